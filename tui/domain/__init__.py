@@ -1,0 +1,1 @@
+"""What the app knows, in pure Python: no Textual, no Google, no I/O."""

@@ -1,0 +1,72 @@
+"""The one error type of the gateway, in words a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, as far as it changes what the user should do next."""
+
+    NO_CREDENTIALS = "no credentials"
+    EXPIRED_CREDENTIALS = "expired credentials"
+    DENIED = "permission denied"
+    API_DISABLED = "API disabled"
+    BILLING = "billing"
+    NOT_FOUND = "not found"
+    INVALID = "refused as invalid"
+    QUOTA = "quota exceeded"
+    RATE = "too many requests"
+    CONFLICT = "changed meanwhile"
+    PRECONDITION = "not possible now"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "no answer in time"
+    INTERNAL = "error in the service"
+    LOCAL = "error on this box"
+
+
+class CloudError(Exception):
+    """A call that failed, as every pane and command shows it.
+
+    Attributes:
+        title: one short line: what happened.
+        message: the service's own words, plain text, untrusted.
+        hint: what to do next, or an empty string.
+        kind: the class of failure.
+        retryable: whether the same call may succeed later without a change by the user.
+        ambiguous: whether the call may have taken effect although it failed (lost reply, deadline).
+        retry_after: seconds the service asked to wait, if it did (`google.rpc.RetryInfo`, `Retry-After`).
+        reason: `google.rpc.ErrorInfo.reason`, e.g. `SERVICE_DISABLED`, or an empty string.
+        metadata: `google.rpc.ErrorInfo.metadata`.
+        violations: `(field, description)` pairs of `google.rpc.BadRequest`.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        message: str = "",
+        *,
+        hint: str = "",
+        kind: ErrorKind = ErrorKind.INTERNAL,
+        retryable: bool = False,
+        ambiguous: bool = False,
+        retry_after: float | None = None,
+        reason: str = "",
+        metadata: Mapping[str, str] | None = None,
+        violations: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(title, message)
+        self.title = title
+        self.message = message
+        self.hint = hint
+        self.kind = kind
+        self.retryable = retryable
+        self.ambiguous = ambiguous
+        self.retry_after = retry_after
+        self.reason = reason
+        self.metadata = dict(metadata or {})
+        self.violations = violations
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.message}" if self.message else self.title

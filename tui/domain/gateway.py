@@ -1,0 +1,176 @@
+"""The gateway's interface: everything the app asks of Google Cloud or of the stand-in.
+
+Panes and services are given an object of these types and never build clients themselves. Every method
+raises `tui.domain.errors.CloudError` and nothing else (besides `asyncio.CancelledError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui.domain.access import ApiState, Identity, Policy, Project
+from tui.domain.jobs import Job, JobPage
+from tui.domain.logs import LogPage, TailBatch
+from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
+from tui.domain.target import Target
+
+
+class JobsGateway(Protocol):
+    """`google.cloud.aiplatform.v1.JobService`, custom jobs only, in the target's project and region."""
+
+    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+        """One page of `ListCustomJobs`."""
+        ...
+
+    async def get_job(self, name: str) -> Job:
+        """`GetCustomJob`."""
+        ...
+
+    async def create_job(self, custom_job: Mapping[str, Any]) -> Job:
+        """`CreateCustomJob` with a CustomJob in the API's JSON form; sent once, never retried.
+
+        A failure after which the job may exist all the same has `CloudError.ambiguous` set.
+        """
+        ...
+
+    async def cancel_job(self, name: str) -> None:
+        """`CancelCustomJob`: asks only, the job ends later."""
+        ...
+
+    async def delete_job(self, name: str) -> None:
+        """`DeleteCustomJob`, until its long-running operation has ended."""
+        ...
+
+
+class LogsGateway(Protocol):
+    """`google.logging.v2.LoggingServiceV2`."""
+
+    @property
+    def can_tail(self) -> bool:
+        """Whether `tail` exists on this transport (it has no REST form)."""
+        ...
+
+    async def list_entries(
+        self, filter_: str, *, page_size: int = 1000, page_token: str = "", newest_first: bool = False
+    ) -> LogPage:
+        """One page of `ListLogEntries` of the target's project; at most 1,000 entries."""
+        ...
+
+    def tail(self, filter_: str) -> AsyncIterator[TailBatch]:
+        """`TailLogEntries` from now on, until the service ends the session or the iterator is closed."""
+        ...
+
+
+class StorageGateway(Protocol):
+    """The Cloud Storage JSON API."""
+
+    async def list_buckets(self) -> tuple[Bucket, ...]:
+        """All buckets of the target's project."""
+        ...
+
+    async def get_bucket(self, name: str) -> Bucket:
+        """One bucket's metadata."""
+        ...
+
+    async def create_bucket(self, name: str, location: str) -> Bucket:
+        """A new bucket with uniform access in `location`."""
+        ...
+
+    async def delete_bucket(self, name: str) -> None:
+        """Delete an empty bucket."""
+        ...
+
+    async def test_bucket_permissions(self, name: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Those of `permissions` that the caller holds on the bucket."""
+        ...
+
+    async def list_objects(
+        self, prefix: GcsUri, *, recursive: bool = False, page_size: int = 1000, page_token: str = ""
+    ) -> Listing:
+        """One page of what lies under `prefix`: one level, or everything below it."""
+        ...
+
+    async def read_object(self, uri: GcsUri, *, limit: int) -> bytes:
+        """The first `limit` bytes of an object, by a ranged read."""
+        ...
+
+    async def download(
+        self, item: ObjectInfo, path: Path, *, on_bytes: Callable[[int], None] | None = None
+    ) -> None:
+        """Download exactly the generation of `item` to `path`, verified by crc32c.
+
+        `path` appears only when it is whole. `on_bytes` is told the bytes written so far; it is called
+        on the event loop.
+        """
+        ...
+
+    async def delete_objects(self, bucket: str, items: Iterable[tuple[str, int]]) -> tuple[DeleteResult, ...]:
+        """Delete `(name, generation)` pairs in batches, each only if that generation is still the live one."""
+        ...
+
+
+class SetupGateway(Protocol):
+    """Credentials, Resource Manager, Service Usage and IAM."""
+
+    async def identity(self) -> Identity:
+        """Who the calls are made as."""
+        ...
+
+    async def get_project(self) -> Project:
+        """The target's project."""
+        ...
+
+    async def api_states(self, services: Sequence[str]) -> dict[str, ApiState]:
+        """State of each named service, e.g. `aiplatform.googleapis.com`."""
+        ...
+
+    async def enable_apis(self, services: Sequence[str]) -> None:
+        """Enable services, until the long-running operation has ended."""
+        ...
+
+    async def test_permissions(self, permissions: Sequence[str]) -> frozenset[str]:
+        """Those of `permissions` that the caller holds on the project."""
+        ...
+
+    async def get_policy(self) -> Policy:
+        """The project's IAM policy at version 3."""
+        ...
+
+    async def grant_roles(self, member: str, roles: Sequence[str]) -> tuple[str, ...]:
+        """Add unconditional bindings by read-modify-write with the etag; the roles that were really added."""
+        ...
+
+
+class Gateway(Protocol):
+    """All services of one target."""
+
+    @property
+    def target(self) -> Target:
+        """Where the calls go."""
+        ...
+
+    @property
+    def jobs(self) -> JobsGateway:
+        """Custom jobs."""
+        ...
+
+    @property
+    def logs(self) -> LogsGateway:
+        """Log entries."""
+        ...
+
+    @property
+    def storage(self) -> StorageGateway:
+        """Buckets and objects."""
+        ...
+
+    @property
+    def setup(self) -> SetupGateway:
+        """Project, APIs and rights."""
+        ...
+
+    async def close(self) -> None:
+        """Close channels and threads."""
+        ...

@@ -1,0 +1,85 @@
+"""Log entries of custom jobs, after `google.logging.v2.LogEntry`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+
+class Severity(IntEnum):
+    """`google.logging.type.LogSeverity`."""
+
+    DEFAULT = 0
+    DEBUG = 100
+    INFO = 200
+    NOTICE = 300
+    WARNING = 400
+    ERROR = 500
+    CRITICAL = 600
+    ALERT = 700
+    EMERGENCY = 800
+
+
+class EntryKey(NamedTuple):
+    """What makes an entry unique; sorts in the order that Cloud Logging lists."""
+
+    timestamp_ns: int
+    insert_id: str
+    log_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry; the text is untrusted and may hold anything, escape sequences included."""
+
+    timestamp_ns: int
+    """Nanoseconds since the epoch, UTC."""
+    insert_id: str
+    log_name: str
+    severity: int
+    """A `Severity` value, or another number from a newer API."""
+    text: str
+    """`jsonPayload.message` if the payload is JSON, else `textPayload`."""
+    replica: str = ""
+    """`resource.labels.task_name`: `service`, `workerpool0-0`, …"""
+    payload: Mapping[str, Any] | None = field(default=None, compare=False)
+    """The whole `jsonPayload`, if there is one with more than a message."""
+
+    @property
+    def key(self) -> EntryKey:
+        """Identity and order of the entry."""
+        return EntryKey(self.timestamp_ns, self.insert_id, self.log_name)
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """One page of `ListLogEntries`; an empty page may still carry a token."""
+
+    entries: tuple[LogEntry, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TailBatch:
+    """One response of `TailLogEntries`: sorted in itself, but not against other batches."""
+
+    entries: tuple[LogEntry, ...]
+    suppressed: int = 0
+    """Entries the service left out since the last response."""
+
+
+def job_filter(job_id: str, *, since_ns: int | None = None) -> str:
+    """The Cloud Logging filter for one job's entries, from `since_ns` on (inclusive)."""
+    parts = ['resource.type="ml_job"', f'resource.labels.job_id="{job_id}"']
+    if since_ns is not None:
+        parts.append(f'timestamp>="{rfc3339(since_ns)}"')
+    return " AND ".join(parts)
+
+
+def rfc3339(timestamp_ns: int) -> str:
+    """Format nanoseconds since the epoch with all nine digits, in UTC."""
+    seconds, fraction = divmod(timestamp_ns, 1_000_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{fraction:09d}Z"

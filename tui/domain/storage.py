@@ -1,0 +1,104 @@
+"""Buckets, objects and listings, after the Cloud Storage JSON API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GcsUri:
+    """`gs://bucket/name`; a name that is empty or ends with `/` is a prefix."""
+
+    bucket: str
+    name: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> GcsUri:
+        """Read `gs://bucket[/name]`.
+
+        Raises:
+            ValueError: the text is not of that form.
+        """
+        scheme, separator, rest = text.strip().partition("://")
+        bucket, _, name = rest.partition("/")
+        if scheme != "gs" or not separator or not bucket:
+            raise ValueError(f"not a gs:// path: {text!r}")
+        return cls(bucket, name)
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether this names a place rather than an object."""
+        return not self.name or self.name.endswith("/")
+
+    @property
+    def parent(self) -> GcsUri:
+        """The prefix that holds this; the bucket itself is its own parent."""
+        return GcsUri(
+            self.bucket, self.name.rstrip("/").rpartition("/")[0] + "/" * ("/" in self.name.rstrip("/"))
+        )
+
+    @property
+    def base(self) -> str:
+        """The last part of the name, with its slash if it is a prefix."""
+        return self.name[len(self.parent.name) :]
+
+    def __str__(self) -> str:
+        return f"gs://{self.bucket}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket's metadata."""
+
+    name: str
+    location: str = ""
+    """Upper case, e.g. `EUROPE-WEST4` or `EU`."""
+    location_type: str = ""
+    """`region`, `dual-region` or `multi-region`."""
+    storage_class: str = ""
+    created: datetime | None = None
+    versioning: bool = False
+    soft_delete_seconds: int = 0
+    """Soft-delete retention; 0 means a delete cannot be undone that way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object of a bucket."""
+
+    bucket: str
+    name: str
+    size: int
+    """Bytes as stored."""
+    generation: int
+    updated: datetime | None = None
+    content_type: str = ""
+    content_encoding: str = ""
+    storage_class: str = ""
+    crc32c: str = ""
+    """Base64 of the big-endian checksum."""
+
+    @property
+    def uri(self) -> GcsUri:
+        """Where it is."""
+        return GcsUri(self.bucket, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of `objects.list`: prefixes first when a delimiter was given."""
+
+    prefixes: tuple[str, ...]
+    objects: tuple[ObjectInfo, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResult:
+    """What became of one object's delete."""
+
+    name: str
+    generation: int
+    error: str = ""
+    """Empty when it is gone."""

@@ -1,0 +1,44 @@
+"""Where calls go: Google Cloud or the stand-in on this box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Transport(StrEnum):
+    """How the generated clients talk: `auto` tries gRPC with a read and falls back to REST."""
+
+    AUTO = "auto"
+    GRPC = "grpc"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEndpoint:
+    """Addresses of a running stand-in."""
+
+    grpc_address: str
+    """gRPC target, `unix:/…/grpc.sock`."""
+    http_url: str
+    """Base of the REST and Storage JSON APIs, `http://127.0.0.1:PORT`, without a trailing slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One project in one region, reached one way; endpoint and credentials are the only difference."""
+
+    project: str
+    """Project id; empty when none is known yet."""
+    region: str
+    """Vertex AI region, e.g. `europe-west4`."""
+    transport: Transport = Transport.AUTO
+    local: LocalEndpoint | None = None
+    """The stand-in's addresses, or None for Google Cloud."""
+    quota_project: str = ""
+    """Project charged for API quota (`x-goog-user-project`); empty for the credentials' own."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nothing of this costs money."""
+        return self.local is not None

@@ -1,0 +1,1 @@
+"""What runs without a screen: configuration, journals, pollers, followers, transfers, submission."""
