@@ -107,7 +107,7 @@ class StorageGateway(Protocol):
         ...
 
     async def delete_objects(self, bucket: str, items: Iterable[tuple[str, int]]) -> tuple[DeleteResult, ...]:
-        """Delete `(name, generation)` pairs in batches, each only if that generation is still the live one."""
+        """Delete `(name, generation)` pairs in batches, each only while that generation is the live one."""
         ...
 
 

@@ -1,0 +1,131 @@
+"""The Jobs pane on recorded jobs: rows, filter, marks, detail, and what a refresh must not lose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input, Static
+
+from tests.support import wait_for
+from tui import assets
+from tui.domain.errors import CloudError
+from tui.domain.jobs import Job, JobError, JobState, WorkerPool
+from tui.panes.jobs import JobsPane
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.options import AppOptions
+from tui.services.paths import find_paths
+from tui.services.settings import Settings
+from tui.widgets.state_view import StateView
+from tui.widgets.table import ListTable
+
+NOW = datetime.now(UTC)
+
+
+def _job(number: int, state: JobState = JobState.SUCCEEDED, **more: object) -> Job:
+    job = Job(
+        name=f"projects/1/locations/r/customJobs/{number}",
+        display_name=f"job-{number}",
+        state=state,
+        create_time=NOW - timedelta(minutes=number),
+        pools=(WorkerPool("e2-standard-4", replica_count=1),),
+    )
+    return replace(job, **more)  # type: ignore[arg-type]
+
+
+JOBS = (
+    _job(1, JobState.RUNNING, start_time=NOW - timedelta(seconds=50)),
+    _job(2, JobState.FAILED, error=JobError(3, "The replica workerpool0-0 exited with a non-zero status of 3.")),
+    _job(3, display_name="odd [red]x[/]\x1b[31m"),
+)
+
+
+class JobsApp(App[None]):
+    """Only the pane."""
+
+    CSS_PATH = [assets.STYLES / "frame.tcss", assets.STYLES / "jobs.tcss"]  # noqa: RUF012 (Textual's)
+
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__()
+        self.pane = JobsPane(AppOptions(Settings(), {}, True, None, find_paths({"VERTEX_TUI_HOME": str(tmp_path)})))  # noqa: FBT003
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    @property
+    def table(self) -> ListTable:
+        return self.query_one(ListTable)
+
+    @property
+    def detail(self) -> str:
+        return str(self.query_one("#jobs-detail-text", Static).content)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> JobsApp:
+    return JobsApp(tmp_path)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_rows_and_the_detail_of_the_one_under_the_cursor(app: JobsApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        await pilot.pause()
+        await wait_for(lambda: app.table.row_count == 3)
+        await wait_for(lambda: "running for" in app.detail)
+        await pilot.press("j")
+        await wait_for(lambda: "non-zero status of 3" in app.detail)
+        name = app.table.get_row_at(2)[1]
+        assert "odd [red]x[/]" in str(name)
+        assert "\x1b" not in str(name)
+
+
+async def test_a_refresh_keeps_cursor_marks_and_filter(app: JobsApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 3)
+        await pilot.press("slash", *"job-", "enter", "j", "space", "k")
+        assert app.table.row_count == 2
+        before = app.table.cursor_key
+        newer = _job(0, JobState.QUEUED)
+        app.pane.jobs = JobsSnapshot((newer, *JOBS), read_at=NOW)
+        await wait_for(lambda: app.table.row_count == 3)
+        assert app.table.cursor_key == before
+        assert "1 marked" in str(app.table.border_title)
+        assert app.query_one(Input).value == "job-"
+        assert app.pane.go_back()
+        await wait_for(lambda: app.table.row_count == 4)
+        assert not app.pane.go_back()
+
+
+async def test_first_use_trouble_and_stale_are_said_in_words(app: JobsApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = app.query_one(StateView)
+        assert "Reading the job list" in str(view.content)
+        error = CloudError("The Vertex AI API is off", "not used before", hint="Press 1")
+        app.pane.jobs = JobsSnapshot(trouble=error, trouble_since=NOW, next_try=NOW)
+        await pilot.pause()
+        assert "The Vertex AI API is off" in str(view.content)
+        assert "Press 1" in str(view.content)
+        app.pane.jobs = JobsSnapshot(read_at=NOW)
+        await pilot.pause()
+        assert "No custom jobs" in str(view.content)
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW, trouble=error, trouble_since=NOW, next_try=NOW)
+        await wait_for(lambda: "as of" in str(app.table.border_subtitle))
+
+
+async def test_only_possible_actions_are_offered(app: JobsApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 3)
+        assert app.pane.check_action("cancel", ())
+        assert not app.pane.check_action("delete", ())
+        await pilot.press("j")
+        assert not app.pane.check_action("cancel", ())
+        assert app.pane.check_action("delete", ())

@@ -1,0 +1,355 @@
+"""The frame: composition, and the routing of messages between panes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import PurePath
+from typing import ClassVar, cast
+
+from textual import events, on, work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer
+
+from tui import assets
+from tui.connection import connect
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.gateway import Gateway
+from tui.domain.polling import PollPace
+from tui.panes import messages
+from tui.panes.base import Pane
+from tui.panes.messages import PaneId
+from tui.services.jobwatch import JobsSnapshot, JobWatch
+from tui.services.options import AppOptions
+from tui.services.paths import private_dir
+from tui.widgets import theme
+from tui.widgets.commands import KeyCommands
+from tui.widgets.confirm import ConfirmScreen
+from tui.widgets.header import HeaderBar, TabBar
+from tui.widgets.help import HelpScreen
+from tui.widgets.state_view import local_clock
+
+PANES: dict[PaneId, tuple[str, str]] = {
+    PaneId.SETUP: ("Setup", "tui.panes.setup:SetupPane"),
+    PaneId.SPEC: ("Spec", "tui.panes.spec:SpecPane"),
+    PaneId.JOBS: ("Jobs", "tui.panes.jobs:JobsPane"),
+    PaneId.LOGS: ("Logs", "tui.panes.logs:LogsPane"),
+    PaneId.STORAGE: ("Storage", "tui.panes.storage:StoragePane"),
+}
+"""Title and class of each pane; a class is imported when its pane is first shown."""
+
+RECONNECT_SECONDS = 5.0
+"""How long a failed connection rests before the next try."""
+
+
+class VertexApp(App[int]):
+    """The whole loop on one screen."""
+
+    TITLE = "vertex-tui"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        assets.STYLES / f"{name}.tcss" for name in ("frame", "setup", "spec", "jobs", "logs", "storage")
+    ]
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {KeyCommands}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                f"{number},alt+{number}",
+                f"show_pane('{pane.value}')",
+                title,
+                id=f"app.{pane.value}",
+                show=False,
+                tooltip=f"Show the {title} pane; alt+{number} works inside the editor too",
+            )
+            for number, (pane, (title, _)) in enumerate(PANES.items(), start=1)
+        ),
+        Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Undo the last step inwards"),
+        Binding(
+            "question_mark,f1",
+            "help",
+            "Help",
+            id="app.help",
+            key_display="?",
+            tooltip="The keys that work here",
+        ),
+        Binding(
+            "q",
+            "quit",
+            "Quit",
+            id="app.quit",
+            show=False,
+            tooltip="Leave; jobs and transfers on Google's side go on",
+        ),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit.anywhere", show=False, priority=True),
+    ]
+
+    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False)
+    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](None, init=False)
+    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False)
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__()
+        self.options = options
+        self._history: list[PaneId] = []
+        self._watch: JobWatch | None = None
+        self._reconnect = asyncio.Event()
+
+    # Composition
+
+    def compose(self) -> ComposeResult:
+        settings = self.options.settings
+        header = HeaderBar()
+        header.project = "" if self.options.local else settings.project
+        header.location = settings.region
+        header.local = self.options.local
+        header.status = "starting the local server …" if self.options.local else "connecting …"
+        yield header
+        yield TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])
+        yield ContentSwitcher(id="panes")
+        yield Footer()
+
+    async def on_mount(self) -> None:
+        """Show the first pane, then load Google's libraries behind it."""
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        self.theme = (
+            self.options.settings.ui_theme
+            if self.options.settings.ui_theme in self.available_themes
+            else "vertex"
+        )
+        self.set_keymap(dict(self.options.settings.keys))
+        self._listen_for_signals()
+        await self.show_pane(PaneId.SPEC if self.options.spec else PaneId.SETUP)
+        self.call_after_refresh(self.start_connection)
+
+    def start_connection(self) -> None:
+        """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
+        self._keep_connected()
+
+    def _listen_for_signals(self) -> None:
+        """A dropped SSH session or a polite kill ends the app in order, with everything flushed."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit, 128 + number)
+
+    # Panes
+
+    @property
+    def current_pane(self) -> Pane | None:
+        """The pane in front."""
+        return cast("Pane | None", self.query_one("#panes", ContentSwitcher).visible_content)
+
+    async def show_pane(self, pane_id: PaneId, *, remember: bool = True) -> Pane:
+        """Bring a pane to the front, building it if this is the first time."""
+        switcher = self.query_one("#panes", ContentSwitcher)
+        if remember and switcher.current and switcher.current != pane_id:
+            self._history = [*self._history[-20:], PaneId(switcher.current)]
+        pane = cast(
+            "Pane | None",
+            switcher.query_children(f"#{pane_id}").first() if pane_id in self._built() else None,
+        )
+        if pane is None:
+            pane = self._build(pane_id)
+            await switcher.add_content(pane, set_current=True)
+        else:
+            switcher.current = pane_id
+        self.query_one(TabBar).active = pane_id
+        pane.pane_shown()
+        return pane
+
+    def _built(self) -> set[str | None]:
+        return {child.id for child in self.query_one("#panes", ContentSwitcher).children}
+
+    def _build(self, pane_id: PaneId) -> Pane:
+        module_name, _, class_name = PANES[pane_id][1].partition(":")
+        pane_class = cast("type[Pane]", getattr(importlib.import_module(module_name), class_name))
+        pane = pane_class(self.options)
+        pane.data_bind(VertexApp.gateway, VertexApp.connection_trouble, VertexApp.jobs)
+        return pane
+
+    async def action_show_pane(self, pane_id: str) -> None:
+        """Show a pane by its key."""
+        await self.show_pane(PaneId(pane_id))
+
+    async def action_back(self) -> None:
+        """`esc`: back out of the pane's last step, then to where the user came from."""
+        pane = self.current_pane
+        if pane is not None and pane.go_back():
+            return
+        if self._history:
+            await self.show_pane(self._history.pop(), remember=False)
+
+    def action_help(self) -> None:
+        """Show the keys that work now."""
+        self.push_screen(HelpScreen(self.screen))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Textual's own commands, without those that our keys replace."""
+        replaced = {"Keys", "Quit", "Screenshot", "Maximize", "Minimize"}
+        return (command for command in super().get_system_commands(screen) if command.title not in replaced)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys typed for another screen away from a question that has only just been drawn."""
+        if (
+            isinstance(event, (events.Key, events.Paste))
+            and not event.is_forwarded
+            and isinstance(self.screen, ConfirmScreen)
+            and self.screen.too_early(event)
+        ):
+            return
+        await super().on_event(event)
+
+    # The connection and the job list
+
+    @work(exclusive=True, group="connection", exit_on_error=False)
+    async def _keep_connected(self) -> None:
+        """Connect, and connect again whenever the local server has gone; never give up."""
+        while True:
+            self._reconnect.clear()
+            try:
+                gateway = await connect(self.options)
+            except CloudError as error:
+                self.connection_trouble = error
+                self._say_trouble(error)
+                await self._rest(RECONNECT_SECONDS)
+                continue
+            await self._adopt(gateway)
+            await self._reconnect.wait()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._reconnect.wait()
+        except TimeoutError:
+            return
+
+    async def _adopt(self, gateway: Gateway) -> None:
+        """Put a new gateway to use everywhere."""
+        previous, self.gateway = self.gateway, gateway
+        self.connection_trouble = None
+        header = self.query_one(HeaderBar)
+        header.project = gateway.target.project
+        header.status = "connected"
+        header.trouble = False
+        self._watch_jobs(gateway)
+        self._find_account(gateway)
+        if previous is not None:
+            await previous.close()
+
+    @work(exclusive=True, group="account", exit_on_error=False)
+    async def _find_account(self, gateway: Gateway) -> None:
+        """Name the account in the header."""
+        try:
+            identity = await gateway.setup.identity()
+        except CloudError as error:
+            self._say_trouble(error)
+        else:
+            self.query_one(HeaderBar).account = identity.account
+
+    @work(exclusive=True, group="jobs", exit_on_error=False)
+    async def _watch_jobs(self, gateway: Gateway) -> None:
+        settings = self.options.settings
+        pace = PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds)
+        self._watch = JobWatch(gateway.jobs, pace, self._jobs_read)
+        await self._watch.run()
+
+    def _jobs_read(self, snapshot: JobsSnapshot) -> None:
+        """Take the newest list: panes see it by data binding, the header says how fresh it is."""
+        self.jobs = snapshot
+        live = len(snapshot.live)
+        self.query_one(TabBar).set_badge(PaneId.JOBS, f"{live} running" if live else "", "success")
+        if snapshot.trouble is not None:
+            self._say_trouble(snapshot.trouble)
+            if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
+                self._reconnect.set()
+        elif snapshot.read_at is not None:
+            self._say_fresh("jobs", snapshot.read_at)
+
+    def _say_fresh(self, source: str, when: datetime) -> None:
+        """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""
+        clock = local_clock(when)
+        header = self.query_one(HeaderBar)
+        header.status = f"{source} {clock if self.jobs.live else clock[:5]}"
+        header.trouble = False
+
+    def _say_trouble(self, error: CloudError) -> None:
+        header = self.query_one(HeaderBar)
+        header.status = f"✗ {error.title}"
+        header.trouble = True
+
+    # Messages between panes
+
+    @on(TabBar.Chosen)
+    async def _tab_chosen(self, message: TabBar.Chosen) -> None:
+        await self.show_pane(PaneId(message.pane_id))
+
+    @on(messages.BadgeChanged)
+    def _badge_changed(self, message: messages.BadgeChanged) -> None:
+        self.query_one(TabBar).set_badge(message.pane, message.text, message.tone)
+
+    @on(messages.DataFresh)
+    def _data_fresh(self, message: messages.DataFresh) -> None:
+        self._say_fresh(message.source, message.when)
+
+    @on(messages.DataTrouble)
+    def _data_trouble(self, message: messages.DataTrouble) -> None:
+        self._say_trouble(message.error)
+
+    @on(messages.JobsChanged)
+    @on(messages.SetupChanged)
+    def _read_jobs_now(self) -> None:
+        if self._watch is not None:
+            self._watch.refresh()
+
+    @on(messages.OpenSetup)
+    async def _open_setup(self, message: messages.OpenSetup) -> None:
+        pane = await self.show_pane(PaneId.SETUP)
+        if message.check_id:
+            from tui.panes.setup import SetupPane  # noqa: PLC0415 (built by now)
+
+            cast("SetupPane", pane).show_check(message.check_id)
+
+    @on(messages.OpenJobs)
+    async def _open_jobs(self, message: messages.OpenJobs) -> None:
+        from tui.panes.jobs import JobsPane  # noqa: PLC0415 (panes are imported when first shown)
+
+        cast("JobsPane", await self.show_pane(PaneId.JOBS)).show_job(message.job_name)
+
+    @on(messages.EditSpec)
+    async def _edit_spec(self, message: messages.EditSpec) -> None:
+        from tui.panes.spec import SpecPane  # noqa: PLC0415 (panes are imported when first shown)
+
+        await cast("SpecPane", await self.show_pane(PaneId.SPEC)).open_file(message.path)
+
+    @on(messages.OpenLogs)
+    async def _open_logs(self, message: messages.OpenLogs) -> None:
+        from tui.panes.logs import LogsPane  # noqa: PLC0415 (panes are imported when first shown)
+
+        cast("LogsPane", await self.show_pane(PaneId.LOGS)).show_job(message.job)
+
+    @on(messages.BrowseOutputs)
+    async def _browse_outputs(self, message: messages.BrowseOutputs) -> None:
+        from tui.panes.storage import StoragePane  # noqa: PLC0415 (panes are imported when first shown)
+
+        cast("StoragePane", await self.show_pane(PaneId.STORAGE)).browse(message.uri)
+
+    def reconnect(self) -> None:
+        """Try the connection again now."""
+        self._reconnect.set()
+
+
+def run_app(options: AppOptions) -> int:
+    """Run until the user leaves; the process's exit status."""
+    from tui.terminal import private_terminal  # noqa: PLC0415 (only a real terminal needs it)
+
+    private_dir(options.paths.state_dir)
+    with private_terminal(options.paths.debug_log):
+        result = VertexApp(options).run()
+    return result or 0

@@ -1,0 +1,70 @@
+"""Gets the app its gateway: starts the local server if asked to, loads Google's libraries off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.gateway import Gateway
+from tui.domain.target import LocalEndpoint, Target, Transport
+from tui.services.options import AppOptions
+
+START_TIMEOUT_SECONDS = 30.0
+"""A first start compiles Google's libraries, which takes up to ten seconds on a slow box."""
+
+
+async def connect(options: AppOptions) -> Gateway:
+    """Build the gateway for Google Cloud or for the local server.
+
+    Raises:
+        CloudError: the local server does not start, or no credentials or project were found.
+    """
+    from tui.cloud import session  # noqa: PLC0415 (kept off the way to the first frame)
+
+    warming = asyncio.create_task(asyncio.to_thread(session.warm))
+    try:
+        target = await _local_target(options) if options.local else _google_target(options)
+    finally:
+        await warming
+    return await session.open_gateway(target)
+
+
+def _google_target(options: AppOptions) -> Target:
+    settings = options.settings
+    if not settings.project:
+        raise CloudError(
+            "No project is set",
+            "No flag, environment variable, setting or gcloud configuration names a Google Cloud project.",
+            hint="Start with --project ID, or run: vertex-tui config set project ID. "
+            "To try it without an account: vertex-tui --local",
+            kind=ErrorKind.NOT_FOUND,
+        )
+    return Target(
+        project=settings.project,
+        region=settings.region,
+        transport=Transport(settings.transport),
+        quota_project=settings.quota_project,
+    )
+
+
+async def _local_target(options: AppOptions) -> Target:
+    from tui.local import launcher  # noqa: PLC0415 (only when asked for)
+
+    try:
+        record = await asyncio.to_thread(
+            launcher.ensure, options.paths.local_dir, timeout=START_TIMEOUT_SECONDS
+        )
+    except launcher.LauncherError as error:
+        raise CloudError(
+            "The local server did not start",
+            str(error),
+            hint="Press r to try again, or run: vertex-tui local status",
+            kind=ErrorKind.LOCAL,
+            retryable=True,
+        ) from error
+    return Target(
+        project=record.project,
+        region=options.settings.region,
+        transport=Transport(options.settings.transport),
+        local=LocalEndpoint(grpc_address=record.grpc_address, http_url=record.http_url),
+    )

@@ -1,0 +1,126 @@
+"""Text for a terminal: untrusted text made harmless, and numbers as people read them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+"""Stands for what was cut."""
+
+_CONTROL = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+_HIDDEN = {
+    *range(0x80, 0xA0),  # C1: a terminal may obey these like escapes
+    0x00AD,
+    0x061C,
+    0x180E,
+    0x200B,
+    *range(0x200E, 0x2010),  # marks of direction
+    *range(0x2028, 0x202F),  # line and paragraph separators, embeddings and overrides
+    *range(0x2060, 0x2070),  # isolates and invisible operators
+    *range(0xD800, 0xE000),  # lone surrogates cannot be written as UTF-8
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xE0000, 0xE0080),  # tags
+}
+_ONE_LINE = _CONTROL | dict.fromkeys(_HIDDEN, "\N{REPLACEMENT CHARACTER}")
+_MANY_LINES = {code: shown for code, shown in _ONE_LINE.items() if code != ord("\n")}
+
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves, modes
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c|\Z)"  # OSC, DCS, SOS, PM, APC
+    r"|\x1b[ -/]+[0-~]"  # character sets and the like
+    r"|\x1b[0-Z\\^_`-~]"  # two-character escapes
+)
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def printable(text: str, *, multiline: bool = False) -> str:
+    """`text` with nothing in it that a terminal obeys or that hides what is there.
+
+    Controls become their pictures (`␛`, `␊`), characters that are invisible or turn the direction of
+    reading become `�`, tabs become spaces; with `multiline` the line ends stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    if "\t" in text:
+        text = text.expandtabs(8) if multiline or "\n" not in text else text.replace("\t", " ")
+    return text.translate(_MANY_LINES if multiline else _ONE_LINE)
+
+
+def strip_escapes(text: str) -> str:
+    """`text` without its ANSI escape sequences; what is no whole sequence is left for `printable`."""
+    if "\x1b" in text or not text.isascii():
+        return _ESCAPES.sub("", text)
+    return text
+
+
+def cell_width(text: str) -> int:
+    """Columns that `text` takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells, text))
+
+
+def middle_cut(text: str, width: int) -> str:
+    """`text` in at most `width` columns, with `…` for what was cut out of its middle."""
+    if cell_width(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width] if width > 0 else ""
+    tail_room = (width - 1) // 2
+    return _head(text, width - 1 - tail_room) + ELLIPSIS + _head(text[::-1], tail_room)[::-1]
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units: `45s`, `8m 12s`, `2h 5m`, `3d 4h`."""
+    whole = max(int(seconds), 0)
+    if whole < MINUTE:
+        return f"{whole}s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m {whole % MINUTE}s"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE}m"
+    return f"{whole // DAY}d {whole % DAY // HOUR}h"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in one unit and never in seconds, so that it is repainted seldom: `now`, `12m`, `3h`."""
+    whole = max(int(seconds), 0)
+    if whole < MINUTE:
+        return "now"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m"
+    if whole < DAY:
+        return f"{whole // HOUR}h"
+    return f"{whole // DAY}d"
+
+
+def size(count: int) -> str:
+    """Bytes in binary units with one decimal: `812 B`, `1.4 GiB`."""
+    if count < 1024:  # noqa: PLR2004 (below a KiB)
+        return f"{count} B"
+    value = float(count)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        value /= 1024
+        if round(value, 1) < 1024:  # noqa: PLR2004 (else it reads 1024.0 of the smaller unit)
+            return f"{value:.1f} {unit}"
+    return f"{value / 1024:.1f} PiB"
+
+
+def _cells(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me") else 1
+
+
+def _head(text: str, width: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
+        used += _cells(character)
+        if used > width:
+            return text[:index]
+    return text

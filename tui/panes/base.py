@@ -1,0 +1,47 @@
+"""What the five panes have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.reactive import reactive
+
+from tui.domain.errors import CloudError
+from tui.domain.gateway import Gateway
+from tui.domain.jobs import Job
+from tui.panes.messages import PaneId
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.options import AppOptions
+
+
+class Pane(Vertical):
+    """One pane: given the gateway and shared state by data binding, posts messages upwards.
+
+    A pane is built when it is first shown. `gateway` is None until the connection stands, and changes
+    when the app had to connect again; react in `watch_gateway`.
+    """
+
+    PANE_ID: ClassVar[PaneId]
+
+    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False)
+    """The connection, bound from the app."""
+    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](None, init=False)
+    """Why there is no connection, bound from the app."""
+    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False)
+    """The job list, bound from the app, which polls it whatever pane is shown."""
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(id=self.PANE_ID.value, classes="pane")
+        self.options = options
+
+    def go_back(self) -> bool:
+        """Undo the last step inwards (`esc`); False when there is none and the app should go back."""
+        return False
+
+    def pane_shown(self) -> None:
+        """The pane has come to the front: focus what the user will want to use."""
+
+    def job_named(self, name: str) -> Job | None:
+        """The job of that resource name in the last list read."""
+        return next((job for job in self.jobs.jobs if job.name == name), None)

@@ -1,0 +1,99 @@
+"""Messages that cross panes; the app routes them (`tui/app.py`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from textual.message import Message
+
+from tui.domain.errors import CloudError
+from tui.domain.jobs import Job
+from tui.domain.storage import GcsUri
+
+
+class PaneId(StrEnum):
+    """The five panes, in the order of their keys."""
+
+    SETUP = "setup"
+    SPEC = "spec"
+    JOBS = "jobs"
+    LOGS = "logs"
+    STORAGE = "storage"
+
+
+class OpenSetup(Message):
+    """Show the setup checks, if given with the cursor on one of them."""
+
+    def __init__(self, check_id: str = "") -> None:
+        super().__init__()
+        self.check_id = check_id
+
+
+class EditSpec(Message):
+    """Open a spec file in the editor."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+
+class OpenJobs(Message):
+    """Show the job list, if given with the cursor on one job."""
+
+    def __init__(self, job_name: str = "") -> None:
+        super().__init__()
+        self.job_name = job_name
+
+
+class OpenLogs(Message):
+    """Show one job's log."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
+
+
+class BrowseOutputs(Message):
+    """Show a place in Cloud Storage."""
+
+    def __init__(self, uri: GcsUri) -> None:
+        super().__init__()
+        self.uri = uri
+
+
+class JobsChanged(Message):
+    """Something was submitted, cancelled or deleted: read the job list now."""
+
+
+class SetupChanged(Message):
+    """An API, a role or a bucket was changed: what failed for want of it may work now."""
+
+
+class BadgeChanged(Message):
+    """A pane has new text for its tab, e.g. `2 running`; `tone` is success, warning, error or empty."""
+
+    def __init__(self, pane: PaneId, text: str, tone: str = "") -> None:
+        super().__init__()
+        self.pane = pane
+        self.text = text
+        self.tone = tone
+
+
+class DataFresh(Message):
+    """A pane's data was read successfully at `when`; the header says so."""
+
+    def __init__(self, source: str, when: datetime) -> None:
+        super().__init__()
+        self.source = source
+        self.when = when
+
+
+class DataTrouble(Message):
+    """A pane's data could not be read; the header shows it in one line."""
+
+    def __init__(self, source: str, error: CloudError) -> None:
+        super().__init__()
+        self.source = source
+        self.error = error

@@ -1,0 +1,31 @@
+"""What the app is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.services.gcloud_config import GcloudConfig
+from tui.services.paths import Paths
+from tui.services.settings import Origin, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AppOptions:
+    """All that the app is started with."""
+
+    settings: Settings
+    """The values in force."""
+    origins: Mapping[str, Origin]
+    """Where each came from, by dotted key."""
+    local: bool
+    """Whether the local server is used instead of Google Cloud."""
+    spec: Path | None
+    """The job spec to open, an existing file."""
+    paths: Paths
+    """Where the app keeps its own files."""
+    profile: str = ""
+    """The profile in force, or an empty string."""
+    gcloud: GcloudConfig = field(default_factory=GcloudConfig)
+    """What gcloud's own configuration says."""

@@ -1,0 +1,32 @@
+"""Keeps stray writes of C libraries off the screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def private_terminal(log: Path) -> Iterator[None]:
+    """Give Textual its own duplicate of the terminal, and file descriptor 2 to the debug log.
+
+    gRPC's C core writes to descriptor 2 whatever Python does with `sys.stderr`; Textual draws on
+    `sys.__stderr__`.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    original, saved = sys.__stderr__, os.dup(2)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    log_descriptor = os.open(log, flags, 0o600)
+    with os.fdopen(os.dup(saved), "w", encoding="utf-8", buffering=1) as terminal:
+        sys.__stderr__ = terminal  # type: ignore[misc]
+        os.dup2(log_descriptor, 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            sys.__stderr__ = original  # type: ignore[misc]
+            os.close(log_descriptor)
+            os.close(saved)

@@ -1,0 +1,107 @@
+"""The one confirmation dialog: before money is spent, or something is deleted or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+SETTLE_SECONDS = 0.35
+"""Keys older than this after the first paint were typed for what was on screen before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a confirmation asks.
+
+    Attributes:
+        title: the question, one line.
+        lines: what will happen; each line is shown as it stands, plain strings are never read as markup.
+        yes: the word on the button that does it.
+        danger: whether it spends or destroys, shown in the border.
+        must_type: text that has to be typed before `yes` works, or empty.
+    """
+
+    title: str
+    lines: Sequence[str | Content]
+    yes: str
+    danger: bool = False
+    must_type: str = ""
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks a question, answers No by default, and ignores keys typed before it was drawn."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "answer(False)", "No", id="confirm.no", tooltip="Leave everything as it is"),
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", show=False, tooltip="Do it"),
+        Binding("left,right,h,l,up,down", "other_button", "Choose", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+        self._ready_at = float("inf")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="danger" if self.question.danger else "") as dialog:
+            dialog.border_title = Content(self.question.title)
+            with VerticalScroll(id="dialog-lines", can_focus=False):
+                for line in self.question.lines:
+                    yield Static(Content(line) if isinstance(line, str) else line)
+            if self.question.must_type:
+                yield Static(Content(f"Type {self.question.must_type} to go on:"), classes="dialog-ask")
+                yield Input(id="dialog-typed", compact=True)
+            with Horizontal(id="dialog-buttons"):
+                yield Button("No", id="no", compact=True)
+                yield Button(
+                    Content(self.question.yes), id="yes", compact=True, disabled=bool(self.question.must_type)
+                )
+
+    def on_mount(self) -> None:
+        """Put the focus where a stray enter does nothing."""
+        self.query_one("#dialog-typed" if self.question.must_type else "#no").focus()
+        self.call_after_refresh(self._drawn)
+
+    def _drawn(self) -> None:
+        self._ready_at = monotonic() + SETTLE_SECONDS
+
+    def too_early(self, event: events.Event) -> bool:
+        """Whether a key or paste was on its way before the question could be read; the app drops it."""
+        return event.time < self._ready_at
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`y` works only while nothing has to be typed."""
+        if action == "answer" and parameters == (True,):
+            return not self.question.must_type
+        return True
+
+    def action_answer(self, answer: bool) -> None:  # noqa: FBT001 (an action's argument)
+        """Close with the answer."""
+        self.dismiss(answer)
+
+    def action_other_button(self) -> None:
+        """Move between the two buttons."""
+        self.focus_next(Button)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The button wakes when the text is typed in full."""
+        self.query_one("#yes", Button).disabled = event.value != self.question.must_type
+
+    def on_input_submitted(self) -> None:
+        """Enter in the field moves on to the button rather than answering."""
+        if not self.query_one("#yes", Button).disabled:
+            self.query_one("#yes").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """A button is an answer."""
+        self.dismiss(event.button.id == "yes")
