@@ -17,6 +17,7 @@ from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
+from textual.worker import Worker
 
 from tui import assets
 from tui.connection import connect
@@ -30,6 +31,7 @@ from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir
 from tui.widgets import theme
+from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
 from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar, TabBar
@@ -238,7 +240,7 @@ class VertexApp(App[int]):
         header.project = gateway.target.project
         header.status = "connected"
         header.trouble = False
-        self._watch_jobs(gateway)
+        self._poll_jobs(gateway)
         self._find_account(gateway)
         if previous is not None:
             await previous.close()
@@ -254,7 +256,7 @@ class VertexApp(App[int]):
             self.query_one(HeaderBar).account = identity.account
 
     @work(exclusive=True, group="jobs", exit_on_error=False)
-    async def _watch_jobs(self, gateway: Gateway) -> None:
+    async def _poll_jobs(self, gateway: Gateway) -> None:
         settings = self.options.settings
         pace = PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds)
         self._watch = JobWatch(gateway.jobs, pace, self._jobs_read)
@@ -283,6 +285,10 @@ class VertexApp(App[int]):
         header = self.query_one(HeaderBar)
         header.status = f"✗ {error.title}"
         header.trouble = True
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker of the frame that died of a bug says so."""
+        report_bug(self, event)
 
     # Messages between panes
 

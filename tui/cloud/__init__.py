@@ -1,1 +1,4 @@
-"""The gateway: typed calls in, domain dataclasses out; the only importer of Google's libraries outside local/."""
+"""The gateway: typed calls in, domain dataclasses out.
+
+Outside `tui.local` the only importer of Google's libraries.
+"""

@@ -107,7 +107,7 @@ class DeletePlan:
     def undo(self) -> str:
         """Whether and how long it can be undone, as one plain sentence or two."""
         if self.bucket is None:
-            return "Whether this can be undone is not known (no access to the bucket's settings): take it as final."
+            return "Whether it can be undone is not known (no access to the bucket's settings): it may not."
         days = self.bucket.soft_delete_seconds / DAY_SECONDS
         if days:
             span = "1 day" if days == 1 else f"{days:.3g} days"

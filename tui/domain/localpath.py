@@ -17,11 +17,7 @@ PART_BYTES = 200
 PATH_BYTES = 2_000
 """Longest relative path that is kept as it is; Linux takes 4,095 in all."""
 
-PARTIAL = ".part"
-"""Suffix of files that are not whole yet; no finished file may end with it."""
-
 _NEEDS_ESCAPE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]|%(?=[0-9A-Fa-f]{2})")
-_PARTIAL_END = re.compile(r"\.(?=part\Z)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,6 @@ def _safe_part(part: str) -> str:
     if part in {".", ".."}:
         return part.replace(".", "%2E")
     safe = _NEEDS_ESCAPE.sub(lambda found: _percent(found.group()), part)
-    safe = _PARTIAL_END.sub("%2E", safe)
     return _cut(safe, part) if len(safe.encode()) > PART_BYTES else safe
 
 

@@ -28,7 +28,7 @@ _MANY_LINES = {code: shown for code, shown in _ONE_LINE.items() if code != ord("
 
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves, modes
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c|\Z)"  # OSC, DCS, SOS, PM, APC
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c|\Z)"  # OSC, DCS …
     r"|\x1b[ -/]+[0-~]"  # character sets and the like
     r"|\x1b[0-Z\\^_`-~]"  # two-character escapes
 )
@@ -63,6 +63,25 @@ def cell_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(map(_cells, text))
+
+
+def slice_cells(text: str, start: int, width: int) -> str:
+    """The part of `text` in `width` columns from `start` on; a wide character cut at an edge is a space."""
+    if text.isascii():
+        return text[start : start + width]
+    shown: list[str] = []
+    left, end = 0, start + width
+    for character in text:
+        cells = _cells(character)
+        right = left + cells
+        if left >= end and cells:
+            break
+        if left < start < right or left < end < right:
+            shown.append(" ")
+        elif left >= start and (cells or left > start):
+            shown.append(character)
+        left = right
+    return "".join(shown)
 
 
 def middle_cut(text: str, width: int) -> str:

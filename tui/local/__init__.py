@@ -1,1 +1,17 @@
-"""The stand-in: a local server that speaks Google's protocols and really runs jobs on this box."""
+"""The stand-in: a local server that speaks Google's protocols and really runs jobs on this box.
+
+A map of the rooms, from the outside in:
+
+- `launcher`: finds, starts and stops the server's process; standard library and psutil only.
+- `__main__`, `server`: the process: one gRPC server on a Unix socket, one HTTP server on loopback.
+- `wire/`: how calls come in. One table of methods (`methods`) from which both the gRPC handlers
+  (`grpc_front`) and the REST routes (`rest_front`) are made; `dispatch` is the one way from a call to its
+  handler, `errors` the one shape of a refusal, `gtypes` Google's own message types.
+- `api/`: the services themselves: Vertex jobs, operations, Logging, Service Usage, Resource Manager, IAM.
+- `access`, `gate`: which role holds which permission; what has to hold before a handler runs.
+- `filters/`: the filter languages of Logging and of Vertex lists, one grammar.
+- `jobs/`: `engine` takes each job through its states, `runner` is the small process over each replica,
+  `output` turns what replicas print into log entries.
+- `state/`: SQLite: jobs, log entries, operations, policy, services, tokens.
+- `storage/`, `guard`, `shims/`: the Storage JSON API, who may connect, and the tools a job finds on its PATH.
+"""

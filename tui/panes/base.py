@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.reactive import reactive
+from textual.worker import Worker
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
@@ -13,6 +14,7 @@ from tui.domain.jobs import Job
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
+from tui.widgets.bugs import report_bug
 
 
 class Pane(Vertical):
@@ -34,6 +36,10 @@ class Pane(Vertical):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(id=self.PANE_ID.value, classes="pane")
         self.options = options
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker of the pane that died of a bug says so."""
+        report_bug(self.app, event)
 
     def go_back(self) -> bool:
         """Undo the last step inwards (`esc`); False when there is none and the app should go back."""

@@ -14,7 +14,7 @@ TONES = {
     JobState.SUCCEEDED: "$text-success",
     JobState.FAILED: "$text-error",
     JobState.EXPIRED: "$text-error",
-    JobState.CANCELLED: "$text-muted",
+    JobState.CANCELLED: "dim",
     JobState.CANCELLING: "$text-warning",
     JobState.PENDING: "$text-warning",
     JobState.QUEUED: "$text-warning",

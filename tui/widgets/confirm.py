@@ -79,6 +79,11 @@ class ConfirmScreen(ModalScreen[bool]):
         """Whether a key or paste was on its way before the question could be read; the app drops it."""
         return event.time < self._ready_at
 
+    @property
+    def open_for_keys(self) -> bool:
+        """Whether the question has been on screen long enough for an answer to be meant for it."""
+        return monotonic() > self._ready_at
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`y` works only while nothing has to be typed."""
         if action == "answer" and parameters == (True,):

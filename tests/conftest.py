@@ -1,0 +1,25 @@
+"""Every test is alone on the machine: no configuration, credentials, proxies or data of the user's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support import clean_environment, subprocess_environment
+
+settings.register_profile("tests", deadline=None, max_examples=60)
+settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh folder in which all of vertex-tui's own files of this test lie, also of its child processes."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in os.environ.keys() - clean_environment(os.environ).keys():
+        monkeypatch.delenv(name)
+    for name, value in subprocess_environment(folder).items():
+        monkeypatch.setenv(name, value)
+    return folder

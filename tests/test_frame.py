@@ -1,0 +1,108 @@
+"""The frame: header, tabs, help, palette, going back, and the dialog that spends or deletes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Button, Static
+
+from tests.support import wait_for
+from tui.app import PANES, VertexApp
+from tui.panes.messages import PaneId
+from tui.services.options import AppOptions
+from tui.services.paths import find_paths
+from tui.services.settings import Settings
+from tui.widgets.confirm import ConfirmScreen, Question
+from tui.widgets.header import HeaderBar, TabBar
+from tui.widgets.help import HelpScreen
+
+
+class Unconnected(VertexApp):
+    """The frame without a connection."""
+
+    def start_connection(self) -> None:
+        """Stay alone."""
+
+
+def make_app(home: Path, *, local: bool = True, project: str = "kelp-train") -> Unconnected:
+    settings = Settings(project=project, region="europe-west4")
+    return Unconnected(AppOptions(settings, {}, local, None, find_paths({"VERTEX_TUI_HOME": str(home)})))
+
+
+@pytest.mark.parametrize("width", [80, 160])
+@pytest.mark.parametrize(("local", "words"), [(True, " LOCAL "), (False, "GOOGLE CLOUD · BILLED")])
+async def test_the_header_says_where_the_money_goes(home: Path, width: int, local: bool, words: str) -> None:  # noqa: FBT001
+    app = make_app(home, local=local)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        header = app.query_one(HeaderBar)
+        header.account = "a-person-with-a-long-name@a-long-domain.example"
+        header.status = "✗ " + "something long happened " * 5
+        line = str(header.render())
+        assert words in line
+        assert len(line) <= width
+
+
+@pytest.mark.parametrize("prefix", ["", "alt+"])
+async def test_each_pane_has_its_key_and_escape_goes_back(home: Path, prefix: str) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for number, pane in enumerate(PANES, start=1):
+            await pilot.press(f"{prefix}{number}")
+            await wait_for(
+                lambda pane=pane: app.current_pane is not None and app.current_pane.PANE_ID is pane
+            )
+            assert app.query_one(TabBar).active == pane
+            await pilot.press("escape")
+            await pilot.press("escape")
+
+
+async def test_escape_returns_to_the_pane_one_came_from(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "escape")
+        await wait_for(lambda: app.current_pane is not None and app.current_pane.PANE_ID is PaneId.SETUP)
+
+
+async def test_help_lists_the_keys_that_work_here(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "question_mark")
+        await wait_for(lambda: isinstance(app.screen, HelpScreen))
+        text = "\n".join(str(widget.content) for widget in app.screen.query(Static))
+        assert "Filter – Words, state:failed" in text
+        assert "alt+1 works inside the editor" in text
+        await pilot.press("escape")
+        await wait_for(lambda: not isinstance(app.screen, HelpScreen))
+
+
+QUESTION = Question("Start?", ["[b]markup stays text[/b]"], yes="Start", danger=True)
+
+
+async def test_keys_typed_before_the_question_was_drawn_do_nothing(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        answers: list[bool | None] = []
+        app.push_screen(ConfirmScreen(QUESTION), answers.append)
+        await pilot.press("y", "enter", "escape")
+        assert isinstance(app.screen, ConfirmScreen)
+        assert answers == []
+        screen = app.screen
+        await wait_for(lambda: screen.open_for_keys)
+        await pilot.press("enter")
+        await wait_for(lambda: answers == [False])
+
+
+async def test_what_has_to_be_typed_has_to_be_typed(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        answers: list[bool | None] = []
+        screen = ConfirmScreen(Question("Delete?", ["all of it"], yes="Delete", must_type="my-bucket"))
+        app.push_screen(screen, answers.append)
+        await wait_for(lambda: screen.open_for_keys)
+        await pilot.press(*"my-buck", "enter")
+        assert screen.query_one("#yes", Button).disabled
+        await pilot.press(*"et", "enter", "enter")
+        await wait_for(lambda: answers == [True])

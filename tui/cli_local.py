@@ -1,0 +1,126 @@
+"""`vertex-tui local`: the local server, from the command line."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.cli_common import CommandLineError, common_options, merged_options
+from tui.local import launcher
+from tui.services.paths import show_path
+
+START_TIMEOUT_SECONDS = 60.0
+"""A first start compiles Google's libraries, which takes long on a slow box."""
+
+_START = "start it with: vertex-tui local up"
+
+
+@click.group(no_args_is_help=True)
+@common_options
+@click.pass_context
+def local(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click passes each option by name
+    """Start, stop and look at the local server.
+
+    \b
+    Examples:
+      vertex-tui local up
+      eval "$(vertex-tui local env)"    point gcloud and Google's clients at it
+    """  # noqa: D301
+    merged_options(ctx, given)
+
+
+@local.command()
+@click.pass_context
+def up(ctx: click.Context) -> None:
+    """Start the local server, if it is not running."""
+    folder = _folder(ctx)
+    with _failures():
+        record = launcher.ensure(folder, timeout=START_TIMEOUT_SECONDS)
+    click.echo(_describe(record, folder))
+
+
+@local.command()
+@click.pass_context
+def down(ctx: click.Context) -> None:
+    """Stop the local server and what its jobs still run; their records and files stay."""
+    folder = _folder(ctx)
+    with _failures():
+        stopped = launcher.stop(folder)
+    click.echo("The local server is stopped." if stopped else "The local server was not running.")
+
+
+@local.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Say whether the local server runs, and where; exit 1 if it does not."""
+    folder = _folder(ctx)
+    click.echo(_describe(_running(folder), folder))
+
+
+@local.command()
+@click.pass_context
+def env(ctx: click.Context) -> None:
+    """Print the exports that point gcloud and Google's clients at the local server.
+
+    \b
+    Example:
+      eval "$(vertex-tui local env)"
+    """  # noqa: D301
+    record = _running(_folder(ctx))
+    for name, value in launcher.environment(record).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@local.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def reset(ctx: click.Context, /, *, yes: bool) -> None:
+    """Stop the local server and delete all its jobs, logs and files."""
+    folder = _folder(ctx)
+    question = f"Stop the local server and delete all its jobs, logs and files in {show_path(folder)}?"
+    if not yes:
+        _ask(question)
+    with _failures():
+        launcher.reset(folder)
+    click.echo("The local server is as new.")
+
+
+def _ask(question: str) -> None:
+    """Go on only after a yes."""
+    if not sys.stdin.isatty():
+        raise CommandLineError("nobody is there to answer; say --yes to delete without a question")
+    if not click.confirm(question, default=False, err=True):
+        raise CommandLineError("nothing was deleted", status=1)
+
+
+def _folder(ctx: click.Context) -> Path:
+    folder: Path = merged_options(ctx, {}).paths().local_dir
+    return folder
+
+
+def _running(folder: Path) -> launcher.Record:
+    with _failures():
+        record = launcher.status(folder)
+    if record is None:
+        raise CommandLineError(f"the local server is not running; {_START}", status=1)
+    return record
+
+
+def _describe(record: launcher.Record, folder: Path) -> str:
+    return f"The local server runs as process {record.pid} at {record.http_url}, files in {show_path(folder)}"
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except launcher.LauncherError as error:
+        raise CommandLineError(str(error), status=1) from error
+    except OSError as error:
+        raise CommandLineError(f"{error.strerror}: {error.filename}; look at that file's owner", 1) from error

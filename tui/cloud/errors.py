@@ -1,0 +1,171 @@
+"""Google's exceptions, of both transports and of the login, as the one error of the gateway."""
+
+# mypy: disable-error-code=no-untyped-call
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Callable, Iterator
+
+import grpc
+import requests
+import urllib3.exceptions
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+from google.protobuf.json_format import ParseError
+
+from tui.cloud import wording
+from tui.cloud.error_details import Details, read_details
+from tui.domain.errors import CloudError, ErrorKind
+
+KNOWN: tuple[type[Exception], ...] = (
+    api.GoogleAPIError,
+    auth.GoogleAuthError,
+    grpc.RpcError,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    ParseError,
+    OSError,
+    ValueError,
+)
+"""Everything that a call through Google's libraries is known to raise."""
+
+_CONNECTION_WORDS = re.compile(
+    r"failed to connect|connection (refused|reset|closed|timed out)|socket closed|broken pipe"
+    r"|recvmsg|(dns|name) resolution|no route to host|network is unreachable|timeout was reached"
+    r"|stream removed|handshake|http1\.x server|http proxy returned|goaway|tcp write failed"
+    r"|keepalive watchdog|endpoint closing|transport closed|ssl_error|no such file or directory|rst_stream",
+    re.IGNORECASE,
+)
+"""How gRPC's core words a failure of the connection, as against an answer of the service."""
+
+_UNSENT_WORDS = re.compile(
+    r"failed to connect|(dns|name) resolution|getting metadata from plugin", re.IGNORECASE
+)
+"""How it words failures that come before a request leaves the box."""
+
+_PLUGIN_WORDS = "Getting metadata from plugin failed"
+"""How gRPC words a login that could not give a token."""
+
+_AMBIGUOUS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT, ErrorKind.INTERNAL})
+
+
+def to_cloud_error(error: BaseException, *, local: bool = False, sent: bool = False) -> CloudError:
+    """Translate any of `KNOWN`.
+
+    Args:
+        error: what a client raised.
+        local: whether the call went to the local server.
+        sent: whether the call changes something, so that a lost reply makes its effect uncertain.
+    """
+    if isinstance(error, CloudError):
+        return error
+    result = _translate(error, local=local)
+    if sent and result.kind in _AMBIGUOUS and not _never_sent(error):
+        result.ambiguous = True
+    return result
+
+
+def is_plugin_failure(error: BaseException) -> bool:
+    """Whether gRPC failed because the login gave no token; the reason is known to the login only."""
+    return isinstance(error, api.GoogleAPICallError | grpc.RpcError) and _PLUGIN_WORDS in str(error)
+
+
+def _translate(error: BaseException, *, local: bool) -> CloudError:
+    for types, handler in _HANDLERS:
+        if isinstance(error, types):
+            return handler(error, local)
+    return wording.internal(Details("INTERNAL", str(error) or type(error).__name__))
+
+
+def _from_login(error: auth.GoogleAuthError, _local: bool) -> CloudError:  # noqa: FBT001 (a handler)
+    words = str(error.args[0]) if error.args else str(error)
+    if isinstance(error, auth.TransportError):
+        return wording.unreachable(words, local=False)
+    if isinstance(error, auth.RefreshError):
+        if error.retryable or isinstance(error.__cause__, auth.TransportError):
+            return wording.unreachable(words, local=False)
+        return wording.expired(words)
+    return wording.no_credentials(words)
+
+
+def _from_http(error: Exception, local: bool) -> CloudError:  # noqa: FBT001 (a handler)
+    words = _innermost(error)
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return wording.untrusted(words)
+    if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
+        return wording.timeout(words)
+    return wording.unreachable(words, local=local)
+
+
+def _from_call(error: api.GoogleAPICallError, local: bool) -> CloudError:  # noqa: FBT001 (a handler)
+    details = read_details(error)
+    if error.grpc_status_code is None or not _is_connection_failure(details):
+        return wording.answered(details)
+    if "CERTIFICATE_VERIFY_FAILED" in details.message:
+        return wording.untrusted(details.message)
+    return wording.unreachable(details.message, local=local)
+
+
+def _is_connection_failure(details: Details) -> bool:
+    """Whether gRPC's own core speaks, or a proxy in between, rather than the service."""
+    if "http2 header" in details.message:
+        return True
+    return details.code in {"UNAVAILABLE", "UNKNOWN", "INTERNAL"} and bool(
+        _CONNECTION_WORDS.search(details.message)
+    )
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Whether the request certainly did not leave this box."""
+    for one in _chain(error):
+        if isinstance(
+            one, auth.GoogleAuthError | requests.exceptions.ConnectTimeout | requests.exceptions.SSLError
+        ):
+            return True
+        if isinstance(one, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
+            return True
+        if isinstance(one, ConnectionRefusedError):
+            return True
+        if isinstance(one, api.GoogleAPICallError | grpc.RpcError) and _UNSENT_WORDS.search(str(one)):
+            return True
+    return False
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and all it was made from; urllib3 and requests pass causes as arguments."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+
+
+def _innermost(error: BaseException) -> str:
+    """The words of the last cause: `Connection refused` rather than three wrappers around it."""
+    *_, last = _chain(error)
+    return str(last)
+
+
+_HANDLERS: tuple[
+    tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[..., CloudError]], ...
+] = (
+    (
+        api.RetryError,
+        lambda error, local: _translate(error.cause or TimeoutError(str(error)), local=local),
+    ),
+    (grpc.RpcError, lambda error, local: _from_call(api.from_grpc_error(error), local)),
+    (api.GoogleAPICallError, _from_call),
+    (auth.GoogleAuthError, _from_login),
+    ((requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException), _from_http),
+    (TimeoutError, lambda error, _local: wording.timeout(str(error))),
+    (ConnectionError, lambda error, local: wording.unreachable(str(error), local=local)),
+    (OSError, lambda error, _local: wording.on_this_box(error)),
+    ((ParseError, ValueError), lambda error, _: wording.invalid(Details("INVALID_ARGUMENT", str(error)))),
+)
+"""In this order: many of these types are OSErrors as well."""

@@ -1,0 +1,108 @@
+"""Custom jobs: `google.cloud.aiplatform.v1.JobService`, in one project and region."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud.aiplatform_v1.services.job_service import JobServiceAsyncClient, JobServiceClient
+from google.cloud.aiplatform_v1.services.job_service.transports.grpc_asyncio import (
+    JobServiceGrpcAsyncIOTransport,
+)
+from google.cloud.aiplatform_v1.types import (
+    CancelCustomJobRequest,
+    CreateCustomJobRequest,
+    CustomJob,
+    DeleteCustomJobRequest,
+    GetCustomJobRequest,
+    ListCustomJobsRequest,
+)
+from google.protobuf.json_format import ParseError
+
+from tui.cloud.connection import Connection, project_of, region_of
+from tui.cloud.errors import to_cloud_error
+from tui.cloud.generated import rest_client
+from tui.cloud.operations import finished
+from tui.cloud.service import Service, method
+from tui.domain.jobs import Job, JobPage, job_from_json
+
+CREATE_TIMEOUT = 60.0
+"""Seconds for a submission, which must not be given up early: its outcome would be unknown."""
+
+DELETE_WITHIN = 120.0
+"""Seconds for the operation of a delete."""
+
+
+class CloudJobs:
+    """`tui.domain.gateway.JobsGateway` over Google's protocols."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._target = connection.target
+        self._service: Service[JobServiceAsyncClient, JobServiceClient] = Service(
+            connection,
+            f"{self._target.region}-aiplatform.googleapis.com",
+            aio=lambda channel: JobServiceAsyncClient(
+                transport=JobServiceGrpcAsyncIOTransport(channel=channel)
+            ),
+            rest=lambda url, found: rest_client(JobServiceClient, url, found),
+            probe=lambda: method("list_custom_jobs", ListCustomJobsRequest(parent=self._parent, page_size=1)),
+        )
+
+    def close(self) -> None:
+        """Close idle REST connections."""
+        self._service.close()
+
+    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+        """One page of `ListCustomJobs`."""
+        request = ListCustomJobsRequest(
+            parent=self._parent, page_size=page_size, page_token=page_token, filter=filter_
+        )
+        page = await self._service.read(method("list_custom_jobs", request))
+        # The pager hands on the fields of its first page; iterating it would fetch the others.
+        return JobPage(tuple(_job(item) for item in page.custom_jobs), page.next_page_token)
+
+    async def get_job(self, name: str) -> Job:
+        """`GetCustomJob`."""
+        request = GetCustomJobRequest(name=name)
+        return _job(await self._service.read(method("get_custom_job", request)))
+
+    async def create_job(self, custom_job: Mapping[str, Any]) -> Job:
+        """`CreateCustomJob` with a CustomJob in the API's JSON form; sent once, never retried."""
+        try:
+            message = CustomJob.from_json(json.dumps(custom_job))
+        except (ParseError, TypeError, ValueError) as error:
+            raise to_cloud_error(ParseError(str(error))) from error
+        request = CreateCustomJobRequest(parent=self._parent, custom_job=message)
+        return _job(
+            await self._service.write(
+                method("create_custom_job", request),
+                timeout=CREATE_TIMEOUT,
+            )
+        )
+
+    async def cancel_job(self, name: str) -> None:
+        """`CancelCustomJob`: asks only, the job ends later."""
+        request = CancelCustomJobRequest(name=name)
+        await self._service.write(method("cancel_custom_job", request))
+
+    async def delete_job(self, name: str) -> None:
+        """`DeleteCustomJob`, until its long-running operation has ended."""
+        request = DeleteCustomJobRequest(name=name)
+        future = await self._service.write(method("delete_custom_job", request))
+        await finished(self._service, future.operation, within=DELETE_WITHIN)
+
+    @property
+    def _parent(self) -> str:
+        return f"projects/{project_of(self._target)}/locations/{region_of(self._target)}"
+
+
+def _job(message: CustomJob) -> Job:
+    return job_from_json(
+        CustomJob.to_dict(
+            message,
+            use_integers_for_enums=False,
+            preserving_proto_field_name=False,
+            always_print_fields_with_no_presence=False,
+        )
+    )

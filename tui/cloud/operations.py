@@ -1,0 +1,72 @@
+"""Waiting for long-running operations, on either transport."""
+
+# mypy: disable-error-code=no-untyped-call
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from google.api_core import exceptions as api
+from google.longrunning import operations_pb2
+from google.rpc import error_details_pb2
+
+from tui.cloud.errors import to_cloud_error
+from tui.cloud.service import Service
+from tui.cloud.wording import timeout as no_answer
+
+FIRST_PAUSE = 0.25
+"""Seconds before the first look; each further pause is half as long again."""
+
+LONGEST_PAUSE = 5.0
+
+_DETAILS = (
+    error_details_pb2.BadRequest,
+    error_details_pb2.PreconditionFailure,
+    error_details_pb2.QuotaFailure,
+    error_details_pb2.ErrorInfo,
+    error_details_pb2.RetryInfo,
+)
+
+
+async def finished(
+    service: Service[Any, Any],
+    operation: operations_pb2.Operation,
+    *,
+    within: float,
+) -> operations_pb2.Operation:
+    """The operation when it is done.
+
+    Raises:
+        CloudError: it failed, could not be read, or was not done `within` seconds.
+    """
+    pause = FIRST_PAUSE
+    waited = 0.0
+    while not operation.done:
+        if waited >= within:
+            raise no_answer(f"{operation.name} still goes on after {within:.0f} s")
+        await asyncio.sleep(pause)
+        waited += pause
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+        operation = await service.read(_get(operation.name))
+    if operation.HasField("error"):
+        raise to_cloud_error(_failure(operation))
+    return operation
+
+
+def _get(name: str) -> Any:  # noqa: ANN401 (a call on either client)
+    request = operations_pb2.GetOperationRequest(name=name)
+    return lambda client, timeout: client.get_operation(request, timeout=timeout)
+
+
+def _failure(operation: operations_pb2.Operation) -> api.GoogleAPICallError:
+    details = []
+    for packed in operation.error.details:
+        for kind in _DETAILS:
+            if packed.Is(kind.DESCRIPTOR):
+                detail = kind()
+                packed.Unpack(detail)
+                details.append(detail)
+    error: api.GoogleAPICallError = api.from_grpc_status(
+        operation.error.code, operation.error.message, details=details
+    )
+    return error

@@ -1,0 +1,46 @@
+"""Which screen line of a wrapped log is which row: heights of rows as running sums."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import islice
+
+from tui.domain.logbuffer import LogBuffer
+from tui.domain.text import cell_width
+
+
+class WrappedRows:
+    """The place of each row when texts are broken after `width` columns."""
+
+    def __init__(self, width: int) -> None:
+        self.width = max(width, 1)
+        self._tops: list[int] = []
+        self._total = 0
+
+    @property
+    def height(self) -> int:
+        """Screen lines of all rows."""
+        return self._total
+
+    def update(self, rows: LogBuffer, first: int) -> None:
+        """Take in that the rows from `first` on changed; those before it did not."""
+        if first < len(self._tops):
+            self._total = self._tops[first]
+            del self._tops[first:]
+        for text in _texts(rows, len(self._tops)):
+            self._tops.append(self._total)
+            self._total += max(-(-cell_width(text) // self.width), 1)
+
+    def locate(self, y: int) -> tuple[int, int]:
+        """The row on screen line `y`, and which of the row's lines it is."""
+        row = bisect_right(self._tops, y) - 1
+        return row, y - self._tops[row]
+
+    def top(self, row: int) -> int:
+        """The first screen line of a row; the height if there is no such row."""
+        return self._tops[row] if row < len(self._tops) else self._total
+
+
+def _texts(rows: LogBuffer, first: int) -> Iterable[str]:
+    return (line.text for line in islice(rows, first, None))

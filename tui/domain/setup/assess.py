@@ -1,0 +1,85 @@
+"""All rows of the Setup pane, from the facts read so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from tui.domain.setup.account import account_check
+from tui.domain.setup.apis import api_checks
+from tui.domain.setup.bucket import bucket_check
+from tui.domain.setup.connection import connection_checks
+from tui.domain.setup.facts import SetupFacts, connection_error
+from tui.domain.setup.model import Check, CheckState, is_ready, part_of, safe_fixes
+from tui.domain.setup.permissions import permission_checks
+
+
+def assess(facts: SetupFacts) -> tuple[Check, ...]:
+    """The rows in the order of the screen, each in its present state."""
+    rows = (
+        *connection_checks(facts),
+        *api_checks(facts),
+        *permission_checks(facts),
+        account_check(facts),
+        bucket_check(facts),
+    )
+    return tuple(_with_changes(facts, row) for row in rows)
+
+
+def _with_changes(facts: SetupFacts, row: Check) -> Check:
+    """Show in a row the change that is being made for it, or why that change failed."""
+    if row.fix is None or row.state is CheckState.OK:
+        return row
+    if any(part_of(row.fix, whole) for whole in facts.applying):
+        return replace(row, state=CheckState.RUNNING, finding="being fixed …")
+    for whole, error in facts.refused:
+        if part_of(row.fix, whole):
+            return replace(
+                row,
+                finding=f"not fixed: {error.title}",
+                said=error.message,
+                next_step=error.hint or row.next_step,
+            )
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the whole stands, in one line and on the tab."""
+
+    line: str
+    badge: str
+    tone: str
+    """`success`, `warning`, `error` or empty."""
+
+
+def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
+    """The line above the rows, and the tab's badge."""
+    count = Counter(check.state for check in checks if not check.optional)
+    to_fix = sum(check.to_fix for check in checks)
+    if facts.applying or facts.settling:
+        return Summary(_progress(facts), "…", "")
+    if error := connection_error(facts):
+        again = "" if not facts.project_id and not facts.local else "; tried again by itself"
+        return Summary(f"✗ {error.title}{again}", f"{max(to_fix, 1)} to fix", "error")
+    if is_ready(checks):
+        return Summary("✓ Ready: press 2 to write or open a spec", "✓", "success")
+    if to_fix:
+        serious = any(check.state is CheckState.FAILED for check in checks if check.to_fix)
+        glyph = "✗" if serious else "⚠"
+        key = ": a fixes all that is safe to fix" if safe_fixes(checks) else ""
+        return Summary(f"{glyph} {to_fix} to fix{key}", f"{to_fix} to fix", "error" if serious else "warning")
+    if count[CheckState.RUNNING] or not facts.connected:
+        return Summary("… Looking at the project", "…", "")
+    return Summary(f"? {_unknown(count)}", "?", "warning")
+
+
+def _unknown(count: Counter[CheckState]) -> str:
+    unknown = count[CheckState.UNKNOWN] + count[CheckState.SKIPPED]
+    return f"{unknown} could not be checked; jobs may run all the same"
+
+
+def _progress(facts: SetupFacts) -> str:
+    if facts.applying:
+        return f"… Making {len(facts.applying)} changes" if len(facts.applying) > 1 else "… Making the change"
+    return "… Waiting for the APIs to take effect, which may take minutes"

@@ -1,0 +1,151 @@
+"""What has been read so far, and what a failed read means for the rows that needed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from tui.domain.access import ApiState, Identity, Policy, Project
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.setup.model import Fix
+from tui.domain.storage import Bucket
+
+GCLOUD_CONSUMER = "projects/764086051850"
+"""gcloud's own client project: named as the consumer when the credentials have no quota project."""
+
+REQUIRED_APIS: Mapping[str, tuple[str, str]] = {
+    "serviceusage.googleapis.com": ("Service Usage", "Reads and changes which APIs are on."),
+    "cloudresourcemanager.googleapis.com": (
+        "Resource Manager",
+        "Tells the project's number and who may do what in it.",
+    ),
+    "aiplatform.googleapis.com": ("Vertex AI", "Runs the jobs."),
+    "compute.googleapis.com": (
+        "Compute Engine",
+        "Provides the machines, and makes the project's Compute Engine default service account.",
+    ),
+    "storage.googleapis.com": ("Cloud Storage", "Holds what your jobs write."),
+    "logging.googleapis.com": ("Cloud Logging", "Holds what your jobs print."),
+    "iam.googleapis.com": ("IAM", "Manages the service accounts that jobs run as."),
+}
+"""Service to name and use; in this order on screen."""
+
+OPTIONAL_APIS: Mapping[str, tuple[str, str]] = {
+    "artifactregistry.googleapis.com": (
+        "Artifact Registry",
+        "Holds container images of your own; jobs on Google's images run without it.",
+    ),
+}
+"""The same for what only some jobs need."""
+
+APIS: Mapping[str, tuple[str, str]] = {**REQUIRED_APIS, **OPTIONAL_APIS}
+"""All services that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFacts:
+    """Everything the rows are made from; None stands for what has not been read yet."""
+
+    project_id: str = ""
+    region: str = ""
+    bucket_name: str = ""
+    local: bool = False
+    project_origin: str = ""
+    """Where the project id came from, in words."""
+    region_origin: str = ""
+    bucket_origin: str = ""
+    """Empty when the name is the default made from the project."""
+    connected: bool = False
+    trouble: CloudError | None = None
+    """Why there is no connection at all."""
+    identity: Identity | CloudError | None = None
+    project: Project | CloudError | None = None
+    apis: Mapping[str, ApiState] | CloudError | None = None
+    permissions: frozenset[str] | CloudError | None = None
+    policy: Policy | CloudError | None = None
+    bucket: Bucket | CloudError | None = None
+    bucket_permissions: frozenset[str] | CloudError | None = None
+    applying: tuple[Fix, ...] = ()
+    """Changes under way."""
+    settling: frozenset[str] = field(default_factory=frozenset)
+    """Services just enabled whose calls are not known to pass yet."""
+    refused: tuple[tuple[Fix, CloudError], ...] = ()
+    """Changes that failed when last tried."""
+
+    @property
+    def errors(self) -> tuple[CloudError, ...]:
+        """All failed reads."""
+        values = (getattr(self, item.name) for item in fields(self) if item.name in PROBES)
+        return tuple(value for value in values if isinstance(value, CloudError))
+
+    @property
+    def answers(self) -> int:
+        """How many reads over the network succeeded; the identity may be known without one."""
+        values = (getattr(self, name) for name in PROBES if name != "identity")
+        return sum(value is not None and not isinstance(value, CloudError) for value in values)
+
+    def api_enabled(self, service: str) -> bool | None:
+        """Whether the service is on; None when that is not known."""
+        if not isinstance(self.apis, Mapping):
+            return None
+        state = self.apis.get(service, ApiState.UNKNOWN)
+        return None if state is ApiState.UNKNOWN else state is ApiState.ENABLED
+
+
+PROBES = ("identity", "project", "apis", "permissions", "policy", "bucket", "bucket_permissions")
+"""The facts that are read, by name."""
+
+_LOGIN = (ErrorKind.NO_CREDENTIALS, ErrorKind.EXPIRED_CREDENTIALS)
+_LOGIN_REASONS = ("USER_PROJECT_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+_ABSENT = (ErrorKind.NOT_FOUND, ErrorKind.DENIED)
+
+
+def connection_error(facts: SetupFacts) -> CloudError | None:
+    """The failure that lies in the credentials or the network and so hides all the rest."""
+    if facts.trouble is not None:
+        return facts.trouble
+    if isinstance(facts.identity, CloudError):
+        return facts.identity
+    for error in facts.errors:
+        if error.kind in _LOGIN or error.reason in _LOGIN_REASONS or lacks_quota_project(error):
+            return error
+    unreachable = [error for error in facts.errors if error.kind is ErrorKind.UNREACHABLE]
+    return unreachable[0] if unreachable and not facts.answers else None
+
+
+def project_error(facts: SetupFacts) -> CloudError | None:
+    """The failure that lies in the project itself: not there, not visible, or without billing."""
+    if isinstance(facts.project, CloudError) and facts.project.kind in _ABSENT:
+        return facts.project
+    return next((error for error in facts.errors if error.kind is ErrorKind.BILLING), None)
+
+
+def lacks_quota_project(error: CloudError) -> bool:
+    """Whether "API disabled" is about gcloud's own project, for want of a quota project of the user's."""
+    if error.kind not in (ErrorKind.API_DISABLED, ErrorKind.DENIED):
+        return False
+    consumer = error.metadata.get("consumer", "")
+    return consumer == GCLOUD_CONSUMER or "requires a quota project" in error.message
+
+
+def disabled_service(error: CloudError) -> str:
+    """The service whose being off made a call fail, or an empty string."""
+    return error.metadata.get("service", "") if error.kind is ErrorKind.API_DISABLED else ""
+
+
+def cause(facts: SetupFacts, error: CloudError) -> str:
+    """What a row waits for whose own read failed with `error`; empty if the failure is its own."""
+    at_connection, at_project = connection_error(facts), project_error(facts)
+    if at_connection is not None:
+        return "the connection"
+    if service := disabled_service(error):
+        name = APIS.get(service, (service, ""))[0]
+        return f"the {name} API to take effect" if service in facts.settling else f"the {name} API"
+    if at_project is not None and error.kind in (*_ABSENT, ErrorKind.BILLING):
+        return "the project"
+    return ""
+
+
+def changeable(facts: SetupFacts) -> bool:
+    """Whether a change could reach the project at all."""
+    return facts.connected and connection_error(facts) is None and project_error(facts) is None

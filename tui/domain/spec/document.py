@@ -1,0 +1,206 @@
+"""YAML text to a tree with places, by libyaml's events; never fails, whatever the text is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from tui.domain.spec.nodes import MERGE, Entry, Mapping, Node, Scalar, Sequence, known_tag, read_scalar
+from tui.domain.spec.problems import START, Place, Problem, error
+
+MAX_DEPTH = 100
+"""Levels of nesting; a CustomJob has eight."""
+MAX_CHARACTERS = 2_000_000
+"""Longer texts are not parsed: no job spec is that long, and typing must stay quick."""
+MAX_NODES = 200_000
+"""More values than this are not read."""
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_IN_OTHER_WORDS = {
+    "mapping values are not allowed in this context": "a “: ” does not belong here; "
+    "check the indentation, or put the text in quotes",
+    "could not find expected ':'": "a “:” is missing after a key",
+    "did not find expected key": "the indentation does not fit the lines above",
+    "did not find expected '-' indicator": "the indentation does not fit the list above",
+    "found unexpected end of stream": "a quote is not closed",
+    "found undefined tag handle": "this tag is unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed text: its tree, or the problems that stood in the way."""
+
+    text: str
+    root: Node | None
+    problems: tuple[Problem, ...]
+
+
+class _Stop(Exception):  # noqa: N818  # control flow inside this module
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not been read."""
+
+    place: Place
+    mapping: bool
+    anchor: str | None
+    children: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.root: Node | None = None
+        self._open: list[_Open] = []
+        self._anchors: dict[str, Node | None] = {}
+        self._documents = 0
+        self._nodes = 0
+
+    def take(self, event: Any) -> None:  # noqa: ANN401  # PyYAML's events have no types
+        """Handle one event."""
+        place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.ScalarEvent):
+            self._add(self._scalar(event, place), event.anchor)
+        elif isinstance(event, yaml.AliasEvent):
+            self._add(self._aliased(str(event.anchor), place), None)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._begin(event, place)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._finish()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise _Stop(
+                    error(
+                        place,
+                        "yaml-several-documents",
+                        "A second document begins here; a spec is one document.",
+                    )
+                )
+
+    def _scalar(self, event: Any, place: Place) -> Scalar:  # noqa: ANN401
+        self._check_tag(event.tag, place)
+        tag = event.tag if known_tag(event.tag) else None
+        value, resolved = read_scalar(event.value, tag, event.implicit)
+        end = Place(event.end_mark.line + 1, event.end_mark.column + 1)
+        plain = event.style is None and event.tag is None
+        return Scalar(place, end, event.value, value, plain, merge=resolved == MERGE)
+
+    def _check_tag(self, tag: str | None, place: Place) -> None:
+        if not known_tag(tag):
+            self.problems.append(
+                error(
+                    place, "yaml-tag", f"The tag {str(tag)[:60]} is not allowed: a spec holds plain values."
+                )
+            )
+
+    def _aliased(self, name: str, place: Place) -> Node:
+        node = self._anchors.get(name)
+        if node is None:
+            why = "contains itself" if name in self._anchors else "is not defined above"
+            raise _Stop(error(place, "yaml-alias", f"*{name} {why}."))
+        return node
+
+    def _begin(self, event: Any, place: Place) -> None:  # noqa: ANN401
+        self._check_tag(event.tag, place)
+        if len(self._open) >= MAX_DEPTH:
+            raise _Stop(error(place, "yaml-too-deep", f"More than {MAX_DEPTH} levels inside each other."))
+        self._open.append(_Open(place, isinstance(event, yaml.MappingStartEvent), event.anchor))
+        if event.anchor:
+            self._anchors[event.anchor] = None
+
+    def _finish(self) -> None:
+        done = self._open.pop()
+        if done.mapping:
+            pairs = zip(done.children[::2], done.children[1::2], strict=False)
+            entries = tuple(Entry(key, value) for key, value in pairs)
+            self._find_duplicates(entries)
+            self._add(Mapping(done.place, entries), done.anchor)
+        else:
+            self._add(Sequence(done.place, tuple(done.children)), done.anchor)
+
+    def _find_duplicates(self, entries: tuple[Entry, ...]) -> None:
+        seen: dict[str, Place] = {}
+        for entry in entries:
+            key = entry.key
+            if not isinstance(key, Scalar) or key.merge:
+                continue
+            first = seen.setdefault(key.text, key.place)
+            if first is not key.place:
+                self.problems.append(
+                    error(
+                        key.place,
+                        "yaml-duplicate-key",
+                        f"“{key.text[:60]}” is set twice in one place, first in line {first.line}.",
+                    )
+                )
+
+    def _add(self, node: Node, anchor: str | None) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _Stop(error(node.place, "yaml-too-big", f"More than {MAX_NODES:,} values."))
+        if anchor:
+            self._anchors[anchor] = node
+        if self._open:
+            self._open[-1].children.append(node)
+        else:
+            self.root = node
+
+
+def parse(text: str) -> Document:
+    """Read `text` as gcloud does (YAML 1.1, one document), with the place of every value."""
+    if len(text) > MAX_CHARACTERS:
+        problem = error(
+            START, "yaml-too-big", f"The text is longer than {MAX_CHARACTERS:,} characters: no job spec is."
+        )
+        return Document(text, None, (problem,))
+    if bad := _FORBIDDEN.search(text):
+        return Document(text, None, (_forbidden(text, bad),))
+    builder = _Builder()
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except _Stop as stop:
+        return Document(text, None, (*builder.problems, stop.problem))
+    except yaml.YAMLError as failure:
+        return Document(text, None, (*builder.problems, _syntax(text, failure)))
+    root = builder.root
+    if root is None or (isinstance(root, Scalar) and root.value is None):
+        empty = error(START, "yaml-empty", "The file is empty: a job spec begins with workerPoolSpecs.")
+        return Document(text, None, (*builder.problems, empty))
+    return Document(text, root, tuple(builder.problems))
+
+
+def _forbidden(text: str, found: re.Match[str]) -> Problem:
+    before = list(_BREAK.finditer(text, 0, found.start()))
+    column = found.start() - (before[-1].end() if before else 0) + 1
+    return error(
+        Place(len(before) + 1, column),
+        "yaml-character",
+        f"The character U+{ord(found.group()):04X} is not allowed in YAML.",
+    )
+
+
+def _syntax(text: str, failure: yaml.YAMLError) -> Problem:
+    mark = getattr(failure, "problem_mark", None)
+    place = Place(mark.line + 1, mark.column + 1) if mark is not None else START
+    problem = str(getattr(failure, "problem", None) or failure)
+    lines = _BREAK.split(text)
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    if line[place.column - 1 : place.column] == "\t" or line[: place.column].lstrip(" ").startswith("\t"):
+        return error(place, "yaml-tab", "A tab cannot indent YAML: use spaces.")
+    context = getattr(failure, "context_mark", None)
+    if problem == "found unexpected end of stream" and context is not None:
+        place = Place(context.line + 1, context.column + 1)
+    words = _IN_OTHER_WORDS.get(problem, problem)
+    return error(place, "yaml-syntax", f"Not readable as YAML: {words}.")

@@ -1,0 +1,47 @@
+"""YAML 1.1 merge keys (`<<: *defaults`), as gcloud reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+MAX_MERGES = 50
+"""Merges inside merges that are followed."""
+MAX_ENTRIES = 5_000
+"""Entries that one mapping may have after merging."""
+
+
+class TooMuchError(ValueError):
+    """Aliases or merges multiply to more than is read."""
+
+
+def entries_of(mapping: Mapping, depth: int = 0) -> dict[str, Entry]:
+    """The entries by the text of their keys, the mapping's own before merged ones.
+
+    Keys that are not scalars are under the empty text.
+
+    Raises:
+        TooMuchError: merging would give more than `MAX_ENTRIES` entries.
+    """
+    if depth > MAX_MERGES:
+        raise TooMuchError
+    own: dict[str, Entry] = {}
+    merged: dict[str, Entry] = {}
+    for entry in mapping.entries:
+        if isinstance(entry.key, Scalar) and entry.key.merge:
+            for source in _sources(entry.value):
+                for key, inherited in entries_of(source, depth + 1).items():
+                    merged.setdefault(key, inherited)
+                if len(merged) > MAX_ENTRIES:
+                    raise TooMuchError
+        else:
+            own[entry.key.text if isinstance(entry.key, Scalar) else ""] = entry
+    return merged | own
+
+
+def _sources(value: Node) -> Iterator[Mapping]:
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, Sequence):
+        yield from (item for item in value.items if isinstance(item, Mapping))

@@ -1,0 +1,101 @@
+"""The message that is sent: a CustomJob in the API's JSON form, complete and with every reference filled."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tui.domain.secrets import HIDDEN, hide_found
+from tui.domain.spec.check import Shape, Spec
+from tui.domain.spec.references import PLAIN_NAMES, Source, Value, substitute
+
+_TASKS = ("containerSpec", "pythonPackageSpec")
+
+
+def build_request(
+    spec: Spec, display_name: str, labels: Mapping[str, str], values: Mapping[str, Value]
+) -> dict[str, Any]:
+    """The CustomJob for `CreateCustomJob`; `labels` are added to those of the file.
+
+    Raises:
+        UnresolvedError: a reference has no value; nothing is to be sent then.
+    """
+
+    def value_of(name: str) -> str | None:
+        return values[name].text if name in values else None
+
+    return _build(spec, display_name, labels, value_of)
+
+
+def preview(spec: Spec, display_name: str, labels: Mapping[str, str], values: Mapping[str, Value]) -> str:
+    """The same as JSON text for reading: secrets hidden, missing values named."""
+
+    def value_of(name: str) -> str:
+        if name not in values:
+            return f"<{name}: not set>"
+        value = values[name]
+        shown = name in PLAIN_NAMES or value.source is Source.SETTINGS
+        return value.text if shown else f"{HIDDEN} ({name}, hidden)"
+
+    request = _build(spec, display_name, labels, value_of)
+    return hide_found(json.dumps(request, indent=2, ensure_ascii=False), HIDDEN)
+
+
+def gcloud_command(
+    spec: Spec, *, file: str, project: str, region: str, display_name: str, labels: Mapping[str, str]
+) -> str:
+    """The `gcloud` command that sends the same spec, ready for a shell."""
+    words = [
+        "gcloud ai custom-jobs create",
+        f"--project={shlex.quote(project)}",
+        f"--region={shlex.quote(region)}",
+        f"--display-name={shlex.quote(display_name)}",
+    ]
+    merged = {**spec.job.get("labels", {}), **labels}
+    if merged:
+        words.append(shlex.quote("--labels=" + ",".join(f"{key}={value}" for key, value in merged.items())))
+    kms = spec.job.get("encryptionSpec", {}).get("kmsKeyName")
+    if kms:
+        words.append(f"--kms-key={shlex.quote(kms)}")
+    words.append(f"--config={shlex.quote(file)}")
+    return " \\\n  ".join(words)
+
+
+def gcloud_notes(spec: Spec) -> list[str]:
+    """What gcloud would do differently with this file."""
+    notes = []
+    if spec.shape is Shape.JOB:
+        notes.append("gcloud reads only what is below jobSpec: put that part in a file of its own.")
+    if spec.references:
+        names = ", ".join(dict.fromkeys(item.name for item in spec.references))
+        notes.append(f"gcloud sends ${{…}} as it stands: fill in {names} first.")
+    return notes
+
+
+def env_lists(job: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """The environment of every container of a CustomJob in JSON form."""
+    for pool in job.get("jobSpec", {}).get("workerPoolSpecs", []):
+        for task in _TASKS:
+            if task in pool:
+                yield pool[task].get("env", [])
+
+
+def _build(
+    spec: Spec, display_name: str, labels: Mapping[str, str], value_of: Callable[[str], str | None]
+) -> dict[str, Any]:
+    job = copy.deepcopy(dict(spec.job))
+    for env in env_lists(job):
+        for variable in env:
+            if "value" in variable:
+                variable["value"] = substitute(variable["value"], value_of)
+    request: dict[str, Any] = {
+        "displayName": display_name,
+        **{k: v for k, v in job.items() if k != "displayName"},
+    }
+    merged = {**job.get("labels", {}), **labels}
+    if merged:
+        request["labels"] = merged
+    return request

@@ -1,0 +1,146 @@
+"""Single values: what YAML gave against what the API's JSON wants."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tui.domain.spec.nodes import Scalar, describe
+from tui.domain.spec.problems import Edit, Fix
+from tui.domain.spec.schema import Field, Kind, Schema
+
+_DURATION = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
+_OTHER_UNITS = re.compile(r"([0-9]{1,9})\s*(s|sec|m|min|h|d)", re.IGNORECASE)
+_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_MAX_SECONDS = 315_576_000_000
+"""`google.protobuf.Duration` goes no further, about 10,000 years."""
+_BITS = {Kind.INT32: 31, Kind.INT64: 63}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
+
+_EXPECTED = {
+    Kind.STRING: "a text",
+    Kind.BOOL: "true or false",
+    Kind.INT32: "a whole number",
+    Kind.INT64: "a whole number",
+    Kind.DURATION: "a number of seconds such as 3600s",
+}
+
+
+class WrongValueError(Exception):
+    """A value that does not fit its field: code, end of a sentence, perhaps a fix."""
+
+    def __init__(self, code: str, message: str, fix: Fix | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.fix = fix
+
+
+def expected(field: Field) -> str:
+    """What the field wants, in words."""
+    return _EXPECTED.get(field.kind, f"one of the names of {field.type}")
+
+
+def convert(node: Scalar, field: Field, schema: Schema) -> Any:  # noqa: ANN401  # any JSON value
+    """The JSON value of `node` for `field`.
+
+    Raises:
+        WrongValueError: it does not fit.
+    """
+    if field.kind is Kind.ENUM:
+        return _enum(node, schema.enums[field.type])
+    return _CONVERT[field.kind](node, field)
+
+
+def replace_value(node: Scalar, title: str, text: str) -> Fix | None:
+    """A fix that puts `text` in the place of a value written on one line."""
+    if node.place.line != node.end.line:
+        return None
+    return Fix(title, (Edit(node.place, node.end, text),))
+
+
+def _wrong(node: Scalar, field: Field, fix: Fix | None = None) -> WrongValueError:
+    return WrongValueError("wrong-type", f"must be {expected(field)}, not {describe(node)}.", fix)
+
+
+def _string(node: Scalar, field: Field) -> str:
+    if isinstance(node.value, str):
+        return node.value
+    if not node.plain:
+        raise _wrong(node, field)
+    fix = replace_value(node, "Put it in quotes", json.dumps(node.text, ensure_ascii=False))
+    raise WrongValueError("needs-quotes", f"{describe(node)} must be a text: put it in quotes.", fix)
+
+
+def _bool(node: Scalar, field: Field) -> bool:
+    if isinstance(node.value, bool):
+        return node.value
+    fix = None
+    if node.text.lower() in ("true", "false"):
+        fix = replace_value(node, "Take the quotes away", node.text.lower())
+    raise _wrong(node, field, fix)
+
+
+def _int(node: Scalar, field: Field) -> int | str:
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _wrong(node, field)
+    if isinstance(value, str) and not _INTEGER.fullmatch(value):
+        raise _wrong(node, field)
+    if isinstance(value, float) and not value.is_integer():
+        raise _wrong(node, field)
+    number = int(value)
+    limit = 1 << _BITS[field.kind]
+    if not -limit <= number < limit:
+        raise WrongValueError("out-of-range", f"{node.text[:40]} is too large.")
+    return str(number) if field.kind is Kind.INT64 else number
+
+
+def _duration(node: Scalar, field: Field) -> str:
+    value = node.value
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        if float(value[:-1]) > _MAX_SECONDS:
+            raise WrongValueError("bad-duration", f"{value[:40]} is too long.")
+        return value
+    raise WrongValueError(
+        "bad-duration", f"must be {expected(field)}, not {describe(node)}.", _duration_fix(node)
+    )
+
+
+def _duration_fix(node: Scalar) -> Fix | None:
+    value = node.value
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_SECONDS:
+        return replace_value(node, f"Write {value}s", f"{value}s")
+    if isinstance(value, str) and (match := _OTHER_UNITS.fullmatch(value.strip())):
+        seconds = int(match[1]) * _SECONDS[match[2].lower()]
+        return replace_value(node, f"Write {seconds}s", f"{seconds}s")
+    return None
+
+
+def _enum(node: Scalar, names: dict[str, int] | Any) -> str:  # noqa: ANN401  # a read-only mapping
+    value = node.value
+    if isinstance(value, str):
+        if value in names:
+            return value
+        close = difflib.get_close_matches(value.upper().replace("-", "_"), names, n=1, cutoff=0.6)
+        usual = close or [name for name in names if not name.endswith("UNSPECIFIED")]
+        fix = replace_value(node, f"Write {close[0]}", close[0]) if close else None
+        hint = f"did you mean {close[0]}?" if close else f"it is one of {', '.join(usual)}."
+        raise WrongValueError("bad-enum", f"“{value[:60]}” is not known; {hint}", fix)
+    if isinstance(value, int) and not isinstance(value, bool):
+        by_number = {number: name for name, number in names.items()}
+        if value in by_number:
+            return by_number[value]
+    raise WrongValueError("bad-enum", f"must be a name, not {describe(node)}.")
+
+
+_CONVERT: dict[Kind, Callable[[Scalar, Field], Any]] = {
+    Kind.STRING: _string,
+    Kind.BOOL: _bool,
+    Kind.INT32: _int,
+    Kind.INT64: _int,
+    Kind.DURATION: _duration,
+}

@@ -1,0 +1,205 @@
+"""From the YAML tree to the API's JSON, checking every key and type on the way."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from tui.domain.spec import scalars
+from tui.domain.spec.merge import TooMuchError, entries_of
+from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from tui.domain.spec.problems import Edit, Fix, Place, Problem, error, info
+from tui.domain.spec.schema import Field, Kind, Schema
+
+Path = tuple[str | int, ...]
+"""Where a value is in a CustomJob: camelCase names and list positions, e.g. `("jobSpec", "network")`."""
+
+MAX_VALUES = 50_000
+"""Values read, each alias counted as often as it is used."""
+
+OUTPUT_ONLY = frozenset(
+    {"name", "state", "createTime", "startTime", "endTime", "updateTime", "error", "webAccessUris"}
+    | {"satisfiesPzs", "satisfiesPzi"}
+)
+"""Fields of a CustomJob that only the service sets (`custom_job.proto`)."""
+
+
+class Walker:
+    """Reads one document.
+
+    Attributes:
+        problems: what was found.
+        places: where each value stands, by its path in the CustomJob.
+        scalars: the text of each single value, by path.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.problems: list[Problem] = []
+        self.places: dict[Path, Place] = {}
+        self.scalars: dict[Path, Scalar] = {}
+        self._schema = schema
+        self._left = MAX_VALUES
+
+    def message(self, node: Node, name: str, path: Path) -> dict[str, Any]:
+        """Read `node` as the message `name`; what is wrong is left out and reported."""
+        self._visit(node, path)
+        if not isinstance(node, Mapping):
+            self._wrong(node, path, "a mapping of keys to values")
+            return {}
+        result: dict[str, Any] = {}
+        groups: dict[str, str] = {}
+        for key, entry in entries_of(node).items():
+            field = self._schema.field(name, key) if isinstance(entry.key, Scalar) else None
+            if field is None:
+                self._unknown(entry, name, path)
+            elif name == self._schema.root and field.name in OUTPUT_ONLY:
+                self.problems.append(
+                    info(
+                        entry.key.place,
+                        "output-only",
+                        f"{field.name} is set by Vertex AI; it is not sent.",
+                    )
+                )
+            elif field.name in result:
+                self.problems.append(
+                    error(entry.key.place, "yaml-duplicate-key", f"{field.name} is set twice, also as {key}.")
+                )
+            else:
+                self._check_group(entry, field, groups)
+                self._set(result, entry, field, (*path, field.name))
+        return result
+
+    def _check_group(self, entry: Entry, field: Field, groups: dict[str, str]) -> None:
+        if not field.oneof or (isinstance(entry.value, Scalar) and entry.value.value is None):
+            return
+        other = groups.setdefault(field.oneof, field.name)
+        if other != field.name:
+            self.problems.append(
+                error(
+                    entry.key.place,
+                    "both-tasks",
+                    f"A pool has either {other} or {field.name}, not both.",
+                )
+            )
+
+    def _set(self, result: dict[str, Any], entry: Entry, field: Field, path: Path) -> None:
+        self.places[path] = entry.key.place
+        value = entry.value
+        if isinstance(value, Scalar) and value.value is None:
+            self.problems.append(
+                info(entry.key.place, "empty-value", f"{field.name} has no value and is not sent.")
+            )
+            return
+        if field.map:
+            result[field.name] = self._map(value, path)
+        elif field.repeated:
+            result[field.name] = self._list(value, field, path)
+        else:
+            read = self._single(value, field, path)
+            if read is not None:
+                result[field.name] = read
+
+    def _list(self, node: Node, field: Field, path: Path) -> list[Any]:
+        if isinstance(node, Sequence):
+            items = node.items
+        else:
+            items = (node,)
+            self.problems.append(
+                info(
+                    node.place,
+                    "one-not-list",
+                    f"{field.name} is a list; like gcloud, this is read as a list of one.",
+                )
+            )
+        read = [self._single(item, field, (*path, number)) for number, item in enumerate(items)]
+        return [item for item in read if item is not None]
+
+    def _map(self, node: Node, path: Path) -> dict[str, str]:
+        self._visit(node, path)
+        if not isinstance(node, Mapping):
+            self._wrong(node, path, "a mapping of names to texts")
+            return {}
+        text = Field("", "", Kind.STRING)
+        read = {key: self._single(entry.value, text, (*path, key)) for key, entry in entries_of(node).items()}
+        return {key: value for key, value in read.items() if value is not None}
+
+    def _single(self, node: Node, field: Field, path: Path) -> Any:  # noqa: ANN401  # any JSON value
+        if field.kind is Kind.MESSAGE:
+            return self.message(node, field.type, path)
+        self._visit(node, path)
+        if field.kind in (Kind.ANY, Kind.TIMESTAMP):
+            return None
+        if not isinstance(node, Scalar):
+            self._wrong(node, path, scalars.expected(field))
+            return None
+        self.scalars[path] = node
+        try:
+            return scalars.convert(node, field, self._schema)
+        except scalars.WrongValueError as wrong:
+            joint = " " if wrong.message.startswith("must") else ": "
+            self.problems.append(
+                error(node.place, wrong.code, f"{_name(path)}{joint}{wrong.message}", wrong.fix)
+            )
+            return None
+
+    def _visit(self, node: Node, path: Path) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuchError
+        if isinstance(path[-1] if path else 0, int) or path not in self.places:
+            self.places[path] = node.place
+
+    def _wrong(self, node: Node, path: Path, wanted: str) -> None:
+        self.problems.append(
+            error(node.place, "wrong-type", f"{_name(path)} must be {wanted}, not {describe(node)}.")
+        )
+
+    def _unknown(self, entry: Entry, message: str, path: Path) -> None:
+        key = entry.key
+        if not isinstance(key, Scalar):
+            self.problems.append(error(key.place, "unknown-key", "A key must be a name."))
+            return
+        where = _name(path) if path else "A job"
+        if misplaced := _misplaced(key.text, message, self._schema):
+            self.problems.append(error(key.place, "misplaced-key", misplaced))
+            return
+        near = _nearest(key.text, self._schema, message)
+        hint = f"did you mean {near}?" if near else f"it has {_some_of(self._schema, message)}."
+        fix = Fix(f"Rename it to {near}", (Edit(key.place, key.end, near),)) if near else None
+        self.problems.append(
+            error(key.place, "unknown-key", f"{where} has no “{key.text[:60]}”; {hint}", fix)
+        )
+
+
+def _name(path: Path) -> str:
+    """`workerPoolSpecs[0].machineSpec`, without the jobSpec in front that most files do not write."""
+    shown = path[1:] if path[:1] == ("jobSpec",) else path
+    text = ""
+    for part in shown:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text or "The spec"
+
+
+def _misplaced(key: str, message: str, schema: Schema) -> str:
+    if message == "CustomJobSpec" and key in {"displayName", "display_name", "labels", "jobSpec"}:
+        return f"{key} belongs to the job around this spec: move the spec below jobSpec, or leave {key} out."
+    if message == schema.root and schema.field("CustomJobSpec", key) is not None:
+        return f"{key} belongs below jobSpec."
+    return ""
+
+
+def _nearest(key: str, schema: Schema, message: str) -> str:
+    def plain(text: str) -> str:
+        return text.replace("_", "").replace("-", "").lower()
+
+    names = {plain(name): field for name, field in schema.messages[message].items()}
+    close = difflib.get_close_matches(plain(key), names, n=1, cutoff=0.75)
+    if not close:
+        return ""
+    field = names[close[0]]
+    return field.snake if "_" in key else field.name
+
+
+def _some_of(schema: Schema, message: str) -> str:
+    names = [name for name in schema.messages[message] if name not in OUTPUT_ONLY or message != schema.root]
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004  # what fits a line

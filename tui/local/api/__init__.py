@@ -1,0 +1,1 @@
+"""Google's services, one module each, on one state."""

@@ -1,0 +1,1 @@
+"""The filter languages of Cloud Logging and of Vertex AI lists."""

@@ -1,0 +1,42 @@
+"""Fixed names of the one project that the server holds."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+PROJECT_ID = "local-project"
+PROJECT_NUMBER = "123456789012"
+COMPUTE_ACCOUNT = f"{PROJECT_NUMBER}-compute@developer.gserviceaccount.com"
+PRIMARY_AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-aiplatform.iam.gserviceaccount.com"
+CUSTOM_CODE_AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-aiplatform-cc.iam.gserviceaccount.com"
+AGENTS = (PRIMARY_AGENT, CUSTOM_CODE_AGENT)
+
+# fmt: off
+REGIONS = frozenset(
+    {
+        "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2",
+        "asia-northeast3", "asia-south1", "asia-southeast1", "asia-southeast2", "australia-southeast1",
+        "australia-southeast2", "europe-central2", "europe-north1", "europe-southwest1", "europe-west1",
+        "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8", "europe-west9",
+        "europe-west12", "me-central1", "me-central2", "me-west1", "northamerica-northeast1",
+        "northamerica-northeast2", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1",
+        "us-east4", "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
+    }
+)
+# fmt: on
+"""Regions with custom training, as gcloud 528 lists them."""
+
+
+def owner() -> str:
+    """The IAM member that owns the project: whoever runs the server."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):
+        login = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    return f"user:{login}@localhost"
+
+
+def is_project(name: str) -> bool:
+    """Whether an id or number names the project."""
+    return name in {PROJECT_ID, PROJECT_NUMBER}

@@ -1,0 +1,47 @@
+"""Tunable numbers of the server, from the environment for tests and practice."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields
+
+VARIABLE = "VERTEX_TUI_LOCAL_SETTINGS"
+"""A JSON object of `Settings` fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How fast and how much; all times in seconds."""
+
+    queued_seconds: float = 1.0
+    """Time a job stays QUEUED."""
+    pending_seconds: float = 2.0
+    """Time a job stays PENDING at least."""
+    error_seconds: float = 2.0
+    """Time from a job's end until `error` is set; about a minute on Vertex AI."""
+    operation_seconds: float = 0.3
+    """Time until a long-running operation is done."""
+    grace_seconds: float = 5.0
+    """Time from SIGTERM to SIGKILL when a job is cancelled or has run its time."""
+    poll_seconds: float = 0.05
+    """Pause between two looks at a running job's output."""
+    tail_seconds: float = 3600.0
+    """Longest life of a tail session."""
+    tail_sessions: int = 10
+    """Tail sessions open at a time in the project."""
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Defaults, changed by the JSON object in `VERTEX_TUI_LOCAL_SETTINGS`.
+
+        Raises:
+            ValueError: not a JSON object of known fields with numbers.
+        """
+        given = json.loads(os.environ.get(VARIABLE) or "{}")
+        known = {field.name for field in fields(cls)}
+        if not isinstance(given, dict) or not set(given) <= known:
+            raise ValueError(f"{VARIABLE}: expected an object with some of {sorted(known)}")
+        if not all(isinstance(value, int | float) and value >= 0 for value in given.values()):
+            raise ValueError(f"{VARIABLE}: every value must be a number, 0 or more")
+        return cls(**given)

@@ -1,0 +1,1 @@
+"""How calls come in: one method table, two protocols."""

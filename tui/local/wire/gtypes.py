@@ -1,0 +1,111 @@
+"""Google's own message types as raw protobuf classes, under the names of their protos."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, TypeAlias
+
+from google.api import monitored_resource_pb2
+from google.cloud.aiplatform_v1.types import custom_job as _custom_job
+from google.cloud.aiplatform_v1.types import job_service as _job_service
+from google.cloud.aiplatform_v1.types import job_state as _job_state
+from google.cloud.aiplatform_v1.types import operation as _operation
+from google.cloud.iam_admin_v1.types import iam as _iam
+from google.cloud.logging_v2.types import log_entry as _log_entry
+from google.cloud.logging_v2.types import logging as _logging
+from google.cloud.resourcemanager_v3.types import projects as _projects
+from google.cloud.service_usage_v1.types import resources as _resources
+from google.cloud.service_usage_v1.types import serviceusage as _serviceusage
+from google.iam.v1 import iam_policy_pb2, policy_pb2
+from google.longrunning import operations_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+Message: TypeAlias = Any
+"""A protobuf message: its class is made at run time and has no static type."""
+Json: TypeAlias = Any
+"""Any JSON value."""
+
+CustomJob: Any = _custom_job.CustomJob.pb()
+JobState: Any = _job_state.JobState
+CreateCustomJobRequest: Any = _job_service.CreateCustomJobRequest.pb()
+GetCustomJobRequest: Any = _job_service.GetCustomJobRequest.pb()
+ListCustomJobsRequest: Any = _job_service.ListCustomJobsRequest.pb()
+ListCustomJobsResponse: Any = _job_service.ListCustomJobsResponse.pb()
+CancelCustomJobRequest: Any = _job_service.CancelCustomJobRequest.pb()
+DeleteCustomJobRequest: Any = _job_service.DeleteCustomJobRequest.pb()
+DeleteOperationMetadata: Any = _operation.DeleteOperationMetadata.pb()
+
+LogEntry: Any = _log_entry.LogEntry.pb()
+WriteLogEntriesRequest: Any = _logging.WriteLogEntriesRequest.pb()
+WriteLogEntriesResponse: Any = _logging.WriteLogEntriesResponse.pb()
+ListLogEntriesRequest: Any = _logging.ListLogEntriesRequest.pb()
+ListLogEntriesResponse: Any = _logging.ListLogEntriesResponse.pb()
+TailLogEntriesRequest: Any = _logging.TailLogEntriesRequest.pb()
+TailLogEntriesResponse: Any = _logging.TailLogEntriesResponse.pb()
+ListLogsRequest: Any = _logging.ListLogsRequest.pb()
+ListLogsResponse: Any = _logging.ListLogsResponse.pb()
+DeleteLogRequest: Any = _logging.DeleteLogRequest.pb()
+MonitoredResource: Any = monitored_resource_pb2.MonitoredResource
+
+Service: Any = _resources.Service.pb()
+ServiceState: Any = _resources.State
+ServiceUsageMetadata: Any = _resources.OperationMetadata.pb()
+GetServiceRequest: Any = _serviceusage.GetServiceRequest.pb()
+ListServicesRequest: Any = _serviceusage.ListServicesRequest.pb()
+ListServicesResponse: Any = _serviceusage.ListServicesResponse.pb()
+BatchGetServicesRequest: Any = _serviceusage.BatchGetServicesRequest.pb()
+BatchGetServicesResponse: Any = _serviceusage.BatchGetServicesResponse.pb()
+EnableServiceRequest: Any = _serviceusage.EnableServiceRequest.pb()
+EnableServiceResponse: Any = _serviceusage.EnableServiceResponse.pb()
+BatchEnableServicesRequest: Any = _serviceusage.BatchEnableServicesRequest.pb()
+BatchEnableServicesResponse: Any = _serviceusage.BatchEnableServicesResponse.pb()
+DisableServiceRequest: Any = _serviceusage.DisableServiceRequest.pb()
+DisableServiceResponse: Any = _serviceusage.DisableServiceResponse.pb()
+
+Project: Any = _projects.Project.pb()
+GetProjectRequest: Any = _projects.GetProjectRequest.pb()
+SearchProjectsRequest: Any = _projects.SearchProjectsRequest.pb()
+SearchProjectsResponse: Any = _projects.SearchProjectsResponse.pb()
+GetIamPolicyRequest: Any = iam_policy_pb2.GetIamPolicyRequest
+SetIamPolicyRequest: Any = iam_policy_pb2.SetIamPolicyRequest
+TestIamPermissionsRequest: Any = iam_policy_pb2.TestIamPermissionsRequest
+TestIamPermissionsResponse: Any = iam_policy_pb2.TestIamPermissionsResponse
+Policy: Any = policy_pb2.Policy
+
+ServiceAccount: Any = _iam.ServiceAccount.pb()
+ListServiceAccountsRequest: Any = _iam.ListServiceAccountsRequest.pb()
+ListServiceAccountsResponse: Any = _iam.ListServiceAccountsResponse.pb()
+GetServiceAccountRequest: Any = _iam.GetServiceAccountRequest.pb()
+
+Operation: Any = operations_pb2.Operation
+GetOperationRequest: Any = operations_pb2.GetOperationRequest
+WaitOperationRequest: Any = operations_pb2.WaitOperationRequest
+ListOperationsRequest: Any = operations_pb2.ListOperationsRequest
+ListOperationsResponse: Any = operations_pb2.ListOperationsResponse
+
+Empty: Any = import_module("google.protobuf.empty_pb2").Empty
+FieldMask: Any = import_module("google.protobuf.field_mask_pb2").FieldMask
+Struct: Any = import_module("google.protobuf.struct_pb2").Struct
+Status: Any = status_pb2.Status
+ErrorInfo: Any = error_details_pb2.ErrorInfo
+BadRequest: Any = error_details_pb2.BadRequest
+Help: Any = error_details_pb2.Help
+LocalizedMessage: Any = error_details_pb2.LocalizedMessage
+
+_json_format: Any = import_module("google.protobuf.json_format")
+ParseError: type[Exception] = _json_format.ParseError
+
+
+def to_json(message: Message, *, enums_as_numbers: bool = False) -> dict[str, Any]:
+    """The API's JSON form of a message."""
+    content: dict[str, Any] = _json_format.MessageToDict(message, use_integers_for_enums=enums_as_numbers)
+    return content
+
+
+def from_json(content: dict[str, Any], message: Message) -> None:
+    """Fill a message from its JSON form.
+
+    Raises:
+        ParseError: unknown fields or wrong types.
+    """
+    _json_format.ParseDict(content, message)

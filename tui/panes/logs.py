@@ -1,0 +1,401 @@
+"""The Logs pane: one job's log, from its first line to its last."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.domain.gateway import Gateway
+from tui.domain.jobs import Job
+from tui.domain.logbuffer import LogBuffer
+from tui.domain.storage import GcsUri
+from tui.domain.text import printable
+from tui.panes import logs_text, messages
+from tui.panes.base import Pane
+from tui.panes.messages import PaneId
+from tui.services.follower import LogFollower
+from tui.services.follower_state import LOCAL_TIMING, FollowStatus, FollowTiming, LogBatch, Phase
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.log_export import export_log
+from tui.services.options import AppOptions
+from tui.services.paths import show_path
+from tui.widgets.log_view import LogView
+from tui.widgets.state_view import StateView
+
+COUNT_ROWS = 20_000
+"""Rows searched through at once, so that a key is answered in between."""
+
+_BADGES = {
+    Phase.LIVE: ("live", "success"),
+    Phase.POLLING: ("polling", ""),
+    Phase.TROUBLE: ("trouble", "error"),
+}
+
+
+class LogsPane(Pane):
+    """Follows one job's log."""
+
+    PANE_ID = PaneId.LOGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open_newest", "Open the newest job's log", id="logs.open"),
+        Binding("slash", "search", "Search", id="logs.search", tooltip="Find text, in capitals or not"),
+        Binding("n", "next_hit", "Next", id="logs.next", tooltip="The next line with the text"),
+        Binding("N", "previous_hit", "Previous", id="logs.previous", show=False),
+        Binding("w", "wrap", "Wrap", id="logs.wrap", tooltip="Break long lines, or cut them and scroll"),
+        Binding("t", "times", "Times", id="logs.times", show=False, tooltip="Local time, UTC, none"),
+        Binding("o", "outputs", "Outputs", id="logs.outputs", tooltip="Browse what the job wrote"),
+        Binding("s", "save", "Save", id="logs.save", tooltip="Save all lines to a text file"),
+        Binding("y", "copy", "Copy line", id="logs.copy", show=False, tooltip="Copy the line found or last"),
+        Binding("r", "retry", "Retry", id="logs.retry", tooltip="Read now"),
+    ]
+
+    class BatchRead(Message):
+        """Entries for a log."""
+
+        def __init__(self, buffer: LogBuffer, batch: LogBatch) -> None:
+            super().__init__()
+            self.buffer = buffer
+            self.batch = batch
+
+    class StatusRead(Message):
+        """How the reading of a log goes."""
+
+        def __init__(self, buffer: LogBuffer, status: FollowStatus) -> None:
+            super().__init__()
+            self.buffer = buffer
+            self.status = status
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self.job: Job | None = None
+        self._buffer = LogBuffer(options.settings.logs_max_lines)
+        self._status = FollowStatus(Phase.LOADING)
+        self._follower: LogFollower | None = None
+        self._opened = datetime.now(UTC)
+        self._head = Content("")
+        self._badge = ("", "")
+        self._stands_in: object = None
+        self._count_again = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="logs-head", classes="hidden")
+        yield StateView(id="logs-state")
+        view = LogView(id="logs-view")
+        view.add_class("box", "hidden")
+        yield view
+        with Horizontal(id="logs-search-row", classes="hidden"):
+            yield Input(placeholder="text to find", id="logs-search", compact=True)
+            yield Static(id="logs-count")
+        yield Static(id="logs-note", classes="hidden")
+
+    def on_mount(self) -> None:
+        """Nothing is open yet."""
+        self.query_one(StateView).can_focus = True
+        self._show()
+
+    # What is shown from outside
+
+    def show_job(self, job: Job) -> None:
+        """Follow this job's log; one that is open already stays as it is."""
+        if self.job is None or self.job.name != job.name:
+            self.job = job
+            self._buffer = LogBuffer(self.options.settings.logs_max_lines)
+            self._status = FollowStatus(Phase.LOADING, older_pending=True)
+            self._follower = None
+            self._opened = datetime.now(UTC)
+            self._clear_search()
+            self._say("")
+            self.query_one(LogView).show_buffer(self._buffer)
+            self._start()
+        self._show()
+        self.pane_shown()
+
+    def pane_shown(self) -> None:
+        """The log takes the keys, or what stands in its place."""
+        self.query_one(StateView if self._is_blank else LogView).focus()
+
+    def go_back(self) -> bool:
+        """Leave the search first."""
+        if self.query_one("#logs-search-row").has_class("hidden"):
+            return False
+        self._clear_search()
+        self.pane_shown()
+        return True
+
+    def watch_gateway(self, gateway: Gateway | None) -> None:
+        """Read on by the new connection where the old one stopped."""
+        if gateway is not None and self.job is not None and self._status.phase is not Phase.COMPLETE:
+            self._start()
+        self._show()
+
+    def watch_connection_trouble(self) -> None:
+        """Say why nothing comes."""
+        self._show()
+
+    def watch_jobs(self, _snapshot: JobsSnapshot) -> None:
+        """Follow the job's state and duration."""
+        if self.job is not None:
+            self.job = self.job_named(self.job.name) or self.job
+        self._show()
+
+    # Reading
+
+    def _start(self) -> None:
+        if self.gateway is None or self.job is None:
+            return
+        buffer = self._buffer
+        self._follower = LogFollower(
+            self.gateway.logs,
+            self.gateway.jobs,
+            self.job,
+            on_batch=lambda batch: self.post_message(self.BatchRead(buffer, batch)),
+            on_status=lambda status: self.post_message(self.StatusRead(buffer, status)),
+            max_entries=buffer.max_lines,
+            timing=LOCAL_TIMING if self.options.local else FollowTiming(),
+            mark=self._follower.mark if self._follower else None,
+        )
+        self._follow(self._follower)
+
+    @work(exclusive=True, group="logs-follow", exit_on_error=False)
+    async def _follow(self, follower: LogFollower) -> None:
+        await follower.run()
+
+    @on(BatchRead)
+    def _batch_read(self, message: BatchRead) -> None:
+        message.stop()
+        change = message.buffer.add(message.batch.entries, backfill=message.batch.backfill)
+        if message.buffer is self._buffer and change.any:
+            self.query_one(LogView).rows_changed(change)
+            self._show()
+            if self._counting:
+                self._count_again = True
+            elif self.query_one(LogView).query_text:
+                self._count_hits()
+
+    @on(StatusRead)
+    def _status_read(self, message: StatusRead) -> None:
+        message.stop()
+        if message.buffer is self._buffer:
+            self._status = message.status
+            if self._status.phase is Phase.COMPLETE and self.job is not None and self.job.state.live:
+                self.post_message(messages.JobsChanged())
+            self._show()
+            self.refresh_bindings()
+
+    # Drawing
+
+    @property
+    def _is_blank(self) -> bool:
+        return self.job is None or not len(self._buffer)
+
+    def _show(self) -> None:
+        if not self.children:
+            return
+        state, view = self.query_one(StateView), self.query_one(LogView)
+        had_focus = state.has_focus or view.has_focus
+        swapped = state.has_class("hidden") == self._is_blank
+        state.set_class(not self._is_blank, "hidden")
+        view.set_class(self._is_blank, "hidden")
+        if self._is_blank:
+            self._show_state(state)
+        title = logs_text.box_title(self._buffer)
+        if view.border_title != title:
+            view.border_title = title
+        self._show_head()
+        self._show_badge()
+        if swapped:
+            self.refresh_bindings()
+            if had_focus:
+                self.pane_shown()
+
+    def _show_state(self, view: StateView) -> None:
+        """Say why there is no line; what is said already is not drawn again."""
+        job, status = self.job, self._status
+        newest = self._newest if job is None else None
+        key = (job, newest, self.gateway is None, self.connection_trouble, status, self._opened)
+        if key == self._stands_in:
+            return
+        self._stands_in = key
+        if job is None:
+            self._show_first_use(view, newest)
+        elif self.gateway is None and self.connection_trouble is not None:
+            view.show_trouble(self.connection_trouble)
+        elif self.gateway is None:
+            view.show_loading("Connecting", self._opened)
+        elif status.phase is Phase.TROUBLE and status.error is not None:
+            view.show_trouble(status.error, since=status.since, next_try=status.next_try)
+        elif status.phase is Phase.LOADING and not job.state.live:
+            view.show_loading(f"Reading the log of {logs_text.job_title(job)}", self._opened)
+        else:
+            view.show_empty(*logs_text.why_empty(job, status.phase))
+
+    @staticmethod
+    def _show_first_use(view: StateView, newest: Job | None) -> None:
+        what = "A job's log appears here, line by line while it runs."
+        if newest is None:
+            view.show_empty(what, "Press 3 for the jobs, 2 for a spec.")
+            return
+        title = f"{logs_text.job_title(newest)} ({newest.state.word})"
+        view.show_empty(what, f"enter opens the newest job's: {title}.\n3 shows all jobs.")
+
+    @property
+    def _newest(self) -> Job | None:
+        return next(iter(self.jobs.live or self.jobs.jobs), None)
+
+    def _show_head(self) -> None:
+        line = self.query_one("#logs-head", Static)
+        line.set_class(self.job is None, "hidden")
+        if self.job is None:
+            return
+        width = max(self.size.width - 2, 20)
+        text = logs_text.head(self.job, self._status, self._buffer, width, datetime.now(UTC))
+        if not text.is_same(self._head):
+            self._head = text
+            line.update(text)
+
+    def _show_badge(self) -> None:
+        badge = _BADGES.get(self._status.phase, ("", "")) if self.job is not None else ("", "")
+        if badge != self._badge:
+            self._badge = badge
+            self.post_message(messages.BadgeChanged(PaneId.LOGS, *badge))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fit the line about the job."""
+        self._show_head()
+
+    def _say(self, words: str) -> None:
+        note = self.query_one("#logs-note", Static)
+        note.update(Content(words))
+        note.set_class(not words, "hidden")
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
+        """Offer what makes sense now."""
+        match action:
+            case "open_newest":
+                return self.job is None and self._newest is not None
+            case "search" | "wrap" | "times" | "save" | "copy":
+                return not self._is_blank
+            case "next_hit" | "previous_hit":
+                return bool(self.query_one(LogView).query_text)
+            case "outputs":
+                return self.job is not None and self.gateway is not None
+            case "retry":
+                return self._status.phase is Phase.TROUBLE and self._follower is not None
+        return True
+
+    def action_open_newest(self) -> None:
+        """Follow the newest job that is alive, or else the newest."""
+        if (job := self._newest) is not None:
+            self.show_job(job)
+
+    def action_retry(self) -> None:
+        """Read now."""
+        if self._follower is not None:
+            self._follower.retry_now()
+
+    def action_wrap(self) -> None:
+        """Break long lines or cut them."""
+        view = self.query_one(LogView)
+        view.toggle_wrap()
+        self._say("Long lines are broken." if view.wrap else "Long lines are cut; ← and → scroll.")
+
+    def action_times(self) -> None:
+        """Show times in another way."""
+        times = self.query_one(LogView).next_times()
+        zone = f" ({datetime.now().astimezone().tzname()})" if times == "local time" else ""
+        self._say(f"Showing {times}{zone}.")
+
+    def action_outputs(self) -> None:
+        """Browse the job's output directory, or the bucket when the spec names none."""
+        if self.job is None or self.gateway is None:
+            return
+        bucket = self.options.settings.bucket or f"{self.gateway.target.project}-outputs"
+        named = self.job.output_uri.startswith("gs://")
+        self.post_message(
+            messages.BrowseOutputs(GcsUri.parse(self.job.output_uri) if named else GcsUri(bucket))
+        )
+
+    def action_copy(self) -> None:
+        """Copy the line found last, or the last one in sight."""
+        if (line := self.query_one(LogView).current) is not None:
+            self.app.copy_to_clipboard(line.text)
+            self._say("Copied one line; s saves all of them to a file.")
+
+    @work(exclusive=True, group="logs-save", exit_on_error=False)
+    async def action_save(self) -> None:
+        """Save all lines, those of folded progress bars included."""
+        if self.job is None:
+            return
+        folder = Path(self.options.settings.storage_download_dir)
+        lines = list(self._buffer.lines)
+        try:
+            path = await asyncio.to_thread(
+                export_log, lines, folder, display_name=self.job.display_name, job_id=self.job.job_id
+            )
+        except OSError as error:
+            self._say(f"✗ Not saved: {printable(str(error))}")
+        else:
+            self._say(f"✓ Saved {len(lines):,} lines to {printable(show_path(path))}")
+
+    # Search
+
+    def action_search(self) -> None:
+        """Find text as one types."""
+        self.query_one("#logs-search-row").remove_class("hidden")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed, "#logs-search")
+    def _search_changed(self, message: Input.Changed) -> None:
+        self.query_one(LogView).search(message.value)
+        self._count_hits()
+        self.refresh_bindings()
+
+    @on(Input.Submitted, "#logs-search")
+    def _search_done(self) -> None:
+        if not self.query_one(Input).value:
+            self._clear_search()
+        self.pane_shown()
+
+    def action_next_hit(self) -> None:
+        """Go to the next line with the text."""
+        self.query_one(LogView).search_on()
+
+    def action_previous_hit(self) -> None:
+        """Go to the previous line with the text."""
+        self.query_one(LogView).search_on(backwards=True)
+
+    @property
+    def _counting(self) -> bool:
+        return any(worker.group == "logs-count" and worker.is_running for worker in self.workers)
+
+    @work(exclusive=True, group="logs-count", exit_on_error=False)
+    async def _count_hits(self) -> None:
+        """Count in pieces, again if lines came meanwhile."""
+        view, label = self.query_one(LogView), self.query_one("#logs-count", Static)
+        self._count_again = True
+        while self._count_again:
+            self._count_again = False
+            hits = 0
+            for first in range(0, len(self._buffer) if view.query_text else 0, COUNT_ROWS):
+                hits += view.matches(first, first + COUNT_ROWS)
+                await asyncio.sleep(0)
+            words = f"{hits:,} line{'' if hits == 1 else 's'} · n N" if hits else "not found"
+            label.update(Content(words if view.query_text else ""))
+
+    def _clear_search(self) -> None:
+        self.query_one(Input).value = ""
+        self.query_one(LogView).search("")
+        self.query_one("#logs-search-row").add_class("hidden")
+        self.refresh_bindings()

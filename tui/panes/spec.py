@@ -1,0 +1,321 @@
+"""The Spec pane: write a job spec, know what is wrong with it, start the job."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import TextArea
+
+from tui.domain.errors import CloudError
+from tui.domain.gateway import Gateway
+from tui.domain.spec.check import Spec, check
+from tui.domain.spec.problems import Problem, in_order
+from tui.domain.spec.references import Layers, resolve
+from tui.domain.spec.refusal import refused
+from tui.domain.spec.request import gcloud_command, gcloud_notes, preview
+from tui.domain.target import Target
+from tui.domain.text import printable
+from tui.panes.messages import BadgeChanged, JobsChanged, OpenJobs
+from tui.panes.spec_dialogs import RequestScreen
+from tui.panes.spec_editor import SpecEditor
+from tui.panes.spec_lists import ProblemList, count_words
+from tui.panes.spec_start import JobStart, environment, not_connected, outcome_words
+from tui.panes.spec_text import SpecTextPane
+from tui.panes.spec_words import display_name
+from tui.services.options import AppOptions
+from tui.services.secrets import SecretsError, SecretStore, value_layers
+from tui.services.submission import NotFound, Outcome, SubmissionStore, Submitter
+from tui.widgets.confirm import ConfirmScreen, Question
+
+CHECK_DELAY = 0.05
+"""Seconds of quiet after a key before the text is checked."""
+
+
+class SpecPane(SpecTextPane):
+    """An editor that knows Vertex AI, with its problems below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+r",
+            "start",
+            "Start job",
+            id="spec.start",
+            tooltip="Check the spec, ask, and start the job once",
+        ),
+        Binding(
+            "ctrl+g",
+            "next_problem",
+            "Next problem",
+            id="spec.next",
+            tooltip="Go to the next problem in the text",
+        ),
+        Binding(
+            "f,alt+f", "fix", "Fix it", id="spec.fix", tooltip="Make the change that puts the problem right"
+        ),
+        Binding(
+            "x,alt+x",
+            "show_request",
+            "Request",
+            id="spec.request",
+            tooltip="Show what will be sent, secrets hidden, and the same with gcloud",
+        ),
+        Binding("n", "next_problem", "Next problem", id="spec.next.list", show=False),
+        Binding("N", "previous_problem", "Previous problem", id="spec.previous", show=False),
+    ]
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._spec = Spec()
+        self._refusals: tuple[Problem, ...] = ()
+        self._secrets = SecretStore(options.paths.secrets_file)
+        self._submissions = SubmissionStore(options.paths.journals_dir)
+        self._starting = False
+        self._badge = ("", "")
+        self._asked: set[Target] = set()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only what works now is offered."""
+        if action in ("example", "open") and self._buffer is None:
+            return True
+        if action == "example":
+            return False
+        if action in ("save", "save_as", "start", "edit", "show_request"):
+            return self._buffer is not None
+        if action in ("next_problem", "previous_problem"):
+            return bool(self._buffer and self._problems)
+        if action == "fix":
+            problem = self._current_problem()
+            return problem is not None and problem.fix is not None
+        return True
+
+    # Text and problems
+
+    @on(TextArea.Changed, "#spec-editor")
+    def _text_changed(self) -> None:
+        if self._buffer is not None:
+            self._refusals = ()
+            self.show_titles()
+            self._check()
+
+    @work(exclusive=True, group="check", exit_on_error=False)
+    async def _check(self) -> None:
+        """Check the text off the loop; an edit meanwhile cancels this, so only the newest result shows."""
+        await asyncio.sleep(CHECK_DELAY)
+        spec = await asyncio.to_thread(self._check_text, self.editor.text)
+        self._spec = spec
+        self._show_problems()
+
+    def _check_text(self, text: str) -> Spec:
+        try:
+            names = {name for _, values in self._layers() for name, value in values.items() if value}
+        except SecretsError:
+            return check(text)
+        return check(text, names)
+
+    def _layers(self) -> Layers:
+        return value_layers(self._secrets, environment(), self.options.settings, *self._where())
+
+    def _where(self) -> tuple[str, str]:
+        """Project and region: of the connection, else of the settings."""
+        place = self.gateway.target if self.gateway else self.options.settings
+        return place.project, place.region
+
+    @property
+    def _problems(self) -> tuple[Problem, ...]:
+        return in_order((*self._spec.problems, *self._refusals))
+
+    def _show_problems(self) -> None:
+        listed = self.query_one(ProblemList)
+        listed.show(self._problems)
+        listed.border_subtitle = Content(f"read as {self._spec.shape.value}" if self._spec.job else "")
+        covered = frozenset(item.line for item in self._spec.problems if item.code == "literal-secret")
+        self.editor.cover_lines(covered)
+        self.show_titles()
+        self.refresh_bindings()
+
+    def show_titles(self) -> None:
+        """The file's name, and the badge of the tab."""
+        super().show_titles()
+        if self._buffer is None:
+            return
+        mark = "●" if self.unsaved else ""
+        errors, warnings = len(self._spec.errors), len(self._spec.warnings)
+        words = count_words(self._spec.errors or self._spec.warnings)
+        tone = "error" if errors else "warning" if warnings or mark else ""
+        badge = (" ".join(part for part in (mark, words) if part), tone)
+        if badge != self._badge:
+            self._badge = badge
+            self.post_message(BadgeChanged(self.PANE_ID, *badge))
+
+    @on(TextArea.SelectionChanged, "#spec-editor")
+    def _cursor_moved(self) -> None:
+        self.query_one(ProblemList).highlight_line(self.editor.cursor_location[0] + 1)
+
+    @on(ProblemList.OptionHighlighted, "#spec-problems")
+    def _other_problem(self) -> None:
+        self.refresh_bindings()
+
+    @on(ProblemList.Chosen)
+    def _go_to_problem(self, message: ProblemList.Chosen) -> None:
+        if message.problem is not None:
+            self.editor.go_to(message.problem.place)
+        self.editor.focus()
+
+    def _current_problem(self) -> Problem | None:
+        return self.query_one(ProblemList).current if self._buffer else None
+
+    def action_next_problem(self) -> None:
+        """The next problem below the cursor, then the first."""
+        self._step(1)
+
+    def action_previous_problem(self) -> None:
+        """The problem above the cursor, then the last."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        problems = self._problems
+        if not problems:
+            if self._buffer is None:
+                self.action_new()
+            return
+        row, column = self.editor.cursor_location
+        here = (row + 1, column + 1)
+        ahead = [item for item in problems if item.place > here] if step > 0 else []
+        behind = [item for item in problems if item.place < here] if step < 0 else []
+        chosen = (ahead or problems)[0] if step > 0 else (behind or problems)[-1]
+        self.editor.go_to(chosen.place)
+        listed = self.query_one(ProblemList)
+        listed.highlighted = listed.problems.index(chosen) if chosen in listed.problems else 0
+
+    @work(exclusive=True, group="fix", exit_on_error=False)
+    async def action_fix(self) -> None:
+        """Make the certain change; a literal secret is stored before it leaves the text."""
+        problem = self._current_problem()
+        if problem is None or problem.fix is None or problem not in self._spec.problems:
+            return
+        text = self.editor.text
+        if problem.fix.secret and not await self._move_secret(*problem.fix.secret):
+            return
+        if self.editor.text == text:
+            self.editor.apply(problem.fix)
+
+    async def _move_secret(self, name: str, value: str) -> bool:
+        try:
+            before = await asyncio.to_thread(self._secrets.get, name)
+            if before not in (None, value):
+                lines = [f"{name} has another value among your secrets already.", "It would be replaced."]
+                if not await self.app.push_screen_wait(
+                    ConfirmScreen(Question(f"Replace {name}?", lines, "Replace"))
+                ):
+                    return False
+            await asyncio.to_thread(self._secrets.set, name, value)
+        except SecretsError as failure:
+            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
+            return False
+        self._say(f"{name} is among your secrets now", "The file names it only.", tone="success")
+        return True
+
+    # The request
+
+    @work(exclusive=True, group="request", exit_on_error=False)
+    async def action_show_request(self) -> None:
+        """Show what will be sent."""
+        buffer = self._buffer
+        if buffer is None:
+            return
+        spec = await asyncio.to_thread(check, self.editor.text)
+        try:
+            values = resolve(spec.references, await asyncio.to_thread(self._layers))
+        except SecretsError as failure:
+            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
+            return
+        project, region = self._where()
+        name = display_name(spec, "", buffer.stem, datetime.now(UTC).astimezone())
+        file = str(buffer.path or buffer.suggested)
+        command = gcloud_command(
+            spec, file=file, project=project, region=region, display_name=name, labels={}
+        )
+        self.app.push_screen(
+            RequestScreen(spec.shape.value, preview(spec, name, {}, values), command, gcloud_notes(spec))
+        )
+
+    # Starting a job
+
+    def action_start(self) -> None:
+        """Start the job, once: while one is on its way the key only says so."""
+        if self._starting or self._buffer is None:
+            self._say("A start is under way already", "It is sent once.", tone="warning")
+            return
+        if self.gateway is None:
+            trouble = not_connected(self.connection_trouble)
+            self._say(trouble.title, f"{trouble.message} {trouble.hint}", tone="warning")
+            return
+        self._starting = True
+        self._start(self.gateway)
+
+    @work(group="start", exit_on_error=False)
+    async def _start(self, gateway: Gateway) -> None:
+        buffer = self._buffer
+        if buffer is None:
+            return
+        start = JobStart(
+            self.app,
+            gateway,
+            self._secrets,
+            self._submissions,
+            layers=self._layers,
+            tell=self._say,
+        )
+        try:
+            job = await start.run(
+                self.editor.text,
+                stem=buffer.stem,
+                file=str(buffer.path or ""),
+                unsaved=self.unsaved,
+                on_refused=self._refused,
+            )
+        finally:
+            self._starting = False
+        self._check()
+        if job is None:
+            return
+        self._say(f"Started {job.display_name}", "Jobs shows how it goes.", tone="success")
+        self.post_message(JobsChanged())
+        if self.display:
+            self.post_message(OpenJobs(job.name))
+        else:
+            self.app.notify(Content(f"Started {printable(job.display_name)}"))
+
+    def _refused(self, failure: CloudError, spec: Spec) -> None:
+        """Show a refusal in the pane, each part of it on its line; the text stays."""
+        self._refusals = refused(failure, spec)
+        self._show_problems()
+        self._say(f"Not started: {failure.title}", f"{failure.message} {failure.hint}", tone="error")
+
+    def watch_gateway(self, gateway: Gateway | None) -> None:
+        """Find out about submissions that an earlier session could not confirm."""
+        if gateway is not None and gateway.target not in self._asked:
+            self._asked.add(gateway.target)
+            self._check_pending(gateway)
+
+    @work(group="pending", exit_on_error=False)
+    async def _check_pending(self, gateway: Gateway) -> None:
+        submitter = Submitter(gateway.jobs, gateway.target, self._submissions)
+        for outcome in await submitter.check_pending():
+            await self._tell_outcome(outcome)
+
+    async def _tell_outcome(self, outcome: Outcome) -> None:
+        title, message = outcome_words(outcome)
+        absent = isinstance(outcome, NotFound)
+        severity = "warning" if absent else "information"
+        self.app.notify(Content(message), title=printable(title), severity=severity, timeout=30)
+        self._say(title, message, tone="warning" if absent else "success")
+        if not absent:
+            self.post_message(JobsChanged())
+        elif outcome.settled:
+            await asyncio.to_thread(self._submissions.forget, outcome.record)

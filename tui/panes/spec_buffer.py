@@ -1,0 +1,60 @@
+"""What is open in the editor: a file, or a text that has no file yet."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui import assets
+from tui.services.specfile import SpecFile, read_spec
+
+EXAMPLE = assets.EXAMPLES / "tiny-train" / "vertex_job.yaml"
+"""The example that runs on any box."""
+
+
+@dataclass(slots=True)
+class Buffer:
+    """One text under edit.
+
+    Attributes:
+        base: the text as it was opened or last saved.
+        file: the file it was read from or saved to; None until it has one.
+        suggested: the name to offer when it is first saved.
+        key: under which its unsaved text is kept.
+    """
+
+    base: str
+    file: SpecFile | None = None
+    suggested: Path = field(default_factory=lambda: Path.cwd() / "vertex_job.yaml")
+    key: str = field(default_factory=lambda: f"untitled {uuid.uuid4().hex}")
+
+    @property
+    def path(self) -> Path | None:
+        """The file's path, or None."""
+        return self.file.path if self.file else None
+
+    @property
+    def title(self) -> str:
+        """The file's name, or that it has none."""
+        return self.file.path.name if self.file else "new job spec"
+
+    @property
+    def stem(self) -> str:
+        """What a job of it is named after: the folder when the file has a name like all others."""
+        path = self.path or self.suggested
+        common = {"vertex_job", "job", "spec", "config", "custom_job"}
+        return path.parent.name if path.stem in common and path.parent.name else path.stem
+
+
+def open_buffer(path: Path) -> Buffer:
+    """The buffer of a file; one that belongs to an installed package is opened as a new text.
+
+    Raises:
+        SpecFileError: the file cannot be read.
+    """
+    path = path.absolute()
+    file = read_spec(path)
+    if path.is_relative_to(assets.PACKAGE):
+        return Buffer(file.text, suggested=Path.cwd() / path.parent.name / path.name)
+    return Buffer(file.text, file, suggested=path, key=str(path))

@@ -1,0 +1,260 @@
+"""The Storage pane's words: rows, facts and questions, made from domain values alone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui.domain.deleteplan import DAY_SECONDS, DeletePlan, count_and_size, gcloud_can_name, gcloud_rm
+from tui.domain.jobs import Job
+from tui.domain.storage import Bucket, GcsUri, ObjectInfo
+from tui.domain.target import Target
+from tui.domain.text import age, printable, size
+from tui.panes.storage_table import Column, Row, RowKind
+from tui.services.listing import Level
+from tui.services.transfers import DownloadPlan, DownloadReport, host_path
+from tui.widgets.confirm import Question
+
+KIB = 1024
+"""Bytes from which a size is rounded when it is shown."""
+
+FAILURES_SHOWN = 10_000
+"""Failures listed one by one in a report; more than that nobody reads."""
+
+BUCKET_COLUMNS = (Column("LOCATION", 14), Column("CREATED", 16), Column("CLASS", 10), Column("UNDO", 8))
+OBJECT_COLUMNS = (
+    Column("SIZE", 10, right=True),
+    Column("UPDATED", 16),
+    Column("TYPE", 12),
+    Column("CLASS", 10),
+)
+
+
+def when(moment: datetime | None) -> str:
+    """A time on this box's clock, to the minute."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
+
+
+def place_name(place: GcsUri | None) -> str:
+    """A place as it is shown."""
+    if place is None:
+        return "all buckets"
+    return printable(str(place) if place.name else f"gs://{place.bucket}")
+
+
+def level_rows(level: Level, words: str) -> tuple[Sequence[Column], list[Row]]:
+    """The rows of a level whose names hold `words` (in any case): prefixes first, then objects."""
+    wanted = words.casefold()
+    if level.place is None:
+        return BUCKET_COLUMNS, [_bucket_row(item) for item in level.buckets if wanted in item.name]
+    place, start = level.place, len(level.place.name)
+    rows = [
+        Row(RowKind.PREFIX, printable(name[start:]), uri=GcsUri(place.bucket, name))
+        for name in level.prefixes
+        if wanted in name[start:].casefold()
+    ]
+    rows += [_object_row(item, start) for item in level.objects if wanted in item.name[start:].casefold()]
+    if level.next_page_token:
+        hidden = ", not filtered yet: enter reads on" if words else ""
+        rows.append(Row(RowKind.MORE, f"… more{hidden}"))
+    return OBJECT_COLUMNS, rows
+
+
+def row_facts(row: Row) -> list[tuple[str, str]]:
+    """What is known of a row without asking anything."""
+    if row.bucket is not None:
+        return _bucket_facts(row.bucket)
+    if row.item is None:
+        return [("path", printable(str(row.uri)))] if row.uri is not None else []
+    item = row.item
+    facts = [
+        ("size", size(item.size) + (f" ({item.size:,} bytes)" if item.size >= KIB else "")),
+        (
+            "type",
+            " ".join(part for part in (item.content_type, item.content_encoding) if part) or "not given",
+        ),
+        ("updated", _with_zone(item.updated)),
+        ("class", item.storage_class),
+        ("version", str(item.generation)),
+    ]
+    return [(name, printable(value)) for name, value in facts if value]
+
+
+def delete_question(plan: DeletePlan, target: Target, jobs: Sequence[Job]) -> Question:
+    """The question before a delete: everything that it takes, and whether it can be undone."""
+    place = place_name(plan.uri)
+    what = "object" if not plan.uri.is_prefix else ("bucket" if plan.takes_bucket else "prefix")
+    lines = [place, "", count_and_size(plan.count, plan.bytes)]
+    if plan.newest is not None:
+        lines.append(_newest(plan, plan.newest))
+    if plan.takes_bucket:
+        lines.append(
+            "The bucket itself is deleted too." if plan.count else "The bucket is empty; it is deleted."
+        )
+    lines += ["", plan.undo]
+    if plan.count:
+        lines.append("Only the versions just counted are deleted: what is written meanwhile stays.")
+    for job in _writers(plan, jobs):
+        lines.append(f"⚠ The job {printable(job.display_name)} is {job.state.word} and writes there.")
+    command = gcloud_rm(plan.uri)
+    lines += ["", f"Same as: {command}" if command else "No gcloud command names exactly this."]
+    lines.append(_where(target))
+    return Question(f"Delete this {what}?", lines, "Delete", danger=True, must_type=plan.must_type)
+
+
+def download_question(plan: DownloadPlan, target: Target, *, replace: bool) -> Question:
+    """The question before a download: how much, from where, to where."""
+    lines = [
+        f"{count_and_size(len(plan.landings), plan.bytes)} from {place_name(plan.uri)}",
+        f"to {printable(host_path(plan.target))}",
+        f"{size(plan.free)} are free there.",
+    ]
+    if plan.existing:
+        fate = "replaced" if replace else "kept as they are"
+        lines.append(f"{_files(plan.existing)} there already: {fate}.")
+    lines += [printable(note) for note in plan.notes]
+    if gcloud_can_name(plan.uri):
+        path = str(plan.uri).rstrip("/") if plan.uri.is_prefix else str(plan.uri)
+        recursive = "--recursive " if plan.uri.is_prefix else ""
+        lines += [
+            "",
+            f"Same as: gcloud storage cp {recursive}{shlex.quote(path)} {shlex.quote(str(plan.folder))}",
+        ]
+    lines.append(_where(target))
+    return Question("Download?", lines, "Download")
+
+
+def replace_question(plan: DownloadPlan) -> Question:
+    """The question whether files that are there already may be overwritten."""
+    return Question(
+        f"Replace what is there already ({_files(plan.existing)})?",
+        [f"in {printable(host_path(plan.target))}", "", "No keeps them and downloads only what is missing."],
+        "Replace",
+        danger=True,
+    )
+
+
+def bucket_question(name: str, target: Target) -> Question:
+    """The question before a bucket is created."""
+    command = (
+        f"gcloud storage buckets create gs://{name} --location={target.region} --uniform-bucket-level-access"
+    )
+    lines = [
+        f"gs://{name} in {target.region}, the region of your jobs, project {target.project}",
+        "",
+        "Access by IAM alone (uniform), standard storage class.",
+        "An empty bucket costs nothing; what is stored in it is billed by size and time.",
+        "",
+        f"Same as: {command}" + (f" --project={target.project}" if target.project else ""),
+        _where(target),
+    ]
+    return Question("Create this bucket?", lines, "Create")
+
+
+def failure_lines(failures: Sequence[tuple[str, str]]) -> list[str]:
+    """Names with their reasons, one a line."""
+    lines = [f"✗ {printable(name)}: {printable(reason)}" for name, reason in failures[:FAILURES_SHOWN]]
+    if len(failures) > FAILURES_SHOWN:
+        lines.append(f"… and {len(failures) - FAILURES_SHOWN:,} more")
+    return lines
+
+
+def download_progress(report: DownloadReport) -> str:
+    """How far a download is, in one line."""
+    plan = report.plan
+    finished = len(plan.landings) - report.left
+    percent = f"{min(100 * report.bytes_done // plan.bytes, 100)}%" if plan.bytes else ""
+    parts = [
+        f"{finished:,} of {_files(len(plan.landings))}",
+        f"{size(report.bytes_done)} of {size(plan.bytes)}",
+        percent,
+    ]
+    parts += [f"{len(report.failed):,} failed"] if report.failed else []
+    return " · ".join(part for part in parts if part)
+
+
+def home_path(folder: str) -> str:
+    """A folder as it is proposed for typing: absolute, or below `~`."""
+    path = Path(folder).expanduser().absolute()
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)
+
+
+def _newest(plan: DeletePlan, moment: datetime) -> str:
+    """How new the newest of it is; named when there are several."""
+    ago = age((datetime.now(UTC) - moment).total_seconds())
+    past = "just now" if ago == "now" else f"{ago} ago"
+    if plan.count == 1:
+        return f"updated {when(moment)} ({past})"
+    return f"the newest updated {when(moment)} ({past}): {printable(plan.newest_name)}"
+
+
+def _bucket_row(item: Bucket) -> Row:
+    cells = (
+        item.location.lower(),
+        when(item.created),
+        item.storage_class.lower(),
+        _undo_span(item) or "none",
+    )
+    return Row(
+        RowKind.BUCKET, printable(item.name), tuple(map(printable, cells)), GcsUri(item.name), bucket=item
+    )
+
+
+def _object_row(item: ObjectInfo, start: int) -> Row:
+    kind = item.content_type.rpartition("/")[2]
+    cells = (size(item.size), when(item.updated), kind, item.storage_class.lower())
+    name = item.name[start:] or "(an object named like this place)"
+    return Row(RowKind.OBJECT, printable(name), tuple(map(printable, cells)), item.uri, item)
+
+
+def _bucket_facts(item: Bucket) -> list[tuple[str, str]]:
+    span = _undo_span(item)
+    facts = [
+        (
+            "location",
+            f"{item.location.lower()} ({item.location_type})" if item.location_type else item.location,
+        ),
+        ("class", item.storage_class.lower()),
+        ("created", _with_zone(item.created)),
+        ("versions", "old versions are kept" if item.versioning else "only the newest is kept"),
+        ("deletes", f"can be undone for {span}" if span else "cannot be undone (soft delete is off)"),
+    ]
+    return [(name, printable(value)) for name, value in facts if value]
+
+
+def _undo_span(item: Bucket) -> str:
+    days = item.soft_delete_seconds / DAY_SECONDS
+    return f"{days:.3g} days" if days else ""
+
+
+def _with_zone(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment is not None else ""
+
+
+def _writers(plan: DeletePlan, jobs: Sequence[Job]) -> list[Job]:
+    """Jobs that are not over and whose outputs overlap with the plan's place."""
+    place = f"{str(plan.uri).rstrip('/')}/" if plan.uri.is_prefix else str(plan.uri)
+    live = [job for job in jobs if job.state.live and job.output_uri]
+    return [
+        job
+        for job in live
+        if f"{job.output_uri.rstrip('/')}/".startswith(place)
+        or place.startswith(f"{job.output_uri.rstrip('/')}/")
+    ]
+
+
+def _where(target: Target) -> str:
+    return (
+        "LOCAL: on this box, nothing is billed."
+        if target.is_local
+        else f"Google Cloud, project {target.project}."
+    )
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"

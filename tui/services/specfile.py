@@ -1,0 +1,173 @@
+"""Spec files on disk: read with clear errors, written whole or not at all, untouched bytes kept."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.domain.spec.lines import for_editor, for_file
+from tui.services.files import write_atomic
+
+MAX_BYTES = 1_000_000
+"""Larger files are no job specs; reading them would only make the editor slow."""
+
+NEW_FILE_MODE = 0o644
+"""Specs hold no secrets, and others may read them."""
+
+BOM = b"\xef\xbb\xbf"
+
+
+class SpecFileError(Exception):
+    """A file that cannot be read or written: one short line, the reason, what to do."""
+
+    def __init__(self, title: str, message: str = "", hint: str = "") -> None:
+        super().__init__(title, message)
+        self.title = title
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (f"{self.title}: {self.message}", self.hint) if part)
+
+
+class ChangedOnDiskError(SpecFileError):
+    """Somebody else wrote or removed the file since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFile:
+    """A file as it was when it was read or last saved.
+
+    Attributes:
+        path: where it is.
+        raw: its bytes.
+        text: its text for the editor: no byte-order mark, every line ended by a line feed.
+        stamp: modification time in nanoseconds and size, by which a change by others is noticed.
+    """
+
+    path: Path
+    raw: bytes
+    text: str
+    stamp: tuple[int, int]
+
+
+def read_spec(path: Path) -> SpecFile:
+    """Read a spec file.
+
+    Raises:
+        SpecFileError: it is missing, no regular file, too large, unreadable or not UTF-8.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SpecFileError(
+                f"{path.name} is a folder", "A job spec is a YAML file.", "Choose a file in it."
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise SpecFileError(f"{path.name} is no file", "It is a device, a pipe or a socket.")
+        if status.st_size > MAX_BYTES:
+            raise SpecFileError(
+                f"{path.name} is too large",
+                f"{status.st_size:,} bytes; a job spec has at most {MAX_BYTES:,}.",
+            )
+        raw = path.read_bytes()
+    except OSError as failure:
+        raise SpecFileError(f"Cannot read {path.name}", _reason(failure)) from failure
+    return SpecFile(path, raw, for_editor(_decode(path, raw)), (status.st_mtime_ns, status.st_size))
+
+
+def changed_on_disk(file: SpecFile) -> bool:
+    """Whether somebody else wrote, replaced or removed the file since it was read."""
+    try:
+        status = file.path.stat()
+    except OSError:
+        return True
+    return (status.st_mtime_ns, status.st_size) != file.stamp
+
+
+def save_spec(file: SpecFile, edited: str, *, force: bool = False) -> SpecFile:
+    """Write the editor's text back, keeping byte-order mark, mode and the endings of untouched lines.
+
+    Raises:
+        ChangedOnDiskError: others changed the file meanwhile, unless `force`.
+        SpecFileError: it cannot be written.
+    """
+    if not force and changed_on_disk(file):
+        gone = not file.path.exists()
+        raise ChangedOnDiskError(
+            f"{file.path.name} was {'removed' if gone else 'changed'} by another program",
+            "Saving would write over that." if not gone else "Saving creates it again.",
+        )
+    bom = BOM if file.raw.startswith(BOM) else b""
+    text = for_file(file.raw[len(bom) :].decode("utf-8"), edited)
+    return _write(file.path, bom + _encode(text), edited)
+
+
+def save_spec_as(path: Path, edited: str, *, replace: bool = False) -> SpecFile:
+    """Write the editor's text to another path.
+
+    Raises:
+        ChangedOnDiskError: a file of that name exists, unless `replace`.
+        SpecFileError: it cannot be written.
+    """
+    if path.is_dir():
+        raise SpecFileError(f"{path.name} is a folder", "Add the name of a file to it.")
+    if not replace and path.exists():
+        raise ChangedOnDiskError(f"{path.name} exists already", "Saving would write over it.")
+    return _write(path, _encode(edited), edited)
+
+
+def _write(path: Path, raw: bytes, edited: str) -> SpecFile:
+    target = path.resolve()
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        if mode is not None and not (mode & 0o222 and os.access(target, os.W_OK)):
+            raise SpecFileError(
+                f"{path.name} is read-only", "Nothing was written.", "Save it under another name with ctrl+t."
+            )
+        write_atomic(target, raw, mode=NEW_FILE_MODE if mode is None else mode)
+        status = target.stat()
+    except OSError as failure:
+        raise SpecFileError(
+            f"Cannot write {path.name}", f"{_reason(failure)} Your text is kept."
+        ) from failure
+    return SpecFile(path, raw, edited, (status.st_mtime_ns, status.st_size))
+
+
+def _decode(path: Path, raw: bytes) -> str:
+    body = raw.removeprefix(BOM)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as failure:
+        line = body.count(b"\n", 0, failure.start) + 1
+        raise SpecFileError(
+            f"{path.name} is not UTF-8", f"Line {line} holds the byte 0x{body[failure.start]:02x}."
+        ) from failure
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")  # half a surrogate pair, pasted, has no other form
+
+
+def _reason(failure: OSError) -> str:
+    return f"{failure.strerror or failure}."
+
+
+def matching_paths(text: str, limit: int = 200) -> tuple[Path, ...]:
+    """Folders and YAML or JSON files that a path typed so far may mean, folders first; hidden ones on demand."""
+    folder, start = os.path.split(os.path.expanduser(text))  # noqa: PTH111  # keeps a trailing slash
+    try:
+        entries = sorted(
+            Path(folder or ".").iterdir(), key=lambda path: (not path.is_dir(), path.name.lower())
+        )
+    except OSError:
+        return ()
+    return tuple(
+        path
+        for path in entries
+        if path.name.lower().startswith(start.lower())
+        and (start.startswith(".") or not path.name.startswith("."))
+        and (path.is_dir() or path.suffix.lower() in {".yaml", ".yml", ".json"})
+    )[:limit]

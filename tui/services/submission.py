@@ -1,0 +1,247 @@
+"""Starts a job exactly once, whatever the connection does.
+
+Every submission carries a unique label. What is about to be sent is on disk before it is sent; after a
+failure that leaves open whether the job exists, the label is looked for, and nothing is ever sent again
+unasked: `CreateCustomJob` is not idempotent and has no request id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui.domain.errors import CloudError
+from tui.domain.jobs import Job, JobPage
+from tui.domain.spec.rules import OWN_LABEL
+from tui.domain.target import Target
+from tui.services.files import write_atomic
+from tui.services.paths import private_dir
+
+FOLDER = "submissions"
+"""Below the journals' folder."""
+
+SETTLE_SECONDS = 60.0
+"""An absent label proves nothing before this has passed since the ambiguous failure."""
+
+LOOK_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Pauses between two looks for a job whose creation was not confirmed; the last one repeats."""
+
+KEPT_RECORDS = 200
+"""Records of confirmed submissions that are kept."""
+
+
+class SendsJobs(Protocol):
+    """What a submission needs of the gateway (`tui.domain.gateway.JobsGateway`)."""
+
+    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+        """One page of `ListCustomJobs`."""
+        ...
+
+    async def create_job(self, custom_job: Mapping[str, Any]) -> Job:
+        """`CreateCustomJob`, sent once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One submission as it is on disk: no spec, no secret."""
+
+    label: str
+    """The value of the label `vertex-tui-id`."""
+    project: str
+    region: str
+    local: bool
+    display_name: str
+    file: str
+    """The spec file, or empty."""
+    sent_at: str
+    """ISO 8601, UTC: just before it was sent."""
+    job_name: str = ""
+    """The resource name once it is known that the job exists."""
+
+    @property
+    def time(self) -> datetime:
+        """When it was sent."""
+        return datetime.fromisoformat(self.sent_at)
+
+    def belongs_to(self, target: Target) -> bool:
+        """Whether it was sent to that target."""
+        return (self.project, self.region, self.local) == (target.project, target.region, target.is_local)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job exists, once."""
+
+    job: Job
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Nobody answered, and no job with the label could be seen: the user decides."""
+
+    record: Record
+    trouble: CloudError | None
+    """Why the last look failed; None when it answered without the job."""
+    settled: bool
+    """Whether long enough has passed for the absence to mean that the job never arrived."""
+
+
+Outcome = Submitted | NotFound
+
+
+class SubmissionStore:
+    """The records of submissions, one private file each."""
+
+    def __init__(self, journals_dir: Path) -> None:
+        self._folder = journals_dir / FOLDER
+
+    def write(self, record: Record) -> None:
+        """Have the record on disk, synced, before returning.
+
+        Raises:
+            OSError: it cannot be written; then nothing may be sent.
+        """
+        private_dir(self._folder)
+        write_atomic(self._file(record), json.dumps(asdict(record)).encode())
+
+    def forget(self, record: Record) -> None:
+        """Remove a record: it was refused, or the user has been told."""
+        with suppress(FileNotFoundError):
+            self._file(record).unlink()
+
+    def pending_submissions(self) -> list[Record]:
+        """Submissions that were never confirmed, oldest first."""
+        return [record for record in self._all() if not record.job_name]
+
+    def last_for(self, file: str) -> Record | None:
+        """The last confirmed submission of a spec file."""
+        return next(
+            (record for record in reversed(self._all()) if record.job_name and record.file == file), None
+        )
+
+    def prune(self) -> None:
+        """Keep only the newest confirmed records."""
+        for record in [record for record in self._all() if record.job_name][:-KEPT_RECORDS]:
+            self.forget(record)
+
+    def _file(self, record: Record) -> Path:
+        return self._folder / f"{record.label}.json"
+
+    def _all(self) -> list[Record]:
+        records = []
+        for file in self._folder.glob("*.json"):
+            with suppress(OSError, ValueError, TypeError, AttributeError):
+                record = Record(**json.loads(file.read_bytes()))
+                if record.label == file.stem and record.time.tzinfo is not None:
+                    records.append(record)
+        return sorted(records, key=lambda record: record.time)
+
+
+class Submitter:
+    """Sends jobs to one target."""
+
+    def __init__(
+        self,
+        jobs: SendsJobs,
+        target: Target,
+        store: SubmissionStore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._target = target
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+
+    def new_record(self, display_name: str, file: str) -> Record:
+        """A record with a label that no other submission has."""
+        return Record(
+            label=uuid.uuid4().hex[:16],
+            project=self._target.project,
+            region=self._target.region,
+            local=self._target.is_local,
+            display_name=display_name,
+            file=file,
+            sent_at=datetime.now(UTC).isoformat(),
+        )
+
+    async def submit(
+        self, request: Mapping[str, Any], record: Record, *, on_doubt: Callable[[], object] = lambda: None
+    ) -> Outcome:
+        """Send a job once; `on_doubt` is called when the reply was lost and the job is looked for.
+
+        Raises:
+            CloudError: it was refused; there is no such job.
+            OSError: the record cannot be written; nothing was sent.
+        """
+        labelled = {**request, "labels": {**request.get("labels", {}), OWN_LABEL: record.label}}
+        await asyncio.to_thread(self._store.write, record)
+        try:
+            job = await self._jobs.create_job(labelled)
+        except CloudError as failure:
+            if not failure.ambiguous:
+                await asyncio.to_thread(self._store.forget, record)
+                raise
+            on_doubt()
+            return await self.look_for(record)
+        return await self._confirm(record, job)
+
+    async def look_for(self, record: Record, *, seconds: float = SETTLE_SECONDS) -> Outcome:
+        """Look for the job of a record until it is seen, at most `seconds` long."""
+        end = self._clock() + seconds
+        pauses = iter(LOOK_SECONDS)
+        while True:
+            job, trouble = await self._find(record)
+            if job is not None:
+                return await self._confirm(record, job)
+            left = end - self._clock()
+            if left <= 0:
+                return NotFound(record, trouble, settled=trouble is None)
+            await self._sleep(min(next(pauses, LOOK_SECONDS[-1]), left))
+
+    async def check_pending(self) -> list[Outcome]:
+        """What became of the submissions to this target that earlier sessions could not confirm.
+
+        One that was sent less than a minute ago is looked for until that minute is over.
+        """
+        records = await asyncio.to_thread(self._store.pending_submissions)
+        outcomes = []
+        for record in records:
+            if record.belongs_to(self._target):
+                age = (datetime.now(UTC) - record.time).total_seconds()
+                outcomes.append(await self.look_for(record, seconds=max(SETTLE_SECONDS - age, 0)))
+        return outcomes
+
+    async def _find(self, record: Record) -> tuple[Job | None, CloudError | None]:
+        token = ""
+        wanted = f"labels.{OWN_LABEL}={record.label}"
+        while True:
+            try:
+                page = await self._jobs.list_jobs(page_token=token, filter_=wanted)
+            except CloudError as failure:
+                return None, failure
+            for job in page.jobs:
+                if job.labels.get(OWN_LABEL) == record.label:
+                    return job, None
+            token = page.next_page_token
+            if not token:
+                return None, None
+
+    async def _confirm(self, record: Record, job: Job) -> Submitted:
+        confirmed = replace(record, job_name=job.name)
+        with suppress(OSError):  # the job exists; at worst the next start finds it once more by its label
+            await asyncio.to_thread(self._store.write, confirmed)
+            await asyncio.to_thread(self._store.prune)
+        return Submitted(job, confirmed)
