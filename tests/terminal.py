@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
+from typing import Any, Self
 
 import pyte
 
@@ -40,7 +41,7 @@ class Terminal:
     def __init__(
         self, argv: Sequence[str], env: Mapping[str, str], *, columns: int = 80, rows: int = 24
     ) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen: Any = pyte.Screen(columns, rows)
         self.screen.write_process_input = lambda answer: os.write(self._fd, answer.encode())
         self._stream = pyte.ByteStream(self.screen)
         self.status: int | None = None
@@ -51,7 +52,7 @@ class Terminal:
             os.execvpe(argv[0], list(argv), dict(env))  # noqa: S606 (a test's own child)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -95,7 +96,7 @@ class Terminal:
             self._pump(0.05)
 
     def settle(self, quiet: float = 0.4) -> None:
-        """Until nothing has been written for `quiet` seconds: a dialog takes keys only once it was readable."""
+        """Until nothing has been written for `quiet` seconds; a dialog takes keys only after a while."""
         before = -1
         while before != self.written:
             before = self.written

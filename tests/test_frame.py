@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,10 @@ async def test_the_header_says_where_the_money_goes(home: Path, width: int, loca
         assert len(line) <= width
 
 
+def _in_front(app: VertexApp, pane: PaneId) -> bool:
+    return app.current_pane is not None and app.current_pane.PANE_ID is pane
+
+
 @pytest.mark.parametrize("prefix", ["", "alt+"])
 async def test_each_pane_has_its_key_and_escape_goes_back(home: Path, prefix: str) -> None:
     app = make_app(home)
@@ -51,9 +56,7 @@ async def test_each_pane_has_its_key_and_escape_goes_back(home: Path, prefix: st
         await pilot.pause()
         for number, pane in enumerate(PANES, start=1):
             await pilot.press(f"{prefix}{number}")
-            await wait_for(
-                lambda pane=pane: app.current_pane is not None and app.current_pane.PANE_ID is pane
-            )
+            await wait_for(partial(_in_front, app, pane))
             assert app.query_one(TabBar).active == pane
             await pilot.press("escape")
             await pilot.press("escape")
@@ -63,7 +66,7 @@ async def test_escape_returns_to_the_pane_one_came_from(home: Path) -> None:
     app = make_app(home)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3", "escape")
-        await wait_for(lambda: app.current_pane is not None and app.current_pane.PANE_ID is PaneId.SETUP)
+        await wait_for(partial(_in_front, app, PaneId.SETUP))
 
 
 async def test_help_lists_the_keys_that_work_here(home: Path) -> None:

@@ -77,7 +77,7 @@ def _kind(field: FieldDescriptor) -> str:
 
 
 def _is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
 def _is_own_message(field: FieldDescriptor) -> bool:
@@ -89,7 +89,7 @@ def _is_own_message(field: FieldDescriptor) -> bool:
 
 
 def _enum_name(enum: EnumDescriptor) -> str:
-    return enum.full_name.removeprefix("google.cloud.aiplatform.v1.")
+    return str(enum.full_name).removeprefix("google.cloud.aiplatform.v1.")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import signal
+import sys
+import traceback
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar, cast
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -29,7 +33,7 @@ from tui.panes.base import Pane
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
-from tui.services.paths import private_dir
+from tui.services.paths import private_dir, show_path
 from tui.widgets import theme
 from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
@@ -92,9 +96,11 @@ class VertexApp(App[int]):
         Binding("ctrl+q", "quit", "Quit", id="app.quit.anywhere", show=False, priority=True),
     ]
 
-    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False)
-    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](None, init=False)
-    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False)
+    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
+    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](
+        None, init=False, repaint=False
+    )
+    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__()
@@ -289,6 +295,15 @@ class VertexApp(App[int]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the frame that died of a bug says so."""
         report_bug(self, event)
+
+    def _fatal_error(self) -> None:
+        """Textual's traceback shows local variables, which may hold secrets: name the fault and the log."""
+        os.write(2, traceback.format_exc().encode())
+        kind = getattr(sys.exc_info()[0], "__name__", "error")
+        log = show_path(self.options.paths.debug_log)
+        words = f"vertex-tui ended by a fault of its own ({kind}); the details are in {log}.\n"
+        self._exit_renderables.append(Text(words + "Unsaved text was kept and is offered at the next start."))
+        self._close_messages_no_wait()
 
     # Messages between panes
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from tui import __version__
 from tui.cli_common import CommandLineError, Options, common_options, merged_options
 from tui.services.config_file import ConfigError
+from tui.services.options import AppOptions
 
 NAME = "vertex-tui"
 """The command, as messages and help call it."""
@@ -140,9 +142,18 @@ def _start(spec: Path | None, options: Options) -> None:
             "the app needs a terminal for its input and output; run it in one, or see vertex-tui --help "
             "for what works without"
         )
-    from tui.app import run_app  # noqa: PLC0415  # Textual takes longer than all of `--help`
+    raise click.exceptions.Exit(_load_app()(app_options))
 
-    raise click.exceptions.Exit(run_app(app_options))
+
+def _load_app() -> Callable[[AppOptions], int]:
+    """Import the app with the garbage collector at rest: what it imports lives as long as the process."""
+    gc.disable()
+    try:
+        from tui.app import run_app  # noqa: PLC0415  # Textual takes longer than all of `--help`
+    finally:
+        gc.freeze()
+        gc.enable()
+    return run_app
 
 
 def _on_a_terminal() -> bool:

@@ -17,16 +17,16 @@ def private_terminal(log: Path) -> Iterator[None]:
     `sys.__stderr__`.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    original, saved = sys.__stderr__, os.dup(2)
+    originals, saved = (sys.__stderr__, sys.stderr), os.dup(2)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     log_descriptor = os.open(log, flags, 0o600)
     with os.fdopen(os.dup(saved), "w", encoding="utf-8", buffering=1) as terminal:
-        sys.__stderr__ = terminal  # type: ignore[misc]
+        sys.__stderr__ = sys.stderr = terminal  # type: ignore[misc]
         os.dup2(log_descriptor, 2)
         try:
             yield
         finally:
             os.dup2(saved, 2)
-            sys.__stderr__ = original  # type: ignore[misc]
+            sys.__stderr__, sys.stderr = originals  # type: ignore[misc]
             os.close(log_descriptor)
             os.close(saved)

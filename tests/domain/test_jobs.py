@@ -49,7 +49,8 @@ FIELDS = ["name", "displayName", "state", "createTime", "startTime", "endTime", 
 
 def test_a_recorded_job_reads_in_full() -> None:
     job = job_from_json(RECORDED)
-    assert (job.job_id, job.region, job.machine) == ("4242", "europe-west4", "1 × g2-standard-4 + 1 L4")
+    assert (job.job_id, job.region, job.machine) == ("4242", "europe-west4", "1×L4")
+    assert job.pools[0].summary == "1 × g2-standard-4 + 1 L4"
     assert job.state is JobState.FAILED
     assert job.duration(NOW) == timedelta(minutes=14)
     assert job.output_uri == "gs://b/out/"

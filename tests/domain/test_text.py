@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.domain.text import age, cell_width, duration, middle_cut, printable, size, strip_escapes
+from tui.domain.text import (
+    age,
+    cell_width,
+    duration,
+    middle_cut,
+    printable,
+    size,
+    slice_cells,
+    strip_escapes,
+    wrap_cells,
+)
 
 anything = st.text(st.characters())
 wild = st.text(st.sampled_from("\x1b[]0;m1?25hP\\\x07\x9b\x9d\x9c\n\r\tab語e\u0301\u202e\u200b"), max_size=60)
@@ -74,6 +84,26 @@ def test_escapes_and_controls_together_are_harmless(text: str) -> None:
 @given(anything | wild, st.integers(0, 30))
 def test_middle_cut_fits(text: str, width: int) -> None:
     assert cell_width(middle_cut(text, width)) <= width
+
+
+@given(anything | wild, st.integers(2, 30))
+def test_broken_text_fits_and_is_whole(text: str, width: int) -> None:
+    pieces = wrap_cells(text, width)
+    assert "".join(pieces) == text
+    assert all(cell_width(piece) <= width for piece in pieces)
+
+
+@given(anything | wild, st.integers(0, 30), st.integers(0, 30))
+def test_a_slice_fits(text: str, start: int, width: int) -> None:
+    assert cell_width(slice_cells(text, start, width)) <= width
+
+
+def test_a_slice_is_what_is_in_those_columns() -> None:
+    assert slice_cells("abcdef", 2, 3) == "cde"
+    assert slice_cells("語語語", 1, 4) == " 語 "
+    assert slice_cells("語語語", 2, 2) == "語"
+    assert slice_cells("e\u0301x", 0, 1) == "e\u0301"
+    assert slice_cells("abc", 9, 3) == ""
 
 
 def test_middle_cut_keeps_both_ends() -> None:

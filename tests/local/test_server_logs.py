@@ -31,7 +31,8 @@ def write(server: Server, *texts: str, **fields: Any) -> str:
     """Write entries into a log of their own; the log's name."""
     log_name = f"{PROJECT}/logs/test-{uuid.uuid4().hex}"
     entries = [LogEntry({"text_payload": text, **fields}) for text in texts]
-    server.logs.write_log_entries(log_name=log_name, entries=entries, resource={"type": "global"}, labels={})
+    request = {"log_name": log_name, "entries": entries, "resource": {"type": "global"}}
+    server.logs.write_log_entries(request=request)
     return log_name
 
 
@@ -75,9 +76,8 @@ def test_a_late_entry_is_not_lost_between_pages(shared_server: Server) -> None:
     }
     pages = shared_server.logs.list_log_entries(request=request).pages
     first = next(pages)
-    shared_server.logs.write_log_entries(
-        log_name=log_name, entries=[LogEntry(text_payload="d")], resource={"type": "global"}, labels={}
-    )
+    entry = {"log_name": log_name, "text_payload": "d", "resource": {"type": "global"}}
+    shared_server.logs.write_log_entries(request={"entries": [entry]})
     assert [text(entry) for entry in first.entries] == ["a", "b"]
     assert [text(entry) for page in pages for entry in page.entries] == ["c", "d"]
 
@@ -111,7 +111,8 @@ def test_lines_arrive_while_the_job_runs(shared_server: Server) -> None:
 
 
 def test_progress_bars_and_partial_lines(shared_server: Server) -> None:
-    script = "printf 'start\\n'; printf '\\r 10%%'; sleep 0.2; printf '\\r 50%%'; sleep 0.2; printf '\\r100%%\\n\\nend'"
+    bars = "printf '\\r 10%%'; sleep 0.2; printf '\\r 50%%'; sleep 0.2"
+    script = f"printf 'start\\n'; {bars}; printf '\\r100%%\\n\\nend'"
     job = shared_server.run(script_job(script))
     lines = shared_server.lines(job)
     assert lines[0] == "start"
@@ -141,16 +142,16 @@ class Tail:
     def __init__(self, server: Server, filter_: str, **fields: Any) -> None:
         self._done = threading.Event()
         self.texts: list[str] = []
-        self._stream = server.logs.tail_log_entries(requests=self._requests(filter_, fields))
-        self._thread = threading.Thread(target=self._read)
+        self._server = server
+        self._thread = threading.Thread(target=self._read, args=(self._requests(filter_, fields),))
         self._thread.start()
 
     def _requests(self, filter_: str, fields: dict[str, Any]) -> Iterator[TailLogEntriesRequest]:
         yield TailLogEntriesRequest({"resource_names": [PROJECT], "filter": filter_, **fields})
         self._done.wait()
 
-    def _read(self) -> None:
-        for response in self._stream:
+    def _read(self, requests: Iterator[TailLogEntriesRequest]) -> None:
+        for response in self._server.logs.tail_log_entries(requests=requests):
             self.texts += [text(entry) for entry in response.entries]
 
     def close(self) -> None:
@@ -197,12 +198,10 @@ async def test_tail_with_the_asynchronous_client(shared_server: Server) -> None:
         entries = [
             LogEntry({"text_payload": str(at), "timestamp": {"seconds": 1_700_000_000 + at}}) for at in times
         ]
-        await client.write_log_entries(
-            log_name=log_name, entries=entries, resource={"type": "global"}, labels={}
-        )
+        written = {"log_name": log_name, "entries": entries, "resource": {"type": "global"}}
+        await client.write_log_entries(request=written)
         response = await anext(reader)
         assert [entry.text_payload for entry in response.entries] == ["10", "20", "30"]
-        stream.cancel()
 
 
 def test_tail_sessions_are_limited(local_server: Server) -> None:
@@ -222,7 +221,7 @@ def test_tail_sessions_are_limited(local_server: Server) -> None:
 
 
 def test_the_high_level_client_over_http(shared_server: Server) -> None:
-    client = cloud_logging.Client(
+    client: Any = cloud_logging.Client(
         project="local-project",
         credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
         _use_grpc=False,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import getpass
+from typing import Any
 
 import pytest
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.resourcemanager_v3 import ProjectsClient
 from google.cloud.service_usage_v1 import ServiceUsageClient, State
-from google.iam.v1 import policy_pb2
 
 from tests.local.clients import PARENT, Server, finish, script_job
+from tui.local.wire.gtypes import Policy
 
 PROJECT = "projects/local-project"
 COMPUTE = "serviceAccount:123456789012-compute@developer.gserviceaccount.com"
@@ -99,9 +100,9 @@ def test_service_usage_over_rest(shared_server: Server) -> None:
     assert client.get_service(request=request).config.title == "Cloud Monitoring API"
 
 
-def add(policy: policy_pb2.Policy, role: str, member: str) -> policy_pb2.Policy:
+def add(policy: Any, role: str, member: str) -> Any:
     """A copy of a policy with one more binding."""
-    changed = policy_pb2.Policy()
+    changed = Policy()
     changed.CopyFrom(policy)
     changed.bindings.add(role=role, members=[member])
     return changed
@@ -134,7 +135,7 @@ def test_conditions_need_version_3(local_server: Server) -> None:
     changed.version = 3
     written = projects.set_iam_policy({"resource": PROJECT, "policy": changed})
     assert written.version == 3
-    old = projects.get_iam_policy(resource=PROJECT)
+    old: Any = projects.get_iam_policy(resource=PROJECT)
     assert old.version == 1
     assert old.bindings[-1].role.startswith("roles/storage.admin_withcond_")
     assert not old.bindings[-1].HasField("condition")

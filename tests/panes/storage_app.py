@@ -34,9 +34,8 @@ class StorageApp(App[None]):
     CSS_PATH = [assets.STYLES / "frame.tcss", assets.STYLES / "storage.tcss"]  # noqa: RUF012 (Textual's)
     BINDINGS = [Binding("escape", "back", show=False)]  # noqa: RUF012 (Textual's)
 
-    def __init__(self, world: StorageWorld, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.world = world
         self.left = 0
         settings = Settings(storage_download_dir=str(folder / "downloads"))
         paths = find_paths({"VERTEX_TUI_HOME": str(folder)})
@@ -91,11 +90,12 @@ def said(widget: Static) -> str:
 
 @asynccontextmanager
 async def opened(
-    world: StorageWorld, folder: Path, size: tuple[int, int] = (160, 50)
+    world: StorageWorld | Gateway, folder: Path, size: tuple[int, int] = (160, 50)
 ) -> AsyncIterator[tuple[StorageApp, Pilot[object]]]:
-    app = StorageApp(world, folder)
+    gateway = cast("Gateway", StorageOnly(world)) if isinstance(world, StorageWorld) else world
+    app = StorageApp(folder)
     async with app.run_test(size=size) as pilot:
-        app.pane.gateway = cast("Gateway", StorageOnly(world))
+        app.pane.gateway = gateway
         app.pane.pane_shown()
         driver = cast("Pilot[object]", pilot)
         await settle(driver)

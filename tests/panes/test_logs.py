@@ -123,7 +123,7 @@ async def test_lines_appear_and_the_state_of_the_reading_is_said(tmp_path: Path)
         assert "ana-tiny" in app.words("#logs-head")
         assert "live" in app.posted
         app.fake_jobs.end()
-        await app.says("#logs-head", "complete: 2 lines")
+        await app.says("#logs-head", "complete · 2 lines")
         assert app.posted[-1] == ""
 
 

@@ -155,7 +155,7 @@ async def test_a_refresh_keeps_the_cursor_and_what_was_read(tmp_path: Path) -> N
 
 
 async def test_before_and_without_a_connection(world: StorageWorld, tmp_path: Path) -> None:
-    app = StorageApp(world, tmp_path)
+    app = StorageApp(tmp_path)
     async with app.run_test() as test:
         pilot = cast("Pilot[object]", test)
         assert "Connecting" in app.state

@@ -6,7 +6,7 @@ raises `tui.domain.errors.CloudError` and nothing else (besides `asyncio.Cancell
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,7 +58,7 @@ class LogsGateway(Protocol):
         """One page of `ListLogEntries` of the target's project; at most 1,000 entries."""
         ...
 
-    def tail(self, filter_: str) -> AsyncIterator[TailBatch]:
+    def tail(self, filter_: str) -> AsyncGenerator[TailBatch, None]:
         """`TailLogEntries` from now on, until the service ends the session or the iterator is closed."""
         ...
 

@@ -84,11 +84,20 @@ class WorkerPool:
         """For instance `1 × g2-standard-4 + 1 L4`."""
         if not self.machine_type:
             return "–"
-        accelerator = ""
-        if self.accelerator_count:
-            short = self.accelerator_type.removeprefix("NVIDIA_").removeprefix("TESLA_")
-            accelerator = f" + {self.accelerator_count} {short}"
+        accelerator = f" + {self.accelerator_count} {self._accelerator}" if self.accelerator_count else ""
         return f"{self.replica_count} × {self.machine_type}{accelerator}"
+
+    @property
+    def short(self) -> str:
+        """For a narrow column: `1×L4`, `e2-standard-4`, `4 of e2-standard-4`."""
+        if not self.machine_type:
+            return "–"
+        machine = f"{self.accelerator_count}×{self._accelerator}" if self.accelerator_count else self.machine_type
+        return machine if self.replica_count <= 1 else f"{self.replica_count} of {machine}"
+
+    @property
+    def _accelerator(self) -> str:
+        return self.accelerator_type.removeprefix("NVIDIA_").removeprefix("TESLA_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,8 @@ class Job:
 
     @property
     def machine(self) -> str:
-        """Summary of the first pool, for lists."""
-        return self.pools[0].summary if self.pools else "–"
+        """What the first pool runs on, for lists."""
+        return self.pools[0].short if self.pools else "–"
 
     def duration(self, now: datetime) -> timedelta | None:
         """Time spent running until its end or `now`; None if it never ran."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from itertools import islice
 
 from tui.domain.logbuffer import LogBuffer
-from tui.domain.text import cell_width
+from tui.domain.text import wrap_cells
 
 
 class WrappedRows:
     """The place of each row when texts are broken after `width` columns."""
 
     def __init__(self, width: int) -> None:
-        self.width = max(width, 1)
+        self.width = max(width, 2)
         self._tops: list[int] = []
         self._total = 0
 
@@ -30,7 +30,7 @@ class WrappedRows:
             del self._tops[first:]
         for text in _texts(rows, len(self._tops)):
             self._tops.append(self._total)
-            self._total += max(-(-cell_width(text) // self.width), 1)
+            self._total += _height(text, self.width)
 
     def locate(self, y: int) -> tuple[int, int]:
         """The row on screen line `y`, and which of the row's lines it is."""
@@ -40,6 +40,12 @@ class WrappedRows:
     def top(self, row: int) -> int:
         """The first screen line of a row; the height if there is no such row."""
         return self._tops[row] if row < len(self._tops) else self._total
+
+
+def _height(text: str, width: int) -> int:
+    if text.isascii():
+        return max(-(-len(text) // width), 1)
+    return len(wrap_cells(text, width))
 
 
 def _texts(rows: LogBuffer, first: int) -> Iterable[str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 HIDDEN = "••••••"
 """Stands where a secret was."""
 
-HIDDEN_SECRET = "<HIDDEN_SECRET>"
+HIDDEN_SECRET = "<HIDDEN_SECRET>"  # noqa: S105  # a placeholder
 """Stands in a kept text where a secret was; the checks refuse it as a placeholder."""
 
 SHORTEST = 4

@@ -84,6 +84,21 @@ def slice_cells(text: str, start: int, width: int) -> str:
     return "".join(shown)
 
 
+def wrap_cells(text: str, width: int) -> list[str]:
+    """`text` broken after at most `width` (at least 2) columns, nothing lost; one piece at least."""
+    if text.isascii():
+        return [text[start : start + width] for start in range(0, len(text), width)] or [""]
+    pieces: list[str] = []
+    start = used = 0
+    for index, character in enumerate(text):
+        cells = _cells(character)
+        if used + cells > width:
+            pieces.append(text[start:index])
+            start, used = index, 0
+        used += cells
+    return [*pieces, text[start:]]
+
+
 def middle_cut(text: str, width: int) -> str:
     """`text` in at most `width` columns, with `…` for what was cut out of its middle."""
     if cell_width(text) <= width:

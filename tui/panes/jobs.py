@@ -25,10 +25,17 @@ from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot
 from tui.widgets.confirm import ConfirmScreen, Question
 from tui.widgets.state_view import StateView, local_clock
-from tui.widgets.table import ListTable
+from tui.widgets.table import FILL, Column, ListTable
 
 REPAINT_SECONDS = 60.0
 """Ages change once a minute on screen, so that an idle list writes nothing in between."""
+COLUMNS = (
+    Column("state", "  STATE", 13),
+    Column("name", "NAME", FILL),
+    Column("machine", "MACHINE", 14),
+    Column("age", " AGE", 4),
+    Column("ran", "    RAN", 7),
+)
 WIDE = 110
 """Columns from which the detail stands beside the list."""
 
@@ -86,14 +93,6 @@ class JobsPane(Pane):
         self._opened = datetime.now(UTC)
         table = self.query_one(ListTable)
         table.border_title = "Jobs"
-        for key, label in (
-            ("state", "STATE"),
-            ("name", "NAME"),
-            ("machine", "MACHINE"),
-            ("age", "AGE"),
-            ("ran", "RAN"),
-        ):
-            table.add_column(label, key=key)
         self.set_interval(REPAINT_SECONDS, self._show)
         self._show()
 
@@ -166,7 +165,7 @@ class JobsPane(Pane):
     def _show_table(self) -> None:
         table = self.query_one(ListTable)
         now = datetime.now(UTC)
-        width = max(16, table.size.width - 56) if table.size.width else 30
+        width = table.set_columns(COLUMNS)
         shown = self._visible_jobs()
         table.show_rows(
             [
@@ -190,9 +189,9 @@ class JobsPane(Pane):
         return (
             Content("● ") + state if marked else Content("  ") + state,
             name,
-            Content(row.machine),
-            Content(f"{row.age:>5}"),
-            Content(f"{row.duration:>8}"),
+            Content(text.middle_cut(row.machine, 14)),
+            Content(f"{row.age:>4}"),
+            Content(f"{row.duration:>7}"),
         )
 
     def _staleness(self) -> str:
@@ -256,10 +255,6 @@ class JobsPane(Pane):
                 return any(not job.state.live for job in chosen)
             return bool(chosen)
         return True
-
-    @on(DataTable.RowSelected)
-    def _row_selected(self) -> None:
-        self.action_open_logs()
 
     def action_open_logs(self) -> None:
         """Follow the log of the job under the cursor."""

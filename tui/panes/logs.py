@@ -35,12 +35,6 @@ from tui.widgets.state_view import StateView
 COUNT_ROWS = 20_000
 """Rows searched through at once, so that a key is answered in between."""
 
-_BADGES = {
-    Phase.LIVE: ("live", "success"),
-    Phase.POLLING: ("polling", ""),
-    Phase.TROUBLE: ("trouble", "error"),
-}
-
 
 class LogsPane(Pane):
     """Follows one job's log."""
@@ -92,6 +86,7 @@ class LogsPane(Pane):
         yield StateView(id="logs-state")
         view = LogView(id="logs-view")
         view.add_class("box", "hidden")
+        view.border_title = "Log"
         yield view
         with Horizontal(id="logs-search-row", classes="hidden"):
             yield Input(placeholder="text to find", id="logs-search", compact=True)
@@ -186,11 +181,12 @@ class LogsPane(Pane):
     def _status_read(self, message: StatusRead) -> None:
         message.stop()
         if message.buffer is self._buffer:
-            self._status = message.status
+            before, self._status = self._status.phase, message.status
             if self._status.phase is Phase.COMPLETE and self.job is not None and self.job.state.live:
                 self.post_message(messages.JobsChanged())
             self._show()
-            self.refresh_bindings()
+            if self._status.phase is not before:
+                self.refresh_bindings()
 
     # Drawing
 
@@ -208,9 +204,6 @@ class LogsPane(Pane):
         view.set_class(self._is_blank, "hidden")
         if self._is_blank:
             self._show_state(state)
-        title = logs_text.box_title(self._buffer)
-        if view.border_title != title:
-            view.border_title = title
         self._show_head()
         self._show_badge()
         if swapped:
@@ -264,7 +257,7 @@ class LogsPane(Pane):
             line.update(text)
 
     def _show_badge(self) -> None:
-        badge = _BADGES.get(self._status.phase, ("", "")) if self.job is not None else ("", "")
+        badge = logs_text.BADGES.get(self._status.phase, ("", "")) if self.job is not None else ("", "")
         if badge != self._badge:
             self._badge = badge
             self.post_message(messages.BadgeChanged(PaneId.LOGS, *badge))

@@ -22,6 +22,13 @@ STATE_TONES = {
 }
 """Colours of states; all others wait, and are yellow."""
 
+BADGES = {
+    Phase.LIVE: ("live", "success"),
+    Phase.POLLING: ("polling", ""),
+    Phase.TROUBLE: ("trouble", "error"),
+}
+"""What the tab says, and in which tone."""
+
 NO_LOG = (
     "Logs are kept for 30 days. A service account without the role Logs Writer (roles/logging.logWriter)"
     " loses what the job prints, and a log sink may send it elsewhere."
@@ -50,37 +57,40 @@ def head(job: Job, status: FollowStatus, buffer: LogBuffer, width: int, now: dat
 
 
 def reading(status: FollowStatus, buffer: LogBuffer, *, narrow: bool) -> Content:
-    """How the log is being read, with a glyph, a word and what one should know."""
-    notes = _notes(status, buffer)
+    """How the log is being read, with a glyph and a word, how much of it there is, what one should know."""
+    notes = []
     match status.phase:
         case Phase.LIVE:
             main = Content.styled("● live", "$text-success")
             if status.error is not None:
-                notes.insert(0, "late lines unchecked")
+                notes.append("late lines unchecked")
         case Phase.POLLING:
             main = Content.styled("◔ polling", "$text-warning")
             if status.error is not None and not narrow:
-                notes.insert(0, printable(status.error.title))
+                notes.append(printable(status.error.title))
         case Phase.TROUBLE:
             title = printable(status.error.title) if status.error else "no answer"
             main = Content.styled(f"✗ {middle_cut(title, 30)}", "$text-error")
             if status.next_try is not None:
-                notes.insert(0, f"next try {local_clock(status.next_try)}")
-            notes = notes[:1] if narrow else notes
+                notes.append(f"next try {local_clock(status.next_try)}")
         case Phase.COMPLETE:
-            count = len(buffer.lines) + buffer.dropped
-            main = Content.styled(f"✓ complete: {count:,} line{'' if count == 1 else 's'}", "$text-success")
+            main = Content.styled("✓ complete", "$text-success")
         case Phase.LOADING:
             main = Content.styled("… reading", "$text-muted")
+    if not narrow or not notes:
+        notes += _counts(status, buffer, narrow=narrow)
     return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
 
 
-def _notes(status: FollowStatus, buffer: LogBuffer) -> list[str]:
-    notes = []
-    if status.older_pending and len(buffer):
-        notes.append("older lines are coming")
+def _counts(status: FollowStatus, buffer: LogBuffer, *, narrow: bool) -> list[str]:
+    count = len(buffer.lines)
+    notes = [f"{count:,} line{'' if count == 1 else 's'}"] if count or status.phase is Phase.COMPLETE else []
+    if status.older_pending and count:
+        notes.append("older ones are coming")
     if status.older_unread or buffer.dropped:
-        notes.append("oldest left out")
+        notes.append("the oldest left out")
+    if buffer.folded and not narrow:
+        notes.append(f"{buffer.folded:,} of progress folded")
     if buffer.late:
         notes.append(f"{buffer.late:,} late")
     return notes
@@ -100,9 +110,3 @@ def why_empty(job: Job, phase: Phase) -> tuple[str, str]:
         f"No lines yet: the job is {job.state.word}{since}.",
         "A machine is being found and started, which takes some minutes. Lines appear here by themselves.",
     )
-
-
-def box_title(buffer: LogBuffer) -> str:
-    """The title of the box: how much is in it."""
-    folded = f" · {buffer.folded:,} of progress folded" if buffer.folded else ""
-    return f"Log · {len(buffer):,} line{'' if len(buffer) == 1 else 's'}{folded}"

@@ -42,7 +42,7 @@ class SetupPane(Pane):
 
     PANE_ID = PaneId.SETUP
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fix", "Fix", id="setup.fix", tooltip="Fix this row, after a confirmation"),
+        Binding("f,enter", "fix", "Fix", id="setup.fix", tooltip="Fix this row, after a confirmation"),
         Binding(
             "a",
             "fix_all",
@@ -226,11 +226,6 @@ class SetupPane(Pane):
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
-
-    @on(DataTable.RowSelected)
-    def _row_selected(self) -> None:
-        if self.check_action("fix", ()):
-            self.action_fix()
 
     def action_fix(self) -> None:
         """Fix the row under the cursor."""

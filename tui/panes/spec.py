@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.spec.check import Spec, check
-from tui.domain.spec.problems import Problem, in_order
+from tui.domain.spec.problems import START, Problem, in_order
 from tui.domain.spec.references import Layers, resolve
 from tui.domain.spec.refusal import refused
 from tui.domain.spec.request import gcloud_command, gcloud_notes, preview
@@ -22,7 +22,6 @@ from tui.domain.target import Target
 from tui.domain.text import printable
 from tui.panes.messages import BadgeChanged, JobsChanged, OpenJobs
 from tui.panes.spec_dialogs import RequestScreen
-from tui.panes.spec_editor import SpecEditor
 from tui.panes.spec_lists import ProblemList, count_words
 from tui.panes.spec_start import JobStart, environment, not_connected, outcome_words
 from tui.panes.spec_text import SpecTextPane
@@ -54,16 +53,16 @@ class SpecPane(SpecTextPane):
             id="spec.next",
             tooltip="Go to the next problem in the text",
         ),
+        Binding("f", "fix", "Fix it", id="spec.fix", tooltip="Make the change that puts the problem right"),
+        Binding("alt+f", "fix", "Fix it", id="spec.fix.editor", show=False),
         Binding(
-            "f,alt+f", "fix", "Fix it", id="spec.fix", tooltip="Make the change that puts the problem right"
-        ),
-        Binding(
-            "x,alt+x",
+            "x",
             "show_request",
             "Request",
             id="spec.request",
             tooltip="Show what will be sent, secrets hidden, and the same with gcloud",
         ),
+        Binding("alt+x", "show_request", "Request", id="spec.request.editor", show=False),
         Binding("n", "next_problem", "Next problem", id="spec.next.list", show=False),
         Binding("N", "previous_problem", "Previous problem", id="spec.previous", show=False),
     ]
@@ -289,13 +288,13 @@ class SpecPane(SpecTextPane):
         if self.display:
             self.post_message(OpenJobs(job.name))
         else:
-            self.app.notify(Content(f"Started {printable(job.display_name)}"))
+            self.app.notify(f"Started {printable(job.display_name)}", markup=False)
 
     def _refused(self, failure: CloudError, spec: Spec) -> None:
         """Show a refusal in the pane, each part of it on its line; the text stays."""
-        self._refusals = refused(failure, spec)
+        self._refusals = tuple(item for item in refused(failure, spec) if item.place != START)
         self._show_problems()
-        self._say(f"Not started: {failure.title}", f"{failure.message} {failure.hint}", tone="error")
+        self._say(f"Not started: {failure.title}", f"{failure.hint} {failure.message}", tone="error")
 
     def watch_gateway(self, gateway: Gateway | None) -> None:
         """Find out about submissions that an earlier session could not confirm."""
@@ -312,10 +311,15 @@ class SpecPane(SpecTextPane):
     async def _tell_outcome(self, outcome: Outcome) -> None:
         title, message = outcome_words(outcome)
         absent = isinstance(outcome, NotFound)
-        severity = "warning" if absent else "information"
-        self.app.notify(Content(message), title=printable(title), severity=severity, timeout=30)
+        self.app.notify(
+            printable(message),
+            title=printable(title),
+            severity="warning" if absent else "information",
+            timeout=30,
+            markup=False,
+        )
         self._say(title, message, tone="warning" if absent else "success")
-        if not absent:
+        if not isinstance(outcome, NotFound):
             self.post_message(JobsChanged())
         elif outcome.settled:
             await asyncio.to_thread(self._submissions.forget, outcome.record)

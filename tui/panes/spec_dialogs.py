@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.domain.text import printable
-from tui.services.specfile import matching_paths
+from tui.services.specfile import matching_paths, meant_path
 
 
 class PathScreen(ModalScreen[Path | None]):
@@ -35,6 +36,8 @@ class PathScreen(ModalScreen[Path | None]):
         self._existing = existing
         self._matches: tuple[Path, ...] = ()
         self._moved = False
+        self._matched = ""
+        """The text that the list was made for."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -50,25 +53,29 @@ class PathScreen(ModalScreen[Path | None]):
     def on_mount(self) -> None:
         """Begin at the end of the text."""
         field = self.query_one(Input)
+        field.cursor_blink = False
         field.focus()
         field.cursor_position = len(field.value)
 
     @on(Input.Changed)
-    @work(exclusive=True, group="paths", thread=True, exit_on_error=False)
-    def _look(self, event: Input.Changed) -> None:
-        """Read the folder off the loop."""
-        matches = matching_paths(event.value)
-        self.app.call_from_thread(self._show, event.value, matches)
+    def _typed(self, event: Input.Changed) -> None:
+        """A second root or home in the text begins anew, so that a whole path can be typed over the offer."""
+        meant = meant_path(event.value)
+        if meant != event.value:
+            self._fill_field(meant)
+        else:
+            self._look(event.value)
 
-    def _show(self, text: str, matches: tuple[Path, ...]) -> None:
-        if not self.is_attached or self.query_one(Input).value != text:
-            return
-        self._matches = matches
-        self._moved = False
+    @work(exclusive=True, group="paths", exit_on_error=False)
+    async def _look(self, text: str) -> None:
+        """Read the folder off the loop."""
+        matches = await asyncio.to_thread(matching_paths, text)
+        self._matches, self._matched, self._moved = matches, text, False
         rows = [Option(Content(printable(path.name) + ("/" if path.is_dir() else ""))) for path in matches]
-        self.query_one(OptionList).set_options(rows)
+        listed = self.query_one(OptionList)
+        listed.set_options(rows)
         if self._existing and matches and text and not text.endswith("/"):
-            self.query_one(OptionList).highlighted = 0
+            listed.highlighted = 0
 
     def action_move(self, step: int) -> None:
         """Move in the list without leaving the field."""
@@ -85,20 +92,26 @@ class PathScreen(ModalScreen[Path | None]):
             self._take_into_field(self._matches[index])
 
     def _take_into_field(self, path: Path) -> None:
+        self._fill_field(f"{path}/" if path.is_dir() else str(path))
+
+    def _fill_field(self, text: str) -> None:
         field = self.query_one(Input)
-        field.value = f"{path}/" if path.is_dir() else str(path)
-        field.cursor_position = len(field.value)
+        field.value = text
+        field.cursor_position = len(text)
 
     @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        typed = Path(event.value).expanduser()
-        index = self.query_one(OptionList).highlighted
-        marked = self._matches[index] if index is not None and index < len(self._matches) else None
-        if marked is not None and (self._moved or (self._existing and not typed.is_file())):
-            typed = marked
-        if not event.value.strip() and marked is None:
+    @work(exclusive=True, group="entered", exit_on_error=False)
+    async def _entered(self, event: Input.Submitted) -> None:
+        """Take the typed path, or the entry that is marked for it; a folder is entered."""
+        text = event.value
+        if not text.strip():
             return
+        if self._matched != text:
+            await self._look(text).wait()
+        typed = await asyncio.to_thread(Path(text).expanduser)
+        index = self.query_one(OptionList).highlighted
+        if index is not None and (self._moved or (self._existing and not typed.is_file())):
+            typed = self._matches[index]
         if typed.is_dir():
             self._take_into_field(typed)
         else:
@@ -133,8 +146,8 @@ class SecretScreen(ModalScreen[str | None]):
             yield Static(
                 Content(
                     f"The spec refers to ${{{self._name}}}, which is neither among your secrets nor in the "
-                    f"environment. What you type is stored in {self._where}, which only you can read, and put in "
-                    "when a job is started."
+                    f"environment. What you type is stored in {self._where}, which only you can read, "
+                    "and put in when a job is started."
                 )
             )
             yield Static(Content(f"Value of {self._name}:"), classes="dialog-ask")
@@ -145,6 +158,10 @@ class SecretScreen(ModalScreen[str | None]):
                 password=self._hidden,
                 compact=True,
             )
+
+    def on_mount(self) -> None:
+        """A steady cursor writes nothing to the terminal."""
+        self.query_one(Input).cursor_blink = False
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -11,14 +11,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
 
 from tui.domain.secrets import mask_tokens
+from tui.domain.spec.highlight import Token, block_lines, spans
 from tui.domain.spec.problems import Fix, Place, apply_fix
 from tui.domain.text import printable
-
-HIGHLIGHT_LINES = 3_000
-"""Longer texts are shown in one colour: highlighting them would slow typing down."""
 
 _SECRET_PART = re.compile(r"(?<=[:=\s\"'])[^\s\"':=]{8,}")
 
@@ -31,20 +28,20 @@ class SpecEditor(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "escape", "leave", "Leave the editor", id="spec.leave", tooltip="Single-letter keys work then"
+            "escape",
+            "leave",
+            "Leave",
+            id="spec.leave",
+            tooltip="Leave the editor, so that single-letter keys work",
         ),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(
-            id=id,
-            language="yaml",
-            soft_wrap=False,
-            show_line_numbers=True,
-            tab_behavior="indent",
-            classes="box",
-        )
+        super().__init__(id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="indent", classes="box")
         self.indent_width = 2
+        self.cursor_blink = False
+        self._colours: dict[Token, Style] = {}
+        self._block: frozenset[int] | None = None
         self._covered: frozenset[int] = frozenset()
 
     def on_mount(self) -> None:
@@ -53,9 +50,9 @@ class SpecEditor(TextArea):
         self.watch(self.app, "theme", self._recolour, init=False)
 
     def _recolour(self) -> None:
-        theme = _theme(dark=self.app.current_theme.dark)
-        self.register_theme(theme)
-        self.theme = theme.name
+        self._colours = _styles(dark=self.app.current_theme.dark)
+        self._line_cache.clear()
+        self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
         """`esc` is ours; everything else is the editor's."""
@@ -70,14 +67,25 @@ class SpecEditor(TextArea):
         """Give the single-letter keys back to the pane."""
         self.post_message(self.Left())
 
+    def _build_highlight_map(self) -> None:
+        """Called at each edit: forget which lines are scripts; only lines that are drawn are coloured."""
+        super()._build_highlight_map()
+        self._block = None
+
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: nothing in it that a terminal obeys, and no secret."""
-        line = mask_tokens(self.document.get_line(line_index))
+        source = self.document.get_line(line_index)
+        line = mask_tokens(source)
         if line_index + 1 in self._covered:
             line = _SECRET_PART.sub(lambda match: "•" * len(match.group()), line)
         if not line.isprintable():
             line = "\t".join(printable(part) for part in line.split("\t"))
-        return Text(line, end="", no_wrap=True)
+        text = Text(line, end="", no_wrap=True)
+        if self._block is None:
+            self._block = block_lines(self.document.lines)
+        for span in spans(source, in_block=line_index in self._block):
+            text.stylize(self._colours.get(span.token, ""), span.start, span.end)
+        return text
 
     def cover_lines(self, lines: frozenset[int]) -> None:
         """Cover the values on these lines (from 1): they hold literal secrets."""
@@ -88,9 +96,6 @@ class SpecEditor(TextArea):
 
     def show_text(self, text: str) -> None:
         """Show another text, with an empty history."""
-        wanted = "yaml" if text.count("\n") < HIGHLIGHT_LINES else None
-        if self.language != wanted:
-            self.language = wanted
         self.load_text(text)
         self.move_cursor((0, 0))
 

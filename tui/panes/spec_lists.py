@@ -124,7 +124,17 @@ class Choice:
 class Welcome(OptionList):
     """What the pane is for, and the ways to begin."""
 
-    BINDINGS: ClassVar[list[BindingType]] = MOVES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *MOVES,
+        Binding("d", "discard", "Discard", id="spec.discard", tooltip="Forget this unsaved text"),
+    ]
+
+    class Discarded(Message):
+        """An unsaved text is not wanted any more."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
 
     class Chosen(Message):
         """A way to begin was chosen."""
@@ -142,6 +152,21 @@ class Welcome(OptionList):
         self._choices = choices
         self.set_options([Option(_choice_row(choice)) for choice in choices])
         self.highlighted = 0
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only an unsaved text can be discarded."""
+        return action != "discard" or self._marked().action == "restore"
+
+    def _marked(self) -> Choice:
+        return self._choices[self.highlighted or 0] if self._choices else Choice("", "", "")
+
+    def action_discard(self) -> None:
+        """Say which unsaved text is not wanted."""
+        self.post_message(self.Discarded(self._marked()))
+
+    def on_option_list_option_highlighted(self) -> None:
+        """What works depends on the row."""
+        self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Say what was chosen."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from textual.app import App
 
@@ -39,10 +39,11 @@ class JobStart:
 
     def __init__(
         self,
-        app: App[object],
+        app: App[Any],
         gateway: Gateway,
         secrets: SecretStore,
         store: SubmissionStore,
+        *,
         layers: Callable[[], Layers],
         tell: Teller,
     ) -> None:

@@ -55,6 +55,8 @@ class SpecTextPane(Pane):
         self._journal = Journal(options.paths.journals_dir)
         self._journal_timer: Timer | None = None
         self._left: list[Unsaved] = []
+        self.editor = SpecEditor(id="spec-editor")
+        """Kept here, because at the very end the text is written when no query finds it any more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="spec-welcome", classes="box") as welcome:
@@ -66,9 +68,9 @@ class SpecTextPane(Pane):
             )
             yield Welcome(id="spec-choices")
         with Vertical(id="spec-work"):
-            yield SpecEditor(id="spec-editor")
-            yield Static(id="spec-notice", classes="hidden")
+            yield self.editor
             yield ProblemList(id="spec-problems")
+        yield Static(id="spec-notice", classes="hidden")
 
     async def on_mount(self) -> None:
         """Open what the app was started with, or say how to begin."""
@@ -91,11 +93,6 @@ class SpecTextPane(Pane):
             self.query_one(ProblemList).focus()
             return True
         return False
-
-    @property
-    def editor(self) -> SpecEditor:
-        """The editor."""
-        return self.query_one(SpecEditor)
 
     @property
     def unsaved(self) -> bool:
@@ -130,6 +127,18 @@ class SpecTextPane(Pane):
             await self._restore(self._left[choice.number])
         else:
             await self.run_action(choice.action)
+
+    @on(Welcome.Discarded)
+    @work(exclusive=True, group="discard", exit_on_error=False)
+    async def _discard(self, message: Welcome.Discarded) -> None:
+        """Forget an unsaved text, if that is meant."""
+        choice = message.choice
+        question = Question(
+            "Discard this unsaved text?", [choice.title, choice.about], "Discard", danger=True
+        )
+        if await self.app.push_screen_wait(ConfirmScreen(question)):
+            self._journal.forget(self._left.pop(choice.number))
+            self._show_welcome()
 
     async def action_example(self) -> None:
         """Open the example."""
@@ -186,7 +195,9 @@ class SpecTextPane(Pane):
         if self.unsaved:
             self._keep_now()
             kept = self._buffer.title if self._buffer else ""
-            self.app.notify(Content(f"The unsaved text of {kept} is kept: open it again to have it back."))
+            self.app.notify(
+                f"The unsaved text of {printable(kept)} is kept: open it again to have it back.", markup=False
+            )
         self._buffer = buffer
         self._say("")
         self.add_class("open")
@@ -232,7 +243,8 @@ class SpecTextPane(Pane):
             else:
                 self._journal.write(buffer.key, buffer.path, text)
         except OSError as failure:
-            self.log.error(f"the journal cannot be written: {failure}")
+            reason = f"{failure.strerror or failure}."
+            self.app.call_later(self._say, "Unsaved text cannot be kept", reason, tone="error")
 
     # Saving
 
@@ -287,7 +299,7 @@ class SpecTextPane(Pane):
         question = Question(
             f"{failure.title}. Write over it?", [failure.message], "Write over it", danger=True
         )
-        return bool(await self.app.push_screen_wait(ConfirmScreen(question)))
+        return await self.app.push_screen_wait(ConfirmScreen(question))
 
     def _saved(self, buffer: Buffer, saved: SpecFile, text: str) -> None:
         buffer.file = saved

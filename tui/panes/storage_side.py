@@ -14,6 +14,7 @@ from textual.widgets import Static, TextArea
 from tui.domain.errors import CloudError
 from tui.domain.preview import Preview
 from tui.domain.storage import GcsUri
+from tui.domain.text import printable
 
 HIGHLIGHT_LINES = 20_000
 """Longest text that is coloured."""
@@ -93,8 +94,9 @@ class StorageSide(Vertical):
     def show_trouble(self, uri: GcsUri, error: CloudError) -> None:
         """Say why there is no preview."""
         self.shows = uri
-        lines = [line for line in (error.message, error.hint, "enter tries again") if line]
-        self._notes(Content.assemble(("✗ " + error.title, "$text-error"), "\n", "\n".join(lines)))
+        lines = [printable(line) for line in (error.message, error.hint, "enter tries again") if line]
+        title = f"✗ {printable(error.title)}"
+        self._notes(Content.assemble((title, "$text-error"), "\n", "\n".join(lines)))
         self._text("", "")
 
     def show_report(self, title: str, summary: str, lines: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,8 +156,13 @@ def _reason(failure: OSError) -> str:
     return f"{failure.strerror or failure}."
 
 
+def meant_path(text: str) -> str:
+    """What is meant by a path typed behind another: all from the last `//` or `/~` on."""
+    return re.split(r"/(?=/)|/(?=~)", text)[-1]
+
+
 def matching_paths(text: str, limit: int = 200) -> tuple[Path, ...]:
-    """Folders and YAML or JSON files that a path typed so far may mean, folders first; hidden ones on demand."""
+    """Folders and YAML or JSON files that a path typed so far may mean, folders first."""
     folder, start = os.path.split(os.path.expanduser(text))  # noqa: PTH111  # keeps a trailing slash
     try:
         entries = sorted(

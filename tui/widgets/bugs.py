@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import traceback
+from typing import Any
 
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
 
-def report_bug(app: App[object], event: Worker.StateChanged) -> None:
+def report_bug(app: App[Any], event: Worker.StateChanged) -> None:
     """Put the traceback into the debug log (descriptor 2 while the app runs) and tell the user."""
     error = event.worker.error
     if event.state is not WorkerState.ERROR or error is None:

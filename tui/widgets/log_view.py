@@ -18,7 +18,7 @@ from textual.strip import Strip
 from tui.domain.logbuffer import Change, LogBuffer
 from tui.domain.logs_lines import LogLine
 from tui.domain.logs_wrap import WrappedRows
-from tui.domain.text import cell_width, slice_cells
+from tui.domain.text import cell_width, slice_cells, wrap_cells
 from tui.widgets.log_line import MORE, Columns, Piece, Times, columns_for, style_of, text_pieces
 
 SIDEWAYS = 8
@@ -72,6 +72,7 @@ class LogView(ScrollView, can_focus=True):
         self._last_seen: LogLine | None = None
         self._hit: LogLine | None = None
         self._placing = False
+        self._said = Content("")
 
     # What is shown
 
@@ -87,12 +88,13 @@ class LogView(ScrollView, can_focus=True):
         """Draw what an addition to the buffer changed; the rows in sight stay where they are."""
         if not change.any:
             return
-        top = self.scroll_offset.y
+        top, height = self.scroll_offset.y, self._height
         self._layout_rows(change.first)
-        changed = self._y_of(change.first) - top
+        first = max(self._y_of(change.first) - top, 0)
+        last = min(max(height, self._height) - top, self.size.height)
         # A new place to scroll to draws everything by itself.
-        if self.scroll_offset.y == top and changed < self.size.height:
-            self.refresh(Region(0, max(changed, 0), self.size.width, self.size.height - max(changed, 0)))
+        if self.scroll_offset.y == top and first < last:
+            self.refresh(Region(0, first, self.size.width, last - first))
 
     @property
     def new_rows(self) -> int:
@@ -193,7 +195,7 @@ class LogView(ScrollView, can_focus=True):
     def _layout_rows(self, first: int) -> None:
         """Fit columns and scroll range to the rows, and put the view where it was or at the end."""
         columns = columns_for(self.times, self._width, self.buffer.replicas)
-        text_width = max(self._width - columns.width, 1)
+        text_width = max(self._width - columns.width, 2)
         if self._wrapped:
             if self._wrapped.width != text_width:
                 self._wrapped, first = WrappedRows(text_width), 0
@@ -203,7 +205,8 @@ class LogView(ScrollView, can_focus=True):
             self.refresh()
         width = 0 if self._wrapped else columns.width + self.buffer.widest
         self._placing = True
-        self.virtual_size = Size(width, self._height)
+        # Another size draws everything anew: it stays the same until the first page is full.
+        self.virtual_size = Size(width, max(self._height, self.size.height))
         self._place()
         self._placing = False
         self._say_follow()
@@ -241,8 +244,8 @@ class LogView(ScrollView, can_focus=True):
             text = Content.styled(f"+{new:,} new · G follows", "$text-warning bold")
         else:
             text = Content("G follows the end")
-        if self.border_subtitle != text:
-            self.border_subtitle = text
+        if self._said != text:
+            self._said = self.border_subtitle = text
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the rows into the new size."""
@@ -278,13 +281,16 @@ class LogView(ScrollView, can_focus=True):
         row, part = self._wrapped.locate(y) if self._wrapped else (y, 0)
         line = self.buffer[row]
         style = style_of(line)
-        room = max(self._width - self._columns.width, 1)
-        start = part * room if self._wrapped else x
+        room = max(self._width - self._columns.width, 2)
+        if self._wrapped:
+            shown = wrap_cells(line.text, self._wrapped.width)[part]
+        else:
+            shown = slice_cells(line.text, x, room)
         pieces = self._columns.prefix(line, style) if not part else [Piece(" " * self._columns.width, style)]
         hit = "log--match-current" if line is self._hit else "log--match"
-        pieces += text_pieces(slice_cells(line.text, start, room), style, self.query_text, hit)
+        pieces += text_pieces(shown, style, self.query_text, hit)
         strip = self._strip(pieces)
-        if not self._wrapped and cell_width(line.text) > start + room:
+        if not self._wrapped and cell_width(line.text) > x + room:
             return Strip.join([strip.crop(0, self._width - 1), self._strip([Piece(MORE, "log--dim")])])
         return strip.adjust_cell_length(self._width, self.rich_style)
 

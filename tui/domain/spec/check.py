@@ -157,7 +157,7 @@ def _literal(node: Scalar, name: str) -> list[Problem]:
         warning(
             node.place,
             "literal-secret",
-            f"{name or 'This value'} looks like {kind}, readable to all who see this file; write {reference}.",
+            f"{name or 'This value'} looks like {kind}, readable by all who see the file; write {reference}.",
             fix,
         )
     ]
@@ -174,5 +174,5 @@ def _placeholders(walker: Walker) -> list[Problem]:
         if name_node is not None and rules.is_identifier(name_node.text) and text == node.text.strip():
             reference = "${" + name_node.text + "}"
             fix = replace_value(node, f"Write {reference}", reference)
-        found.append(error(node.place, "placeholder", f"{text} must be replaced by a real value.", fix))
+        found.append(error(node.place, "placeholder", f"{text} is a placeholder.", fix))
     return found

@@ -93,7 +93,7 @@ class _Builder:
         tag = event.tag if known_tag(event.tag) else None
         value, resolved = read_scalar(event.value, tag, event.implicit)
         end = Place(event.end_mark.line + 1, event.end_mark.column + 1)
-        plain = event.style is None and event.tag is None
+        plain = not event.style and event.tag is None  # libyaml gives plain scalars an empty style
         return Scalar(place, end, event.value, value, plain, merge=resolved == MERGE)
 
     def _check_tag(self, tag: str | None, place: Place) -> None:

@@ -20,7 +20,7 @@ _REFERENCE = re.compile(r"(\$?)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
 def expand(text: str, known: dict[str, str]) -> str:
-    """Replace `$(NAME)` by earlier variables; `$$(NAME)` is a plain `$(NAME)`, other names stay (`EnvVar`)."""
+    """Replace `$(NAME)` by earlier variables; `$$(NAME)` is a plain `$(NAME)`, other names stay."""
 
     def one(match: re.Match[str]) -> str:
         return match[0][1:] if match[1] else known.get(match[2], match[0])

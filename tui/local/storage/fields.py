@@ -15,6 +15,9 @@ DEPTH = 32
 """Nesting beyond which a mask is refused."""
 
 
+Path = tuple[str, ...]
+
+
 def parse_fields(text: str) -> Mask:
     """The mask that `text` means; several mentions of one key merge.
 
@@ -22,40 +25,50 @@ def parse_fields(text: str) -> Mask:
         StorageError: 400 for a text that does not parse.
     """
     tokens = [token.strip() for token in TOKEN.findall(text)]
-    mask: Mask = {}
-    if _group(tokens, 0, mask, 0) != len(tokens):
+    paths, end = _group(tokens, 0, ())
+    if end != len(tokens):
         raise invalid(f"Invalid field selection {text}", location="fields")
+    mask: Mask = {}
+    for path in sorted(paths, key=len):
+        here = mask
+        for number, key in enumerate(path):
+            if key in here and not here[key]:
+                break  # a shorter path wants all of it
+            here = here.setdefault(key, {})
+            if number == len(path) - 1:
+                here.clear()
     return mask
 
 
-def _group(tokens: list[str], at: int, mask: Mask, depth: int) -> int:
-    """Read `path[(group)]{,path[(group)]}` into `mask`; the position after it."""
-    if depth > DEPTH:
-        raise invalid("Invalid field selection: too deep", location="fields")
-    while at < len(tokens):
-        here = mask
-        whole = False
-        while True:
-            if at >= len(tokens) or tokens[at] in {"(", ")", ",", "/", ""}:
-                raise invalid("Invalid field selection", location="fields")
-            whole = tokens[at] in here and not here[tokens[at]]
-            here = here.setdefault(tokens[at], {})
-            at += 1
-            if at < len(tokens) and tokens[at] == "/":
-                at += 1
-                continue
-            break
+def _group(tokens: list[str], at: int, base: Path) -> tuple[list[Path], int]:
+    """The paths of `path[(group)]{,path[(group)]}`, and the position after it."""
+    paths: list[Path] = []
+    while True:
+        path, at = _path(tokens, at, base)
         if at < len(tokens) and tokens[at] == "(":
-            at = _group(tokens, at + 1, here, depth + 1)
+            inner, at = _group(tokens, at + 1, path)
             if at >= len(tokens) or tokens[at] != ")":
                 raise invalid("Invalid field selection", location="fields")
+            paths += inner
             at += 1
-        elif not whole:
-            here.clear()
+        else:
+            paths.append(path)
         if at >= len(tokens) or tokens[at] != ",":
-            return at
+            return paths, at
         at += 1
-    return at
+
+
+def _path(tokens: list[str], at: int, base: Path) -> tuple[Path, int]:
+    """`key/key/…` below `base`, and the position after it."""
+    path = base
+    while True:
+        if at >= len(tokens) or tokens[at] in {"(", ")", ",", "/", ""} or len(path) >= DEPTH:
+            raise invalid("Invalid field selection", location="fields")
+        path = (*path, tokens[at])
+        at += 1
+        if at >= len(tokens) or tokens[at] != "/":
+            return path, at
+        at += 1
 
 
 def apply_mask(value: Any, mask: Mask) -> Any:  # noqa: ANN401  # any JSON value

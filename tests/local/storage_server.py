@@ -1,0 +1,106 @@
+"""The storage routes behind the guard, served from a thread, without the rest of the local server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from aiohttp import web
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from tests.support import PATIENCE
+from tui.local.guard import guard_middleware, peer_uid
+from tui.local.storage.http import add_storage_routes
+from tui.local.storage.objects import ObjectStore
+
+OWNER = "user:ana@lagoon.example"
+JOB = "serviceAccount:123456789012-compute@developer.gserviceaccount.com"
+QUIET = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
+"""For tests that run the guard in their own process: its keys are plain names."""
+
+TOKENS = {"owner-token": OWNER, "job-token": JOB}
+PROJECT = "local-project"
+
+Result = TypeVar("Result")
+
+_numbers = itertools.count(1)
+
+
+class StorageServer:
+    """A running server: `grants` are the permissions of principals besides the owner, who has all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = ObjectStore(folder)
+        self.grants: dict[str, set[str]] = {}
+        self.disabled: set[str] = set()
+        self.uid_of: Callable[[web.Request], int | None] = peer_uid
+        self.url = ""
+
+    def allows(self, principal: str, permission: str) -> bool:
+        return principal == OWNER or permission in self.grants.get(principal, ())
+
+    def _uid(self, request: web.Request) -> int | None:
+        return self.uid_of(request)
+
+    def application(self) -> web.Application:
+        guard = guard_middleware(TOKENS.get, OWNER, uid_of=self._uid)
+        app = web.Application(middlewares=[guard])
+        add_storage_routes(
+            app, self.store, self.allows, lambda service: service not in self.disabled, project=PROJECT
+        )
+        return app
+
+    def client(self, token: str = "") -> storage.Client:
+        """Google's client, as the owner or as whom `token` stands for."""
+        return storage.Client(
+            project=PROJECT,
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": f"{self.url}/_as/{token}" if token else self.url},
+        )
+
+    def bucket(self, client: storage.Client | None = None, **config: Any) -> storage.Bucket:
+        """A new bucket."""
+        bucket: storage.Bucket = (client or self.client()).bucket(f"bucket-{next(_numbers)}")
+        for name, value in config.items():
+            setattr(bucket, name, value)
+        bucket.create(location="europe-west4")
+        return bucket
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[StorageServer]:
+    """Serve the store in `folder` until the end of the block."""
+    server = StorageServer(folder)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> web.AppRunner:
+        runner = web.AppRunner(server.application(), shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return runner
+
+    def wait(work: Coroutine[None, None, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
+
+    try:
+        runner = wait(start())
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield server
+        finally:
+            wait(runner.cleanup())
+            wait(loop.shutdown_default_executor())
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(PATIENCE)
+        loop.close()
+        server.store.close()
