@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -86,7 +86,7 @@ class FakeLogs:
         token = found[size - 1].insert_id if len(found) > size else ""
         return LogPage(tuple(found[:size]), token)
 
-    async def tail(self, filter_: str) -> AsyncIterator[TailBatch]:
+    async def tail(self, filter_: str) -> AsyncGenerator[TailBatch, None]:
         del filter_
         self.tails_opened += 1
         if self.tail_errors:

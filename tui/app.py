@@ -55,6 +55,15 @@ RECONNECT_SECONDS = 5.0
 """How long a failed connection rests before the next try."""
 
 
+def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]:
+    """The digit, and a key with priority that works while the editor takes digits as text."""
+    action, tip = f"show_pane('{pane}')", f"Show the {title} pane; alt+{number} works inside the editor too"
+    return (
+        Binding(f"{number}", action, title, id=f"app.{pane}", show=False, tooltip=tip),
+        Binding(f"alt+{number}", action, id=f"app.{pane}.anywhere", show=False, priority=True),
+    )
+
+
 class VertexApp(App[int]):
     """The whole loop on one screen."""
 
@@ -66,15 +75,9 @@ class VertexApp(App[int]):
     COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {KeyCommands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
-                f"{number},alt+{number}",
-                f"show_pane('{pane.value}')",
-                title,
-                id=f"app.{pane.value}",
-                show=False,
-                tooltip=f"Show the {title} pane; alt+{number} works inside the editor too",
-            )
+            binding
             for number, (pane, (title, _)) in enumerate(PANES.items(), start=1)
+            for binding in _pane_keys(number, pane, title)
         ),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Undo the last step inwards"),
         Binding(
@@ -368,9 +371,10 @@ class VertexApp(App[int]):
 
 def run_app(options: AppOptions) -> int:
     """Run until the user leaves; the process's exit status."""
-    from tui.terminal import private_terminal  # noqa: PLC0415 (only a real terminal needs it)
+    from tui.terminal import private_terminal, read_alt_digits  # noqa: PLC0415 (only a real terminal needs it)
 
     private_dir(options.paths.state_dir)
+    read_alt_digits()
     with private_terminal(options.paths.debug_log):
         result = VertexApp(options).run()
     return result or 0

@@ -8,6 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+
+
+def read_alt_digits() -> None:
+    """Let alt and a digit arrive as such.
+
+    Textual takes escape and a digit for the characters that Option and a digit give in one terminal on a
+    Mac (`¡`, `™`, `£` …); everywhere else, and over SSH, these are alt+1, alt+2, alt+3 …
+    """
+    for digit in range(1, 10):
+        ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)  # type: ignore[attr-defined]
+
 
 @contextmanager
 def private_terminal(log: Path) -> Iterator[None]:

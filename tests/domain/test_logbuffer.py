@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.logbuffer import LogBuffer
+from tui.domain.logbuffer import Change, LogBuffer
 from tui.domain.logs import LogEntry, Severity
 from tui.domain.logs_lines import lines_of, order
+from tui.domain.logs_wrap import WrappedRows
 
 Row = tuple[int, str, int, str]
 
@@ -73,18 +74,38 @@ def test_rows_before_the_first_changed_one_are_what_they_were(
     buffer.add(one)
     before = rows(buffer)
     change = buffer.add(two)
-    assert rows(buffer)[: change.first] == before[: change.first]
+    assert rows(buffer)[: change.first] == before[change.dropped :][: change.first]
     if not change.any:
         assert rows(buffer) == before
 
 
+@given(st.lists(entries, max_size=5), st.integers(2, 8), st.integers(5, 40))
+def test_wrapped_rows_are_where_they_would_be_if_all_were_measured_anew(
+    batches: list[list[LogEntry]], width: int, max_lines: int
+) -> None:
+    buffer = LogBuffer(max_lines)
+    wrapped = WrappedRows(width)
+    for batch in batches:
+        wrapped.update(buffer, buffer.add(batch))
+        anew = WrappedRows(width)
+        anew.update(buffer, Change(0))
+        assert wrapped.height == anew.height
+        assert [wrapped.locate(y) for y in range(wrapped.height)] == [
+            anew.locate(y) for y in range(anew.height)
+        ]
+        assert [wrapped.top(row) for row in range(len(buffer) + 1)] == [
+            anew.top(row) for row in range(len(buffer) + 1)
+        ]
+
+
 def test_late_entries_are_put_in_their_place_and_counted() -> None:
-    buffer = in_one_go([entry(10), entry(30)])
-    change = buffer.add([entry(20), entry(40)])
-    assert [row[0] for row in rows(buffer)] == [10, 20, 30, 40]
-    assert (change.late, change.entries, change.first, buffer.late) == (1, 2, 1, 1)
-    assert not buffer.add([entry(20), entry(40)]).any
-    assert buffer.add([entry(5)], backfill=True).late == 0
+    second = 1_000_000_000
+    buffer = in_one_go([entry(10 * second), entry(30 * second)])
+    change = buffer.add([entry(20 * second), entry(29 * second), entry(40 * second)])
+    assert [row[0] // second for row in rows(buffer)] == [10, 20, 29, 30, 40]
+    assert (change.late, change.entries, change.first, buffer.late) == (1, 3, 1, 1)
+    assert not buffer.add([entry(20 * second), entry(40 * second)]).any
+    assert buffer.add([entry(5 * second)], backfill=True).late == 0
 
 
 def test_the_oldest_lines_go_when_there_is_no_room_and_do_not_come_back() -> None:

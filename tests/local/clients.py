@@ -93,7 +93,7 @@ class Server:
         return JobServiceClient(
             transport="rest",
             client_options={"api_endpoint": self.record.http_url},
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            credentials=AnonymousCredentials(),
         )
 
     @cached_property

@@ -23,7 +23,7 @@ def rest_projects(server: Server) -> ProjectsClient:
     return ProjectsClient(
         transport="rest",
         client_options={"api_endpoint": server.record.http_url},
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
     )
 
 
@@ -74,7 +74,7 @@ def test_services_are_enabled_and_disabled(local_server: Server) -> None:
     assert services.get_service(request={"name": name}).state == State.DISABLED
     assert finish(services.enable_service(request={"name": name})).service.state == State.ENABLED
     again = services.enable_service(request={"name": name})
-    assert again.done()  # type: ignore[no-untyped-call]
+    assert again.done()
     names = [name, f"{PROJECT}/services/logging.googleapis.com"]
     batch = services.batch_get_services(request={"parent": PROJECT, "names": names}).services
     assert [service.state for service in batch] == [State.ENABLED, State.DISABLED]
@@ -93,7 +93,7 @@ def test_service_usage_over_rest(shared_server: Server) -> None:
     client = ServiceUsageClient(
         transport="rest",
         client_options={"api_endpoint": shared_server.record.http_url},
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
     )
     request = {"name": f"{PROJECT}/services/monitoring.googleapis.com"}
     assert finish(client.enable_service(request=request)).service.state == State.ENABLED

@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.local.storage_server import QUIET, StorageServer, serving
+from tests.support import wait_until
 
 pytestmark = QUIET
 
@@ -98,6 +100,38 @@ def test_a_resumable_upload_survives_the_server(tmp_path: Path) -> None:
         assert (status.status_code, status.headers["Range"]) == (308, "bytes=0-4")
         done = requests.put(place, data=b"56789", headers={"Content-Range": "bytes 5-9/10"}, timeout=20)
         assert (done.json()["contentType"], done.json()["md5Hash"]) == ("a/b", "eB5eJF1ptWaXm4bijSPyxw==")
+
+
+def send_part(server: StorageServer, head: str, data: bytes) -> None:
+    """Send the head of a request for 100 bytes and only `data`, then break the connection off."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"{head}\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n".encode() + data)
+
+
+def test_a_broken_upload_leaves_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        bucket = server.bucket()
+        bucket.blob("whole").upload_from_string("x")
+        path = f"/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=half"
+        send_part(server, f"POST {path} HTTP/1.1", b"0123456789")
+        wait_until(lambda: not list(tmp_path.joinpath("staging").iterdir()), what="an empty staging folder")
+        assert [blob.name for blob in bucket.list_blobs()] == ["whole"]
+
+
+def test_a_broken_chunk_counts_as_far_as_it_came(server: StorageServer, bucket: storage.Bucket) -> None:
+    begin = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=resumable&name=r"
+    place = requests.post(begin, json={}, timeout=20).headers["Location"]
+    path = place.removeprefix(server.url)
+    send_part(server, f"PUT {path} HTTP/1.1\r\nContent-Range: bytes 0-99/100", b"0123456789")
+
+    def received() -> str | None:
+        status = requests.put(place, headers={"Content-Range": "bytes */100"}, timeout=20)
+        return status.headers.get("Range")
+
+    assert wait_until(received, what="the part") == "bytes=0-9"
+    rest = {"Content-Range": "bytes 10-99/100"}
+    assert requests.put(place, data=b"x" * 90, headers=rest, timeout=20).json()["size"] == "100"
 
 
 def test_a_cancelled_resumable_upload_is_gone(server: StorageServer, bucket: storage.Bucket) -> None:

@@ -55,7 +55,7 @@ class StorageApp(App[None]):
 
     @property
     def names(self) -> list[str]:
-        return [row.name for row in self.table.rows]
+        return [self.table.rows[number].name for number in range(len(self.table.rows))]
 
     @property
     def where(self) -> str:

@@ -130,9 +130,9 @@ async def test_late_lines_that_the_tail_does_not_tell_are_found_by_looking_back(
         await it.is_in(Phase.LIVE)
         logs.write(entry(100_500))
         await it.reads_all()
-        logs.write(entry(99_000), entry(100_400), tail=False)
+        logs.write(entry(90_000), entry(100_400), tail=False)
         await it.reads_all()
-        assert it.buffer.late >= 1
+        assert it.buffer.late == 1
 
 
 async def test_suppressed_lines_are_told_and_found() -> None:
@@ -274,7 +274,7 @@ async def test_a_line_dated_in_the_future_hides_no_other() -> None:
 
 async def test_what_has_no_room_is_left_unread_and_that_is_said() -> None:
     logs = FakeLogs(page=10)
-    logs.write(*(entry(n) for n in range(100)))
+    logs.write(*(entry(n * 60_000) for n in range(100)))
     async with reading(logs, max_entries=30) as it:
         await wait_for(lambda: it.statuses and it.statuses[-1].older_unread)
         assert it.buffer.entries == 30

@@ -17,16 +17,22 @@ _FEW = 64
 """So many rows are taken out one by one; more are cheaper by one pass over all."""
 
 
+LATE_NS = 5_000_000_000
+"""An entry this much older than the newest one known was late; less is the usual disorder of a stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one `LogBuffer.add` did to the rows."""
 
     first: int
-    """Rows before this one are what they were."""
+    """Rows before this one are what they were, but for those dropped."""
+    dropped: int = 0
+    """Rows that went from the beginning to make room; `first` counts without them."""
     entries: int = 0
     """Entries that were new."""
     late: int = 0
-    """Of those, the ones that belonged before what was known already."""
+    """Of those, the ones that came clearly after later ones."""
 
     @property
     def any(self) -> bool:
@@ -46,7 +52,7 @@ class LogBuffer:
         self.dropped = 0
         """Lines that were given up because there was no more room."""
         self.late = 0
-        """Entries that came after later ones."""
+        """Entries that came clearly after later ones, see `LATE_NS`."""
         self.widest = 0
         """Columns of the widest line there has been."""
         self._lines: list[LogLine] = []
@@ -91,19 +97,18 @@ class LogBuffer:
 
     def add(self, entries: Iterable[LogEntry], *, backfill: bool = False) -> Change:
         """Take in entries in any order; of a backfill none counts as late."""
-        newest = self._lines[-1].key if self._lines else None
-        fresh, count, late = self._fresh(entries, None if backfill else newest)
+        newest_ns = self._lines[-1].key.timestamp_ns if self._lines and not backfill else 0
+        fresh, count, late = self._fresh(entries, newest_ns - LATE_NS)
         if not fresh:
             return Change(len(self._rows))
         fresh.sort(key=order)
         self.late += late
         _merge(self._lines, fresh)
         first = self._fold(fresh)
-        if self._drop_oldest():
-            first = 0
-        return Change(first, count, late)
+        dropped = self._drop_oldest()
+        return Change(max(first - dropped, 0), dropped, count, late)
 
-    def _fresh(self, entries: Iterable[LogEntry], newest: EntryKey | None) -> tuple[list[LogLine], int, int]:
+    def _fresh(self, entries: Iterable[LogEntry], late_ns: int) -> tuple[list[LogLine], int, int]:
         fresh: list[LogLine] = []
         count = late = 0
         for entry in entries:
@@ -119,7 +124,7 @@ class LogBuffer:
             self._replicas[entry.replica] += len(lines)
             fresh += lines
             count += 1
-            late += newest is not None and key < newest
+            late += key.timestamp_ns < late_ns
         self.widest = max(self.widest, max((cell_width(line.text) for line in fresh), default=0))
         return fresh, count, late
 
@@ -156,13 +161,15 @@ class LogBuffer:
             del self._rows[self.position(line)]
         return first
 
-    def _drop_oldest(self) -> bool:
+    def _drop_oldest(self) -> int:
+        """Keep within the bound; the rows that went."""
         excess = len(self._lines) - self.max_lines
         if excess <= 0:
-            return False
+            return 0
         gone = self._lines[:excess]
         del self._lines[:excess]
-        del self._rows[: bisect_right(self._rows, order(gone[-1]), key=order)]
+        rows = bisect_right(self._rows, order(gone[-1]), key=order)
+        del self._rows[:rows]
         self._floor = order(gone[-1])
         self.dropped += excess
         for line in gone:
@@ -174,7 +181,7 @@ class LogBuffer:
             if not self._bars[bar]:
                 del self._bars[bar]
         self._replicas -= Counter(line.replica for line in gone)
-        return True
+        return rows
 
 
 def _judge(states: list[LogLine], index: int) -> None:

@@ -234,7 +234,7 @@ def _write_private(path: Path, text: str) -> None:
 def _starting(data_dir: Path, timeout: float) -> Iterator[None]:
     """Hold the lock that lets only one start or stop happen at a time."""
     until = time.monotonic() + timeout
-    with (data_dir / "starter.lock").open("a") as lock:
+    with os.fdopen(os.open(data_dir / "starter.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,9 +14,9 @@ VARIABLE = "VERTEX_TUI_LOCAL_SETTINGS"
 class Settings:
     """How fast and how much; all times in seconds."""
 
-    queued_seconds: float = 1.0
+    queued_seconds: float = 2.0
     """Time a job stays QUEUED."""
-    pending_seconds: float = 2.0
+    pending_seconds: float = 3.0
     """Time a job stays PENDING at least."""
     error_seconds: float = 2.0
     """Time from a job's end until `error` is set; about a minute on Vertex AI."""

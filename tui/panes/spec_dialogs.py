@@ -68,6 +68,10 @@ class PathScreen(ModalScreen[Path | None]):
 
     @work(exclusive=True, group="paths", exit_on_error=False)
     async def _look(self, text: str) -> None:
+        """List what the text may mean."""
+        await self._list(text)
+
+    async def _list(self, text: str) -> None:
         """Read the folder off the loop."""
         matches = await asyncio.to_thread(matching_paths, text)
         self._matches, self._matched, self._moved = matches, text, False
@@ -107,7 +111,7 @@ class PathScreen(ModalScreen[Path | None]):
         if not text.strip():
             return
         if self._matched != text:
-            await self._look(text).wait()
+            await self._list(text)
         typed = await asyncio.to_thread(Path(text).expanduser)
         index = self.query_one(OptionList).highlighted
         if index is not None and (self._moved or (self._existing and not typed.is_file())):

@@ -22,7 +22,7 @@ from tui.panes.messages import PaneId
 from tui.panes.storage_prompt import Prompt
 from tui.panes.storage_side import StorageSide
 from tui.panes.storage_table import Row, RowKind, StorageTable
-from tui.panes.storage_words import level_rows, place_name, row_facts
+from tui.panes.storage_words import LevelRows, level_columns, place_name, row_facts
 from tui.services.listing import Level, find_place, is_within, parent_of, read_level, read_more, read_preview
 from tui.services.options import AppOptions
 from tui.widgets.state_view import StateView, local_clock
@@ -271,8 +271,8 @@ class StorageBrowser(Pane):
     def _show_level(self, *, on: GcsUri | None = None) -> None:
         """Rows if there are any, else the reason why not."""
         level = self.level
-        columns, rows = level_rows(level, self._words) if level is not None else ((), [])
-        self.table.show_rows(columns, rows, on=on)
+        rows = LevelRows(level or Level(self.place), self._words)
+        self.table.show_rows(level_columns(level) if level else (), rows, on=rows.find(on) if on else None)
         self.table.set_class(not rows, "bare")
         state = self.query_one(StateView)
         state.set_class(bool(rows), "hidden")
@@ -325,7 +325,8 @@ class StorageBrowser(Pane):
             parts.append(f"filter: {printable(self._words)}")
         if self._trouble is not None and level is not None and level.count and level.read_at is not None:
             stale = f"✗ {printable(self._trouble.title)} · as of {local_clock(level.read_at)} · r tries again"
-        room = max(self.size.width - 4 - (len(stale) + 3 if stale else 0), 20)
+        width = self.size.width or self.app.size.width
+        room = max(width - 4 - (len(stale) + 3 if stale else 0), 20)
         text = Content.styled(middle_cut(" · ".join(parts), room), "$foreground")
         self.query_one("#storage-where", Static).update(
             Content.assemble(text, "   ", (stale, "$text-error")) if stale else text

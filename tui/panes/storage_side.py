@@ -19,6 +19,9 @@ from tui.domain.text import printable
 HIGHLIGHT_LINES = 20_000
 """Longest text that is coloured."""
 
+MUTED = "$foreground 60%"
+"""The style of what matters less."""
+
 _JSON_PART = re.compile(
     r'(?P<label>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<number>-?\b[0-9][0-9.eE+-]*)|(?P<boolean>\b(?:true|false)\b)|(?P<null>\bnull\b)"
@@ -81,14 +84,14 @@ class StorageSide(Vertical):
         self.shows = None
         self.border_subtitle = ""
         self._facts(title, facts)
-        self._notes(Content.styled(note, "$text-muted"))
+        self._notes(Content.styled(note, MUTED))
         self._text("", "")
 
     def show_preview(self, uri: GcsUri, preview: Preview) -> None:
         """Show the beginning of an object below its facts."""
         self.shows = uri
         parts = [preview.kind.value, *preview.notes]
-        self._notes(Content.styled(" · ".join(parts), "$text-muted"))
+        self._notes(Content.styled(" · ".join(parts), MUTED))
         self._text(preview.text, preview.language)
 
     def show_trouble(self, uri: GcsUri, error: CloudError) -> None:
@@ -109,7 +112,7 @@ class StorageSide(Vertical):
     def _facts(self, title: str, facts: list[tuple[str, str]]) -> None:
         self.border_title = Content(title)
         width = max((len(name) for name, _ in facts), default=0)
-        lines = [Content.assemble((f"{name:<{width}}  ", "$text-muted"), value) for name, value in facts]
+        lines = [Content.assemble((f"{name:<{width}}  ", MUTED), value) for name, value in facts]
         box = self.query_one("#storage-facts", Static)
         box.update(Content("\n").join(lines))
         box.set_class(not lines, "hidden")

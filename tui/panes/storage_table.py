@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -53,6 +53,34 @@ class Row:
     bucket: Bucket | None = None
 
 
+class Rows(Protocol):
+    """Rows that may be made only when they are looked at."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Row:
+        """The row of a number; negative ones count from the end."""
+        ...
+
+    def find(self, uri: GcsUri) -> int | None:
+        """The number of the row that stands for `uri`."""
+        ...
+
+
+class _NoRows:
+    """What is shown at first."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: int) -> Row:
+        raise IndexError(index)
+
+    def find(self, uri: GcsUri) -> int | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column beside the name."""
@@ -95,7 +123,7 @@ class StorageTable(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self._rows: Sequence[Row] = ()
+        self._rows: Rows = _NoRows()
         self._columns: Sequence[Column] = ()
 
     @property
@@ -104,18 +132,19 @@ class StorageTable(ScrollView, can_focus=True):
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Rows:
         """All rows shown."""
         return self._rows
 
-    def show_rows(self, columns: Sequence[Column], rows: Sequence[Row], *, on: GcsUri | None = None) -> None:
-        """Show rows with the cursor on the one of `on`, else where it was, by what it stands for."""
-        kept = on or (self.row.uri if self.row is not None else None)
+    def show_rows(self, columns: Sequence[Column], rows: Rows, *, on: int | None = None) -> None:
+        """Show rows with the cursor on number `on`, else where it was, by what it stands for."""
+        kept = self.row.uri if self.row is not None else None
         offset = self.cursor - self.scroll_offset.y
         self._columns, self._rows = columns, rows
         self.virtual_size = Size(self.size.width, len(rows) + 1)
-        places = (number for number, row in enumerate(rows) if kept is not None and row.uri == kept)
-        self.cursor = next(places, min(self.cursor, max(len(rows) - 1, 0)))
+        if on is None and kept is not None:
+            on = rows.find(kept)
+        self.cursor = on if on is not None else min(self.cursor, max(len(rows) - 1, 0))
         self.scroll_to(y=self.cursor - offset, animate=False, immediate=True)
         self._follow()
         self.refresh()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from typing import overload
 
 from tui.domain.deleteplan import DAY_SECONDS, DeletePlan, count_and_size, gcloud_can_name, gcloud_rm
 from tui.domain.jobs import Job
@@ -44,22 +46,57 @@ def place_name(place: GcsUri | None) -> str:
     return printable(str(place) if place.name else f"gs://{place.bucket}")
 
 
-def level_rows(level: Level, words: str) -> tuple[Sequence[Column], list[Row]]:
-    """The rows of a level whose names hold `words` (in any case): prefixes first, then objects."""
-    wanted = words.casefold()
-    if level.place is None:
-        return BUCKET_COLUMNS, [_bucket_row(item) for item in level.buckets if wanted in item.name]
-    place, start = level.place, len(level.place.name)
-    rows = [
-        Row(RowKind.PREFIX, printable(name[start:]), uri=GcsUri(place.bucket, name))
-        for name in level.prefixes
-        if wanted in name[start:].casefold()
-    ]
-    rows += [_object_row(item, start) for item in level.objects if wanted in item.name[start:].casefold()]
-    if level.next_page_token:
+class LevelRows(Sequence[Row]):
+    """The rows of a level, each made when it is looked at: prefixes first, then objects."""
+
+    def __init__(self, level: Level, words: str) -> None:
+        wanted = words.casefold()
+        self._place = level.place
+        self._start = start = len(level.place.name) if level.place is not None else 0
+        self._buckets = [item for item in level.buckets if wanted in item.name]
+        self._prefixes: Sequence[str] = level.prefixes
+        self._objects: Sequence[ObjectInfo] = level.objects
+        if wanted:
+            self._prefixes = [name for name in level.prefixes if wanted in name[start:].casefold()]
+            self._objects = [item for item in level.objects if wanted in item.name[start:].casefold()]
         hidden = ", not filtered yet: enter reads on" if words else ""
-        rows.append(Row(RowKind.MORE, f"… more{hidden}"))
-    return OBJECT_COLUMNS, rows
+        self._more = [Row(RowKind.MORE, f"… more{hidden}")] if level.next_page_token else []
+
+    def __len__(self) -> int:
+        return len(self._buckets) + len(self._prefixes) + len(self._objects) + len(self._more)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = index + len(self) if index < 0 else index
+        if self._place is None:
+            return _bucket_row(self._buckets[number])
+        if number < len(self._prefixes):
+            name = self._prefixes[number]
+            return Row(RowKind.PREFIX, printable(name[self._start :]), uri=GcsUri(self._place.bucket, name))
+        number -= len(self._prefixes)
+        if number < len(self._objects):
+            return _object_row(self._objects[number], self._start)
+        return self._more[number - len(self._objects)]
+
+    def find(self, uri: GcsUri) -> int | None:
+        """The number of the row that stands for `uri`, found without making any."""
+        if self._place is None:
+            names: Iterable[str] = (item.name for item in self._buckets)
+            wanted = uri.bucket if not uri.name else ""
+        else:
+            names = chain(self._prefixes, (item.name for item in self._objects))
+            wanted = uri.name if uri.bucket == self._place.bucket else ""
+        return next((number for number, name in enumerate(names) if name == wanted), None) if wanted else None
+
+
+def level_columns(level: Level) -> Sequence[Column]:
+    """The columns that a level has beside the name."""
+    return BUCKET_COLUMNS if level.place is None else OBJECT_COLUMNS
 
 
 def row_facts(row: Row) -> list[tuple[str, str]]:

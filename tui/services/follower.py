@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import JobsGateway, LogsGateway
 from tui.domain.jobs import Job
-from tui.domain.logs import LogEntry, LogPage, TailBatch, job_filter
+from tui.domain.logs import LogEntry, LogPage, job_filter
 from tui.domain.polling import PollPace
 from tui.services.follower_state import (
     SECOND_NS,
@@ -68,6 +68,7 @@ class LogFollower:
         self._newest_ns = 0
         self._last_entry = float("-inf")
         self._tail_open = False
+        self._gap = True
         self._wake = asyncio.Event()
         self._ended: float | None = None
 
@@ -109,6 +110,7 @@ class LogFollower:
                 else:
                     page = await self._logs.list_entries(self._filter(), newest_first=True)
                     token = page.next_page_token
+                    self._read = len(page.entries)
                     self._take_page(page, backfill=True)
                     self._listed(page.entries)
             except CloudError as error:
@@ -135,6 +137,7 @@ class LogFollower:
                 continue
             pace.succeeded()
             pages += 1
+            self._read += len(page.entries)
             self._take_page(page, backfill=True)
             token = page.next_page_token
         self.mark = replace(self.mark, backfilled=not token)
@@ -150,6 +153,7 @@ class LogFollower:
             try:
                 await self._list_since_mark()
             except CloudError as error:
+                self._gap = True
                 if self._tail_open and not last:
                     pace.failed(error.retry_after)
                     self._publish(replace(self._status, phase=Phase.LIVE, error=error))
@@ -180,11 +184,13 @@ class LogFollower:
         filter_ = self._filter(self._since_ns())
         while True:
             page = await self._logs.list_entries(filter_, page_token=token)
-            self._take_page(page, backfill=False)
+            # What an outage kept back is not late.
+            self._take_page(page, backfill=self._gap)
             newest = list(page.entries[-1:]) or newest
             token = page.next_page_token
             if not token:
                 break
+        self._gap = False
         self._listed(newest)
 
     def _since_ns(self) -> int | None:
@@ -217,8 +223,7 @@ class LogFollower:
     async def _tail_once(self) -> None:
         loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            batches = self._logs.tail(self._filter())
-            stack.push_async_callback(_close, batches)
+            batches = await stack.enter_async_context(aclosing(self._logs.tail(self._filter())))
             settled = loop.call_later(self._timing.settle, self._tail_opened)
             stack.callback(settled.cancel)
             async for batch in batches:
@@ -272,12 +277,10 @@ class LogFollower:
     # Batches
 
     def _take_page(self, page: LogPage, *, backfill: bool) -> None:
-        if backfill:
-            self._read += len(page.entries)
-            if page.entries:
-                self._on_batch(LogBatch(page.entries, backfill=True))
-        else:
+        if not backfill:
             self._take(page.entries)
+        elif page.entries:
+            self._on_batch(LogBatch(page.entries, backfill=True))
 
     def _take(self, entries: tuple[LogEntry, ...], suppressed: int = 0) -> None:
         """Hand entries on, together with those of the next moment."""
@@ -351,10 +354,3 @@ class LogFollower:
 
     def _now(self) -> float:
         return self._clock().timestamp()
-
-
-async def _close(batches: AsyncIterator[TailBatch]) -> None:
-    """Close a tail that is an asynchronous generator, so that its session ends now and not some time."""
-    close = getattr(batches, "aclose", None)
-    if close is not None:
-        await close()

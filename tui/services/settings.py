@@ -127,7 +127,7 @@ class Settings:
     )
     jobs_poll_seconds: float = _setting(
         "jobs.poll_seconds",
-        5.0,
+        2.0,
         "Seconds between two looks at the job list while a job is alive.",
         minimum=1,
     )

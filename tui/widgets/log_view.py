@@ -23,6 +23,8 @@ from tui.widgets.log_line import MORE, Columns, Piece, Times, columns_for, style
 
 SIDEWAYS = 8
 """Columns of one step to the side."""
+EVERYTHING = Change(0)
+"""All rows may be others."""
 
 
 class LogView(ScrollView, can_focus=True):
@@ -81,7 +83,7 @@ class LogView(ScrollView, can_focus=True):
         self.buffer = buffer
         self._top = self._last_seen = self._hit = None
         self.follow = True
-        self._layout_rows(0)
+        self._layout_rows(EVERYTHING)
         self.refresh()
 
     def rows_changed(self, change: Change) -> None:
@@ -89,8 +91,8 @@ class LogView(ScrollView, can_focus=True):
         if not change.any:
             return
         top, height = self.scroll_offset.y, self._height
-        self._layout_rows(change.first)
-        first = max(self._y_of(change.first) - top, 0)
+        self._layout_rows(change)
+        first = 0 if change.dropped else max(self._y_of(change.first) - top, 0)
         last = min(max(height, self._height) - top, self.size.height)
         # A new place to scroll to draws everything by itself.
         if self.scroll_offset.y == top and first < last:
@@ -112,13 +114,13 @@ class LogView(ScrollView, can_focus=True):
         """Break long lines, or cut them and scroll sideways."""
         self._wrapped = None if self._wrapped else WrappedRows(1)
         self.scroll_to(x=0, animate=False, force=True)
-        self._layout_rows(0)
+        self._layout_rows(EVERYTHING)
         self.refresh()
 
     def next_times(self) -> Times:
         """Show times in the next way."""
         self.times = self.times.next()
-        self._layout_rows(0)
+        self._layout_rows(EVERYTHING)
         self.refresh()
         return self.times
 
@@ -192,14 +194,14 @@ class LogView(ScrollView, can_focus=True):
     def _y_of(self, row: int) -> int:
         return self._wrapped.top(row) if self._wrapped else row
 
-    def _layout_rows(self, first: int) -> None:
+    def _layout_rows(self, change: Change) -> None:
         """Fit columns and scroll range to the rows, and put the view where it was or at the end."""
         columns = columns_for(self.times, self._width, self.buffer.replicas)
         text_width = max(self._width - columns.width, 2)
         if self._wrapped:
             if self._wrapped.width != text_width:
-                self._wrapped, first = WrappedRows(text_width), 0
-            self._wrapped.update(self.buffer, first)
+                self._wrapped, change = WrappedRows(text_width), EVERYTHING
+            self._wrapped.update(self.buffer, change)
         if columns != self._columns:
             self._columns = columns
             self.refresh()
@@ -249,7 +251,7 @@ class LogView(ScrollView, can_focus=True):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the rows into the new size."""
-        self._layout_rows(0)
+        self._layout_rows(Change(len(self.buffer)))
 
     def action_scroll_end(self) -> None:
         """Follow the end."""

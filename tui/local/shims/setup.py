@@ -57,7 +57,7 @@ def prepare(folder: Path, *, http_url: str, token: str, project: str, python: st
 def _script(python: str, name: str) -> str:
     """A shell script that runs `tool` without site packages and without Python's variables.
 
-    The package's folder goes last on the path: other packages beside it must not stand in for the standard library.
+    The package's folder goes last on the path: no package beside it may stand in for the standard library.
     """
     code = (
         f"import sys; sys.path.append({str(ROOT)!r})\nfrom tui.local.shims.tool import main; main({name!r})"

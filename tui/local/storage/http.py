@@ -53,6 +53,7 @@ def add_storage_routes(
     """
     api = Api(store, allows, service_enabled, project, project_number)
     uploads = Uploads(api)
+    app.on_cleanup.append(uploads.close)
     downloads = Downloads(api)
 
     def add(method: str, path: str, handler: Handler) -> None:

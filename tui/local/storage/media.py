@@ -8,7 +8,7 @@ import zlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from email.utils import format_datetime
-from pathlib import Path
+from typing import BinaryIO
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -89,24 +89,19 @@ class Downloads:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Send an object's bytes; refusals are plain text here, as the service sends them."""
         try:
-            row = await asyncio.to_thread(_find, self._api.call(request))
-            try:
-                return await self._send(request, row)
-            except FileNotFoundError:
-                name = request.match_info["object"]
-                raise StorageError(
-                    404, "notFound", f"No such object: {request.match_info['bucket']}/{name}"
-                ) from None
+            row, file = await asyncio.to_thread(_open, self._api.call(request))
         except StorageError as error:
-            return web.Response(status=error.status, text=None if error.status == 304 else error.message)  # noqa: PLR2004
+            text = None if error.status == web.HTTPNotModified.status_code else error.message
+            return web.Response(status=error.status, text=text)
+        with file:
+            return await self._send(request, row, file)
 
-    async def _send(self, request: web.Request, row: ObjectRow) -> web.StreamResponse:
+    async def _send(self, request: web.Request, row: ObjectRow, file: BinaryIO) -> web.StreamResponse:
         headers = media_headers(row)
-        path = self._api.store.path(row)
         if row.content_encoding == "gzip" and "gzip" not in request.headers.get("Accept-Encoding", ""):
             headers["Warning"] = '214 UploadServer gunzipped "Transformation Applied"'
             del headers["Accept-Ranges"]
-            return await _stream(request, 200, headers, _gunzipped(_chunks(path, 0, row.size)))
+            return await _stream(request, 200, headers, _gunzipped(_chunks(file, 0, row.size)))
         if row.content_encoding:
             headers["Content-Encoding"] = row.content_encoding
         try:
@@ -120,41 +115,42 @@ class Downloads:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
         status = 206 if part else 200
         if end - start <= CHUNK:
-            data = await asyncio.to_thread(_read, path, start, end - start)
+            data = await asyncio.to_thread(_read, file, start, end - start)
             return web.Response(status=status, headers=headers, body=data)
         headers["Content-Length"] = str(end - start)
-        return await _stream(request, status, headers, _chunks(path, start, end))
+        return await _stream(request, status, headers, _chunks(file, start, end))
 
 
-def _find(call: Call) -> ObjectRow:
+def _open(call: Call) -> tuple[ObjectRow, BinaryIO]:
     bucket = call.bucket("storage.objects.get")
     generation = integer(call.query, "generation")
-    return call.store.get(bucket, call.path["object"], generation, conditions=Conditions.of(call.query))
+    return call.store.open(bucket, call.path["object"], generation, Conditions.of(call.query))
 
 
-def _read(path: Path, start: int, count: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(start)
-        return file.read(count)
+def _read(file: BinaryIO, start: int, count: int) -> bytes:
+    file.seek(start)
+    return file.read(count)
 
 
-async def _chunks(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
-    with await asyncio.to_thread(path.open, "rb") as file:
-        file.seek(start)
-        while start < end:
-            data = await asyncio.to_thread(file.read, min(CHUNK, end - start))
-            start += len(data)
-            yield data
+async def _chunks(file: BinaryIO, start: int, end: int) -> AsyncIterator[bytes]:
+    file.seek(start)
+    while start < end:
+        data = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+        start += len(data)
+        yield data
 
 
 async def _gunzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """What `chunks` of a gzip file hold; bytes that are not gzip end the answer early."""
     machine = zlib.decompressobj(wbits=31)
     async for chunk in chunks:
-        data = machine.decompress(chunk, CHUNK)
-        while data:
-            yield data
-            data = machine.decompress(machine.unconsumed_tail, CHUNK)
+        waiting = chunk
+        while waiting:
+            try:
+                yield machine.decompress(waiting, CHUNK)
+            except zlib.error:
+                return
+            waiting = machine.unconsumed_tail
 
 
 async def _stream(

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tui.local.storage.blobs import CHUNK, BlobFiles, Stage
 from tui.local.storage.buckets import Buckets
@@ -115,6 +115,19 @@ class ObjectStore:
             raise no_object(bucket.name, name)
         conditions.check(row.generation, row.metageneration, reading=True)
         return row
+
+    def open(
+        self, bucket: BucketRow, name: str, generation: int | None, conditions: Conditions
+    ) -> tuple[ObjectRow, BinaryIO]:
+        """As `get`, with the object's bytes: they stay readable whatever becomes of the object."""
+        while True:
+            row = self.get(bucket, name, generation, conditions=conditions)
+            try:
+                return row, self.path(row).open("rb")
+            except FileNotFoundError:
+                if self.find(bucket, name, generation) == row:
+                    raise
+                # It was replaced between the two steps: look again.
 
     def list_page(self, bucket: BucketRow, query: ListQuery) -> Page:
         """One page of a listing."""
@@ -343,6 +356,9 @@ class ObjectStore:
                 with self.path(source).open("rb") as file:
                     while chunk := file.read(CHUNK):
                         stage.write(chunk)
+        except FileNotFoundError:
+            stage.discard()
+            raise no_object(bucket.name, source.name) from None
         except BaseException:
             stage.discard()
             raise

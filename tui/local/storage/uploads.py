@@ -83,12 +83,17 @@ def given_sums(request: web.Request) -> dict[str, str]:
 async def fill(stage: Stage, chunks: AsyncIterator[bytes], limit: int | None = None) -> bytes:
     """Write `chunks`, at most `limit` bytes, in large pieces off the loop; return the last one unwritten."""
     held = bytearray()
-    async for chunk in chunks:
-        held += chunk if limit is None else chunk[:limit]
-        limit = None if limit is None else limit - min(limit, len(chunk))
-        if len(held) >= CHUNK:
-            await asyncio.to_thread(stage.write, bytes(held))
-            held.clear()
+    try:
+        async for chunk in chunks:
+            held += chunk if limit is None else chunk[:limit]
+            limit = None if limit is None else limit - min(limit, len(chunk))
+            if len(held) >= CHUNK:
+                data = bytes(held)
+                held.clear()
+                await asyncio.to_thread(stage.write, data)
+    except BaseException:
+        stage.write(bytes(held))  # what came before the connection broke off counts in a resumable upload
+        raise
     return bytes(held)
 
 
@@ -172,9 +177,8 @@ class Uploads:
         body.setdefault("contentType", request.headers.get("X-Upload-Content-Type"))
         checked_metadata(body)
         Conditions.of(call.query)
-        total = request.headers.get("X-Upload-Content-Length", "")
         id_ = uuid.uuid4().hex
-        record = {"body": body, "query": dict(call.query), "total": int(total) if total.isdecimal() else None}
+        record = {"body": body, "query": dict(call.query)}
         with self._store.database.writing() as connection:
             connection.execute(
                 "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
@@ -217,30 +221,33 @@ class Uploads:
         row = self._store.get(bucket, session.name, session.done)
         return json_response(200, object_resource(row, bucket.name, call.links))
 
-    def _stage(self, id_: str) -> Stage:
+    async def _stage(self, id_: str) -> Stage:
         """The upload's file, with what it holds counted."""
-        stage = self._open.pop(id_, None) or self._store.files.stage(id_)
+        stage = self._open.pop(id_, None)
+        if stage is None:
+            stage = await asyncio.to_thread(self._store.files.stage, id_)
         self._open[id_] = stage
-        while len(self._open) > OPEN:
-            oldest = next(other for other in self._open if other != id_)
-            if not self._locks[oldest].locked():
-                self._open.pop(oldest).close()
-                self._locks.pop(oldest, None)
-            else:
-                self._open[oldest] = self._open.pop(oldest)
+        for other in list(self._open)[:-OPEN]:
+            lock = self._locks.get(other)
+            if lock is None or not lock.locked():
+                self._open.pop(other).close()
+                self._locks.pop(other, None)
         return stage
+
+    async def close(self, _app: web.Application) -> None:
+        """Close the files of uploads that did not end; they can go on after a new start."""
+        while self._open:
+            self._open.popitem()[1].close()
 
     async def _receive(self, request: web.Request, call: Call, session: Session) -> web.StreamResponse:
         chunk = parse_chunk(request.headers.get("Content-Range"), request.content_length)
-        stage = await asyncio.to_thread(self._stage, session.id)
+        stage = await self._stage(session.id)
         if chunk.start is not None:
             if chunk.start > stage.size:
                 raise invalid(f"Invalid request. There were {stage.size} bytes received before this request.")
             await self._append(request, stage, chunk)
-        declared = session.request["total"]
-        total = chunk.total if chunk.total is not None else declared
-        whole = chunk.end is None and chunk.start is not None
-        if (chunk.total is None and not whole) or (not whole and stage.size != total):
+        whole = "Content-Range" not in request.headers
+        if not whole and (chunk.total is None or stage.size != chunk.total):
             headers = {"Range": f"bytes=0-{stage.size - 1}"} if stage.size else {}
             return web.Response(status=308, reason="Resume Incomplete", headers=headers)
         return await asyncio.to_thread(self._finish, call, session, stage, given_sums(request))
@@ -266,6 +273,7 @@ class Uploads:
             self._forget(session.id)
             raise
         self._open.pop(session.id, None)
+        self._locks.pop(session.id, None)
         with self._store.database.writing() as connection:
             connection.execute("UPDATE uploads SET done = ? WHERE id = ?", (row.generation, session.id))
         return json_response(200, object_resource(row, bucket.name, call.links, call.mask()))
@@ -273,6 +281,7 @@ class Uploads:
     def _forget(self, id_: str) -> None:
         """End a session without an object."""
         stage = self._open.pop(id_, None)
+        self._locks.pop(id_, None)
         if stage:
             stage.discard()
         for path in self._store.files.staged(id_):

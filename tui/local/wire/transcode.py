@@ -28,6 +28,7 @@ _SYSTEM = frozenset(
     }
 )
 """Query parameters that belong to the front end, not to the request (`cloud.google.com/apis/docs`)."""
+_CAPITAL = re.compile("[A-Z]")
 _UNKNOWN_FIELD = re.compile(r'has no field named "(?P<name>[^"]*)" at "(?P<place>[^"]*)"')
 
 
@@ -82,6 +83,9 @@ def _put(content: dict[str, Any], path: list[str], value: object) -> None:
 
 
 def _put_query(content: dict[str, Any], descriptor: Descriptor, name: str, values: list[str]) -> None:
+    if descriptor.full_name == "google.protobuf.Struct":
+        content[name] = values[-1]
+        return
     path = name.split(".")
     field = _field(descriptor, path)
     if field is None:
@@ -119,7 +123,7 @@ def _parse_error(text: str) -> ApiError:
     unknown = _UNKNOWN_FIELD.search(text)
     if not unknown:
         return bad_json("", f"Invalid JSON payload received. {text}")
-    place = unknown["place"].partition(".")[2]
+    place = _CAPITAL.sub(lambda match: "_" + match[0].lower(), unknown["place"].partition(".")[2])
     where = f" at '{place}'" if place else ""
     return bad_json(
         place, f'Invalid JSON payload received. Unknown name "{unknown["name"]}"{where}: Cannot find field.'

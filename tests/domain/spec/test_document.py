@@ -1,0 +1,123 @@
+"""YAML with places: whatever the text, an answer and never a crash."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.spec.check import check
+from tui.domain.spec.document import MAX_CHARACTERS, parse
+from tui.domain.spec.problems import Severity
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(20)
+)
+MERGE_BOMB = "l0: &l0 {k: v}\n" + "".join(
+    f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}\n" for n in range(1, 30)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "code"),
+    [
+        ("", (1, 1), "yaml-empty"),
+        ("# only a comment\n", (1, 1), "yaml-empty"),
+        ("a: 1\n---\nb: 2\n", (2, 1), "yaml-several-documents"),
+        ("a:\n\t- x\n", (2, 1), "yaml-tab"),
+        ("a: b\nc: \x00\n", (2, 4), "yaml-character"),
+        ("a: \ud800", (1, 4), "yaml-character"),
+        ("a: 'x\nb: y\n", (1, 4), "yaml-syntax"),
+        ("[" * 10_000, (1, 101), "yaml-too-deep"),
+        ("- " * 10_000, (1, 201), "yaml-too-deep"),
+        ("a: &a [*a]", (1, 8), "yaml-alias"),
+        ("a: *nowhere", (1, 4), "yaml-alias"),
+        ("a: !!python/object:os.system x", (1, 4), "yaml-tag"),
+        ("a: 1\nb: 2\na: 3\n", (3, 1), "yaml-duplicate-key"),
+        ("x" * (MAX_CHARACTERS + 1), (1, 1), "yaml-too-big"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(text: str, place: tuple[int, int], code: str) -> None:
+    problems = parse(text).problems
+    assert (problems[0].place, problems[0].code, problems[0].severity) == (place, code, Severity.ERROR)
+
+
+@pytest.mark.parametrize("text", [BOMB, f"workerPoolSpecs: &w\n{MERGE_BOMB}", f"jobSpec: {{}}\n{MERGE_BOMB}"])
+def test_alias_bombs_end_quickly(text: str) -> None:
+    began = monotonic()
+    assert check(text).errors
+    assert check(f"{text}workerPoolSpecs: *u\n" if text is BOMB else f"{text}labels: *l29\n").errors
+    assert monotonic() - began < 60  # it would take longer than anybody lives
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_answered(text: str) -> None:
+    spec = check(text)
+    lines = (
+        text.count("\n") + text.count("\r") + text.count("\x85") + text.count("\u2028") + text.count("\u2029")
+    )
+    assert all(1 <= problem.line <= lines + 2 and problem.column >= 1 for problem in spec.problems)
+
+
+MESS = (
+    *(
+        "workerPoolSpecs:",
+        "env:",
+        "name: ",
+        "value: ",
+        "\n",
+        "  ",
+        "- ",
+        "5",
+        "yes",
+        "1:30",
+        "0b_",
+        "2024-13-45",
+    ),
+    *(
+        "${A}",
+        "${",
+        "&a ",
+        "*a",
+        "<<: ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        "'",
+        '"',
+        "|",
+        ">",
+        "#",
+        "!!int ",
+        "? ",
+        "---",
+        "\t",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(MESS), max_size=40).map("".join))
+def test_any_mess_of_yaml_is_answered(text: str) -> None:
+    check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", True),
+        ("010", 8),
+        ("1:30", 90),
+        ("0b_", "0b_"),
+        ("2024-13-45", "2024-13-45"),
+        ("1e3", "1e3"),
+        ("~", None),
+    ],
+)
+def test_scalars_are_read_as_yaml_1_1(text: str, value: object) -> None:
+    root = parse(f"[{text}]").root
+    assert root is not None
+    assert root.items[0].value == value  # type: ignore[union-attr]
