@@ -111,6 +111,7 @@ class VertexApp(App[int]):
         self._history: list[PaneId] = []
         self._watch: JobWatch | None = None
         self._reconnect = asyncio.Event()
+        self._troubles: dict[str, CloudError] = {}
 
     # Composition
 
@@ -228,7 +229,7 @@ class VertexApp(App[int]):
                 gateway = await connect(self.options)
             except CloudError as error:
                 self.connection_trouble = error
-                self._say_trouble(error)
+                self._say_trouble("connection", error)
                 await self._rest(RECONNECT_SECONDS)
                 continue
             await self._adopt(gateway)
@@ -247,8 +248,8 @@ class VertexApp(App[int]):
         self.connection_trouble = None
         header = self.query_one(HeaderBar)
         header.project = gateway.target.project
-        header.status = "connected"
-        header.trouble = False
+        self._troubles.clear()
+        self._show_status("connected")
         self._poll_jobs(gateway)
         self._find_account(gateway)
         if previous is not None:
@@ -260,8 +261,9 @@ class VertexApp(App[int]):
         try:
             identity = await gateway.setup.identity()
         except CloudError as error:
-            self._say_trouble(error)
+            self._say_trouble("account", error)
         else:
+            self._troubles.pop("account", None)
             self.query_one(HeaderBar).account = identity.account
 
     @work(exclusive=True, group="jobs", exit_on_error=False)
@@ -277,7 +279,7 @@ class VertexApp(App[int]):
         live = len(snapshot.live)
         self.query_one(TabBar).set_badge(PaneId.JOBS, f"{live} running" if live else "", "success")
         if snapshot.trouble is not None:
-            self._say_trouble(snapshot.trouble)
+            self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
                 self._reconnect.set()
         elif snapshot.read_at is not None:
@@ -285,15 +287,21 @@ class VertexApp(App[int]):
 
     def _say_fresh(self, source: str, when: datetime) -> None:
         """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""
+        self._troubles.pop(source, None)
         clock = local_clock(when)
-        header = self.query_one(HeaderBar)
-        header.status = f"{source} {clock if self.jobs.live else clock[:5]}"
-        header.trouble = False
+        self._show_status(f"{source} {clock if self.jobs.live else clock[:5]}")
 
-    def _say_trouble(self, error: CloudError) -> None:
+    def _say_trouble(self, source: str, error: CloudError) -> None:
+        """Show a trouble until the same source has been read again."""
+        self._troubles[source] = error
+        self._show_status("")
+
+    def _show_status(self, fresh: str) -> None:
+        """The current trouble goes before any freshness, so that the line does not swap between them."""
         header = self.query_one(HeaderBar)
-        header.status = f"✗ {error.title}"
-        header.trouble = True
+        error = next(iter(self._troubles.values()), None)
+        header.trouble = error is not None
+        header.status = f"✗ {error.title}" if error is not None else fresh
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the frame that died of a bug says so."""
@@ -324,7 +332,7 @@ class VertexApp(App[int]):
 
     @on(messages.DataTrouble)
     def _data_trouble(self, message: messages.DataTrouble) -> None:
-        self._say_trouble(message.error)
+        self._say_trouble(message.source, message.error)
 
     @on(messages.JobsChanged)
     @on(messages.SetupChanged)

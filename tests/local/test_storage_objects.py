@@ -102,11 +102,12 @@ def test_a_resumable_upload_survives_the_server(tmp_path: Path) -> None:
         assert (done.json()["contentType"], done.json()["md5Hash"]) == ("a/b", "eB5eJF1ptWaXm4bijSPyxw==")
 
 
-def send_part(server: StorageServer, head: str, data: bytes) -> None:
-    """Send the head of a request for 100 bytes and only `data`, then break the connection off."""
+def break_off(server: StorageServer, staging: Path, head: str, data: bytes) -> None:
+    """Send the head of a request for 100 bytes and only `data`; go when the server has begun to take it."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(f"{head}\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n".encode() + data)
+        wait_until(lambda: list(staging.iterdir()), what="the upload's file")
 
 
 def test_a_broken_upload_leaves_nothing(tmp_path: Path) -> None:
@@ -114,24 +115,26 @@ def test_a_broken_upload_leaves_nothing(tmp_path: Path) -> None:
         bucket = server.bucket()
         bucket.blob("whole").upload_from_string("x")
         path = f"/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name=half"
-        send_part(server, f"POST {path} HTTP/1.1", b"0123456789")
-        wait_until(lambda: not list(tmp_path.joinpath("staging").iterdir()), what="an empty staging folder")
+        staging = tmp_path / "staging"
+        break_off(server, staging, f"POST {path} HTTP/1.1", b"0123456789")
+        wait_until(lambda: not list(staging.iterdir()), what="an empty staging folder")
         assert [blob.name for blob in bucket.list_blobs()] == ["whole"]
 
 
-def test_a_broken_chunk_counts_as_far_as_it_came(server: StorageServer, bucket: storage.Bucket) -> None:
-    begin = f"{server.url}/upload/storage/v1/b/{bucket.name}/o?uploadType=resumable&name=r"
-    place = requests.post(begin, json={}, timeout=20).headers["Location"]
-    path = place.removeprefix(server.url)
-    send_part(server, f"PUT {path} HTTP/1.1\r\nContent-Range: bytes 0-99/100", b"0123456789")
+def test_a_broken_chunk_counts_as_far_as_it_came(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        begin = f"{server.url}/upload/storage/v1/b/{server.bucket().name}/o?uploadType=resumable&name=r"
+        place = requests.post(begin, json={}, timeout=20).headers["Location"]
+        head = f"PUT {place.removeprefix(server.url)} HTTP/1.1\r\nContent-Range: bytes 0-99/100"
+        break_off(server, tmp_path / "staging", head, b"0123456789")
 
-    def received() -> str | None:
-        status = requests.put(place, headers={"Content-Range": "bytes */100"}, timeout=20)
-        return status.headers.get("Range")
+        def received() -> str | None:
+            status = requests.put(place, headers={"Content-Range": "bytes */100"}, timeout=20)
+            return status.headers.get("Range")
 
-    assert wait_until(received, what="the part") == "bytes=0-9"
-    rest = {"Content-Range": "bytes 10-99/100"}
-    assert requests.put(place, data=b"x" * 90, headers=rest, timeout=20).json()["size"] == "100"
+        assert wait_until(received, what="the part") == "bytes=0-9"
+        rest = {"Content-Range": "bytes 10-99/100"}
+        assert requests.put(place, data=b"x" * 90, headers=rest, timeout=20).json()["size"] == "100"
 
 
 def test_a_cancelled_resumable_upload_is_gone(server: StorageServer, bucket: storage.Bucket) -> None:

@@ -35,7 +35,7 @@ class Gate:
     def require_project(self, resource: str, service: str, permission: str) -> None:
         """Refuse a resource of a project that is not ours."""
         parts = resource.split("/")
-        if parts[0] != "projects" or len(parts) == 1 or names.is_project(parts[1]) or parts[1] == "-":
+        if not resource or (parts[0] == "projects" and len(parts) > 1 and names.is_project(parts[1])):
             return
         raise denied(permission or "resourcemanager.projects.get", f"//{service}/{resource}")
 

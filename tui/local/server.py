@@ -78,7 +78,7 @@ class Backend:
             streams=logs.streams(),
         )
         self.dispatcher = Dispatcher(self.gate.check)
-        self.owner = names.owner()
+        self.owner = self.project.owner
 
 
 async def serve(data_dir: Path, settings: Settings) -> None:

@@ -136,12 +136,11 @@ class LogService:
             wanted.bounds, wanted.matches_bytes(), after=after, newest_first=newest_first, size=size
         )
         response = gtypes.ListLogEntriesResponse()
-        for _, data in page:
+        for _, data in page.entries:
             response.entries.add().MergeFromString(data)
-        if len(page) == size:
-            response.next_page_token = tokens.make(
-                list(page[-1][0]), request.filter, request.order_by, *resources
-            )
+        if page.more:
+            last = list(page.entries[-1][0])
+            response.next_page_token = tokens.make(last, request.filter, request.order_by, *resources)
         return response
 
     async def _list_logs(self, _request: Message, _call: Call) -> Message:

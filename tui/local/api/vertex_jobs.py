@@ -134,7 +134,7 @@ class VertexJobs:
                 f'The CustomJob "{row.job.name}" cannot be deleted: its state is {_state_name(row)}. '
                 "Cancel it first.",
             )
-        self._engine.forget(row.job_id)
+        await self._engine.forget(row.job_id)
         self._jobs.delete(row.job_id)
         metadata = gtypes.DeleteOperationMetadata()
         stamp(metadata.generic_metadata.create_time, now_ns())
@@ -186,10 +186,19 @@ def _fresh(job: Message, region: str, job_id: str) -> Message:
     now = now_ns()
     stamp(job.create_time, now)
     stamp(job.update_time, now)
+    _fill_defaults(job.job_spec)
     output_directory = job.job_spec.base_output_directory
     if output_directory.output_uri_prefix and not output_directory.output_uri_prefix.endswith("/"):
         output_directory.output_uri_prefix += "/"
     return job
+
+
+def _fill_defaults(spec: Message) -> None:
+    """What the service puts where a spec is silent."""
+    for pool in spec.worker_pool_specs:
+        if pool.WhichOneof("task"):
+            pool.disk_spec.boot_disk_type = pool.disk_spec.boot_disk_type or "pd-ssd"
+            pool.disk_spec.boot_disk_size_gb = pool.disk_spec.boot_disk_size_gb or 100
 
 
 def _apply_mask(jobs: Message, mask: Message) -> None:

@@ -31,6 +31,8 @@ from tui.local.wire.gtypes import Message
 
 _DEFAULT_TIMEOUT = 7 * 24 * 3600
 """Seconds a job may run when its spec does not say (`Scheduling.timeout`)."""
+MAX_REPLICAS = 64
+"""Replicas of one job that this machine is asked to run at once."""
 _PATIENCE_SECONDS = 10.0
 """How long a runner may take to come up, and past its grace to end, before it is given up."""
 _CLAIM_POLL_SECONDS = 0.01
@@ -83,6 +85,7 @@ class Course:
             ended = await self._until_started()
             outcome = ended or await self._until_ended()
             self._finish(*outcome)
+            await asyncio.to_thread(self._shop.remove, self.row.job_id)
         await self._show_error()
 
     def cancel(self) -> None:
@@ -106,6 +109,9 @@ class Course:
         primary = self._replicas[0]
         if primary.started():
             return None
+        if len(self._replicas) > MAX_REPLICAS:
+            text = messages.TOO_MANY.format(count=len(self._replicas), most=MAX_REPLICAS)
+            return primary, Outcome(-1, "TooMany", text)
         self._say(messages.WAITING)
         if await self._cancelled_within(self._settings.queued_seconds):
             return primary, Outcome(0, "Stopped")
@@ -128,7 +134,7 @@ class Course:
     async def _start(self, specs: list[dict[str, Any]]) -> tuple[Replica, Outcome] | None:
         for replica, spec in zip(self._replicas, specs, strict=True):
             if not spec["argv"]:
-                return replica, Outcome(128, "StartError", _no_command(self._image()))
+                return replica, Outcome(128, "StartError", messages.NO_COMMAND.format(image=self._image()))
         for replica, spec in zip(self._replicas, specs, strict=True):
             if not replica.started():
                 await asyncio.to_thread(replica.start, spec)
@@ -254,6 +260,8 @@ class Course:
             self._fail(Code.ABORTED.number, messages.STOPPED_ERROR)
         elif outcome == LOST:
             self._fail(Code.INTERNAL.number, messages.LOST_ERROR.format(replica=primary.name))
+        elif outcome.reason == "TooMany":
+            self._fail(Code.RESOURCE_EXHAUSTED.number, outcome.message)
         elif outcome.code == 0:
             self._say(messages.SUCCEEDED)
             self._end(State.JOB_STATE_SUCCEEDED)
@@ -303,7 +311,3 @@ class Course:
     def _save(self) -> None:
         stamp(self.row.job.update_time, now_ns())
         self._shop.jobs.save(self.row)
-
-
-def _no_command(image: str) -> str:
-    return f"the spec has no command, and the entry point of {image} is unknown: images are not run locally"

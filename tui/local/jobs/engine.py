@@ -59,12 +59,13 @@ class Engine:
         if course:
             course.cancel()
 
-    def forget(self, job_id: str) -> None:
+    async def forget(self, job_id: str) -> None:
         """Stop work on an ended job and remove its folder."""
-        task = self._tasks.get(job_id)
+        self._courses.pop(job_id, None)
+        task = self._tasks.pop(job_id, None)
         if task:
             task.cancel()
-        self._workshop.remove(job_id)
+        await asyncio.to_thread(self._workshop.remove, job_id)
 
     async def close(self) -> None:
         """Stop following; the jobs themselves run on under their runners."""

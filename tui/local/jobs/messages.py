@@ -28,6 +28,11 @@ LOST_ERROR = (
     "outside, or this machine was restarted."
 )
 STOPPED_ERROR = "The local server was stopped while the job was running, and the job with it."
+NO_COMMAND = (
+    "the spec names no command to run here: images and Python packages are not run locally, so that the entry "
+    "point of {image} is unknown"
+)
+TOO_MANY = "The job asks for {count} replicas; the local server runs at most {most} of one job."
 UNUSED_IMAGE = "The image {image} is not used: the commands run on this machine."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.local.clock import unstamp
 from tui.local.state.database import Database
@@ -13,6 +13,19 @@ from tui.local.wire.gtypes import Message
 
 Position = tuple[int, str, str]
 """Timestamp, insert id, log name: the order of a listing."""
+
+
+MAX_PAGE_BYTES = 3 * 1024 * 1024
+"""A page ends early beyond that: gRPC clients take messages of 4 MiB."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Entries of one page."""
+
+    entries: list[tuple[Position, bytes]] = field(default_factory=list)
+    more: bool = False
+    """Whether there may be more behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ class Entries:
         after: Position | None,
         newest_first: bool,
         size: int,
-    ) -> list[tuple[Position, bytes]]:
+    ) -> Page:
         """Up to `size` serialized entries in order, from after a position on; read in a thread."""
         sql, values = _query(bounds, after, newest_first=newest_first)
         if matches is None:
@@ -104,7 +117,7 @@ class Entries:
 
     def _read(
         self, sql: str, values: list[object], matches: Callable[[bytes], bool] | None, size: int
-    ) -> list[tuple[Position, bytes]]:
+    ) -> Page:
         connection = self._database.reader()
         try:
             return _take(connection.execute(sql, values), matches, size)
@@ -122,14 +135,15 @@ class Entries:
         return self._database.connection.execute(query, (log_name,)).rowcount
 
 
-def _take(
-    cursor: sqlite3.Cursor, matches: Callable[[bytes], bool] | None, size: int
-) -> list[tuple[Position, bytes]]:
-    page: list[tuple[Position, bytes]] = []
+def _take(cursor: sqlite3.Cursor, matches: Callable[[bytes], bool] | None, size: int) -> Page:
+    page = Page()
+    left = MAX_PAGE_BYTES
     for ts, insert_id, log_name, data in cursor:
         if matches is None or matches(data):
-            page.append(((ts, insert_id, log_name), data))
-            if len(page) == size:
+            page.entries.append(((ts, insert_id, log_name), data))
+            left -= len(data)
+            if len(page.entries) == size or left < 0:
+                page.more = True
                 break
     return page
 

@@ -47,11 +47,13 @@ class ProjectState:
         )
 
     def _found(self) -> None:
+        owner = names.owner()
         policy = gtypes.Policy(version=1)
-        policy.bindings.add(role="roles/owner", members=[names.owner()])
+        policy.bindings.add(role="roles/owner", members=[owner])
         policy.etag = _etag(policy)
         with self._database.transaction() as connection:
             connection.execute("INSERT INTO meta VALUES ('policy', ?)", (policy.SerializeToString(),))
+            connection.execute("INSERT INTO meta VALUES ('owner', ?)", (owner.encode(),))
             connection.execute("INSERT INTO meta VALUES ('created', ?)", (str(now_ns()).encode(),))
             connection.executemany(
                 "INSERT INTO services VALUES (?, ?)",
@@ -65,6 +67,11 @@ class ProjectState:
     def _meta(self, key: str) -> bytes | None:
         row = self._database.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    @property
+    def owner(self) -> str:
+        """The IAM member who made this project and calls without a token."""
+        return (self._meta("owner") or b"").decode()
 
     @property
     def created_ns(self) -> int:

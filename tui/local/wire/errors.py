@@ -8,6 +8,11 @@ from enum import Enum
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
+BAD_TOKEN = (
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+
 
 class Code(Enum):
     """Canonical codes: number of `google.rpc.Code` and HTTP status."""

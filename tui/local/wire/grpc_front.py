@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 
 from tui.local.wire.dispatch import Dispatcher
-from tui.local.wire.errors import ApiError
+from tui.local.wire.errors import BAD_TOKEN, ApiError, Code
 from tui.local.wire.gtypes import Message
 from tui.local.wire.methods import Call, Method, MethodTable, StreamMethod
 
@@ -46,10 +46,13 @@ class GrpcFront(_Base):
         return self._handlers.get(handler_call_details.method)
 
     def _call(self, context: grpc.aio.ServicerContext[Message, Message]) -> Call:
-        principal = self._owner
+        """The caller: whom the bearer token stands for, or the owner if there is none."""
+        principal: str | None = self._owner
         for key, value in context.invocation_metadata() or ():
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
-                principal = self._principal_of(value.removeprefix("Bearer ")) or self._owner
+                principal = self._principal_of(value.removeprefix("Bearer "))
+        if principal is None:
+            raise ApiError(Code.UNAUTHENTICATED, BAD_TOKEN)
         return Call(principal=principal, transport="grpc")
 
     def _unary(self, method: Method) -> grpc.RpcMethodHandler[Message, Message]:
