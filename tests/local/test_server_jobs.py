@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
 from google.cloud.aiplatform_v1 import CustomJob, EnvVar, JobState
 
 from tests.local.clients import PARENT, REGION, Server, finish, job_id, script_job, until
@@ -306,3 +308,56 @@ def test_rest_and_grpc_show_the_same(shared_server: Server) -> None:
     finish(shared_server.rest_jobs.delete_custom_job(name=made.name))
     with pytest.raises(exceptions.NotFound):
         shared_server.rest_jobs.get_custom_job(name=made.name)
+
+
+def test_a_job_s_rights_in_storage_are_its_account_s(local_server: Server) -> None:
+    """Named without a role it gets 403 from `gsutil`; with the role, or as the service agent, it works."""
+    local_server.enable("aiplatform", "logging")
+    compute = "123456789012-compute@developer.gserviceaccount.com"
+    make_bucket(local_server, "outputs-of-jobs")
+    script = "mkdir out && echo x > out/a.txt && gsutil -m cp -r out/ gs://outputs-of-jobs/runs/$NAME"
+    refused = local_server.run(script_job(script, service_account=compute))
+    assert refused.state == JobState.JOB_STATE_FAILED
+    lines = local_server.lines(refused)
+    assert any("403" in line and compute in line for line in lines), lines
+    assert local_server.run(script_job(script)).state == JobState.JOB_STATE_SUCCEEDED
+    policy = local_server.projects.get_iam_policy(resource="projects/local-project")
+    policy.bindings.add(role="roles/storage.admin", members=[f"serviceAccount:{compute}"])
+    local_server.projects.set_iam_policy({"resource": "projects/local-project", "policy": policy})
+    allowed = local_server.run(script_job(script, service_account=compute))
+    assert allowed.state == JobState.JOB_STATE_SUCCEEDED
+    folder = local_server.data_dir / "jobs" / job_id(allowed)
+    until(lambda: not folder.exists(), "the end of the job's folder")
+
+
+def make_bucket(server: Server, name: str) -> None:
+    """A bucket, by Google's own client."""
+    client = storage.Client(
+        project="local-project",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": server.record.http_url},
+    )
+    client.create_bucket(name)
+
+
+def test_what_cannot_run_here_fails_truthfully(shared_server: Server) -> None:
+    many = script_job("true")
+    many.job_spec.worker_pool_specs.append(many.job_spec.worker_pool_specs[0])
+    many.job_spec.worker_pool_specs[1].replica_count = 1000
+    ended = shared_server.run(many)
+    assert ended.error.code == 8
+    assert ended.error.message == (
+        "The job asks for 1001 replicas; the local server runs at most 64 of one job."
+    )
+    bare = script_job("true")
+    del bare.job_spec.worker_pool_specs[0].container_spec.command[:]
+    assert "images and Python packages are not run locally" in shared_server.run(bare).error.message
+
+
+def test_a_token_that_nobody_holds_is_no_owner(shared_server: Server) -> None:
+    metadata = [("authorization", "Bearer ya29.ended")]
+    with pytest.raises(exceptions.Unauthenticated):
+        shared_server.jobs.list_custom_jobs(parent=PARENT, metadata=metadata)
+    token = (shared_server.data_dir / "owner.token").read_text()
+    metadata = [("authorization", f"Bearer {token}")]
+    assert shared_server.jobs.list_custom_jobs(parent=PARENT, metadata=metadata)

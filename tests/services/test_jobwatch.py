@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.jobs import Job, JobPage, JobState
+from tui.domain.jobs import Job, JobError, JobPage, JobState
 from tui.domain.polling import PollPace
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 
@@ -103,3 +105,11 @@ async def test_a_refresh_does_not_wait_for_the_next_turn() -> None:
         await seen.wait()
     task.cancel()
     assert gateway.calls == 2
+
+
+def test_a_failed_job_is_unsettled_until_its_reason_is_there() -> None:
+    now = datetime.now(UTC)
+    failed = replace(_job(1, JobState.FAILED), end_time=now)
+    assert JobsSnapshot((failed,)).unsettled(now)
+    assert not JobsSnapshot((replace(failed, error=JobError(3, "exit 3")),)).unsettled(now)
+    assert not JobsSnapshot((failed,)).unsettled(now + timedelta(hours=1))

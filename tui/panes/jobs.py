@@ -90,6 +90,7 @@ class JobsPane(Pane):
         self._sort = joblist.SortKey.NEWEST
         self._json = False
         self._wanted = ""
+        self._offered: tuple[bool | None, ...] = ()
         self._opened = datetime.now(UTC)
         table = self.query_one(ListTable)
         table.border_title = "Jobs"
@@ -181,6 +182,7 @@ class JobsPane(Pane):
         table.border_title = f"Jobs {counts}{sort}{marked}"
         table.border_subtitle = Content(self._staleness())
         self._show_detail()
+        self._offer_keys()
 
     @staticmethod
     def _cells(row: joblist.JobRow, marked: bool, width: int) -> tuple[Content, ...]:  # noqa: FBT001 (one caller)
@@ -225,7 +227,14 @@ class JobsPane(Pane):
     @on(DataTable.RowHighlighted)
     def _cursor_moved(self) -> None:
         self._show_detail()
-        self.refresh_bindings()
+        self._offer_keys()
+
+    def _offer_keys(self) -> None:
+        """Draw the footer again if other keys work now."""
+        offered = tuple(self.check_action(action, ()) for action in ("cancel", "delete", "open_logs"))
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
 
     def _current(self) -> Job | None:
         key = self.query_one(ListTable).cursor_key

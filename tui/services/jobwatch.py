@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import JobsGateway
+from tui.domain.joblist import awaits_error
 from tui.domain.jobs import Job
 from tui.domain.polling import PollPace
 
@@ -32,6 +33,10 @@ class JobsSnapshot:
         """Jobs that still wait, run or end."""
         return tuple(job for job in self.jobs if job.state.live)
 
+    def unsettled(self, now: datetime) -> bool:
+        """Whether a job is live, or has failed and its reason is still to come."""
+        return any(job.state.live or awaits_error(job, now) for job in self.jobs)
+
 
 class JobWatch:
     """Reads all pages of the job list again and again, slower when nothing happens, never stopping."""
@@ -52,7 +57,7 @@ class JobWatch:
         while True:
             self._wake.clear()
             await self._poll_once()
-            delay = self._pace.delay(live=bool(self._snapshot.live))
+            delay = self._pace.delay(live=self._snapshot.unsettled(datetime.now(UTC)))
             if self._snapshot.trouble is not None:
                 self._announce_retry(delay)
             try:

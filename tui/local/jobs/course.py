@@ -53,6 +53,12 @@ class Workshop:
         """Remove a job's folder."""
         shutil.rmtree(self.folder / job_id, ignore_errors=True)
 
+    def sweep(self, live: frozenset[str]) -> None:
+        """Remove what ended jobs have left when the server died before it could."""
+        for folder in self.folder.glob("*"):
+            if folder.name not in live:
+                self.remove(folder.name)
+
 
 class Course:
     """Takes one job from its stored state to its end."""

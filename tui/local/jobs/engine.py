@@ -29,7 +29,9 @@ class Engine:
     def open(self, http_url: str) -> None:
         """Begin work: jobs find the storage at `http_url`; take up what an earlier server left."""
         self._workshop.http_url = http_url
-        for row in self._jobs.unsettled():
+        rows = self._jobs.unsettled()
+        self._workshop.sweep(frozenset(row.job_id for row in rows if row.live))
+        for row in rows:
             self.start(row)
 
     def start(self, row: JobRow) -> None:

@@ -29,8 +29,8 @@ LOST_ERROR = (
 )
 STOPPED_ERROR = "The local server was stopped while the job was running, and the job with it."
 NO_COMMAND = (
-    "the spec names no command to run here: images and Python packages are not run locally, so that the entry "
-    "point of {image} is unknown"
+    "the spec names no command to run here: images and Python packages are not run locally, so that the "
+    "entry point of {image} is unknown"
 )
 TOO_MANY = "The job asks for {count} replicas; the local server runs at most {most} of one job."
 UNUSED_IMAGE = "The image {image} is not used: the commands run on this machine."

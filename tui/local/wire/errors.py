@@ -8,9 +8,10 @@ from enum import Enum
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
-BAD_TOKEN = (
-    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
-    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+BAD_CREDENTIALS = (
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
+    "valid authentication credential. See "
+    "https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
 
 

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 
 from tui.local.wire.dispatch import Dispatcher
-from tui.local.wire.errors import BAD_TOKEN, ApiError, Code
+from tui.local.wire.errors import BAD_CREDENTIALS, ApiError, Code
 from tui.local.wire.gtypes import Message
 from tui.local.wire.methods import Call, Method, MethodTable, StreamMethod
 
@@ -52,7 +52,7 @@ class GrpcFront(_Base):
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
                 principal = self._principal_of(value.removeprefix("Bearer "))
         if principal is None:
-            raise ApiError(Code.UNAUTHENTICATED, BAD_TOKEN)
+            raise ApiError(Code.UNAUTHENTICATED, BAD_CREDENTIALS)
         return Call(principal=principal, transport="grpc")
 
     def _unary(self, method: Method) -> grpc.RpcMethodHandler[Message, Message]:
