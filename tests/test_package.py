@@ -5,13 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support import subprocess_environment
 from tests.terminal import Terminal
+from tests.test_layers import MODULES, imports_of
 from tui import __version__
 
 ROOT = Path(__file__).parents[1]
@@ -84,3 +89,44 @@ def test_the_app_shows_its_first_frame_on_a_terminal(way: str, command: Path, ho
         terminal.settle()
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
+
+
+def declared() -> set[str]:
+    """The normalised names of the dependencies in `pyproject.toml`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+
+
+def owners() -> dict[str, str]:
+    """Which installed distribution brings each module."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        for file in distribution.files or ():
+            if file.suffix in {".py", ".so"}:
+                module = ".".join([*file.parts[:-1], file.name.partition(".")[0]]).removesuffix(".__init__")
+                found.setdefault(module, canonicalize_name(distribution.metadata["Name"]))
+    return found
+
+
+def test_whatever_the_package_imports_is_declared() -> None:
+    dependencies, modules, wrong = declared(), owners(), set()
+    for path in MODULES:
+        for line, name in imports_of(path):
+            if name.partition(".")[0] in {*sys.stdlib_module_names, "tui"}:
+                continue
+            parts = name.split(".")
+            known = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+            owner = next((modules[module] for module in known if module in modules), "")
+            if owner and owner not in dependencies:
+                wrong.add(f"{path.relative_to(ROOT)}:{line}: {name} is of {owner}")
+            if not owner and parts[0] != "google":
+                wrong.add(f"{path.relative_to(ROOT)}:{line}: {name} is not installed")
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_every_dependency_is_pinned_once() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    names = [canonicalize_name(line.partition("==")[0]) for line in lines]
+    assert all("==" in line for line in lines)
+    assert len(names) == len(set(names))
+    assert declared() <= set(names)

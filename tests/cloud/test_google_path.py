@@ -47,7 +47,7 @@ async def run_client(google: FakeGoogle, settings: dict[str, str], *arguments: s
 
 def check_report(report: dict[str, Any]) -> None:
     assert report["before"] == 0
-    assert report["job"] == [JOB_NAME, "ana-tiny", "queued", "1 × n1-standard-4"]
+    assert report["job"] == [JOB_NAME, "ana-tiny", "queued", "n1-standard-4"]
     assert report["after"] == ["ana-tiny"]
     assert report["logs"] == ["hello"]
     assert report["prefixes"] == ["runs/"]

@@ -57,7 +57,7 @@ async def test_job_from_submission_to_deletion(gateway: Gateway) -> None:
     assert job.display_name == "ana-tiny"
     assert job.state in {JobState.QUEUED, JobState.PENDING}
     assert job.region == REGION
-    assert job.machine == "1 × n1-standard-4"
+    assert job.pools[0].summary == "1 × n1-standard-4"
     assert job.labels == {"vertex-tui-id": "t1"}
     assert job.create_time is not None
     job = await ended(gateway, job)

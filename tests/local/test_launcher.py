@@ -35,7 +35,11 @@ def test_two_starters_get_one_server(local_server: Server) -> None:
 
 def test_everything_is_private(local_server: Server) -> None:
     local_server.enable("aiplatform")
-    local_server.run(script_job("umask; echo x > file"))
+    script = "echo x > file; sleep 600"
+    name = local_server.jobs.create_custom_job(parent=PARENT, custom_job=script_job(script)).name
+    job = local_server.reached(name, JobState.JOB_STATE_RUNNING)
+    file = local_server.data_dir / "jobs" / job_id(job) / "workerpool0-0/work/file"
+    until(file.exists, "the job's file")
     modes = {
         path: stat.S_IMODE(path.lstat().st_mode)
         for path in [local_server.data_dir, *local_server.data_dir.rglob("*")]
@@ -168,6 +172,23 @@ def test_reset_spares_foreign_folders(tmp_path: Path) -> None:
     with pytest.raises(launcher.LauncherError, match="nothing was removed"):
         launcher.reset(tmp_path)
     assert (tmp_path / "thesis.tex").exists()
+
+
+def test_a_data_directory_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(launcher.LauncherError, match="cannot keep its data in"):
+        launcher.ensure(tmp_path / "file")
+
+
+def test_a_record_with_other_fields_is_still_found(local_server: Server) -> None:
+    path = local_server.data_dir / "server.json"
+    content = json.loads(path.read_text())
+    del content["protocol"]
+    path.write_text(json.dumps(content | {"novelty": 1}))
+    found = launcher.status(local_server.data_dir)
+    assert found
+    assert (found.pid, found.protocol) == (local_server.record.pid, 0)
+    assert launcher.ensure(local_server.data_dir).pid != local_server.record.pid
 
 
 def test_a_server_that_cannot_start_says_why(local_server: Server) -> None:

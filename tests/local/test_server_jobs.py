@@ -283,6 +283,9 @@ def test_lists_page_filter_and_mask(shared_server: Server) -> None:
     ]:
         found = shared_server.jobs.list_custom_jobs(request={"parent": parent, "filter": filter_})
         assert [job.display_name for job in found] == expected, filter_
+    unknown = FieldMask(paths=["no_such_field"])
+    with pytest.raises(exceptions.InvalidArgument):
+        list(shared_server.jobs.list_custom_jobs(request={"parent": parent, "read_mask": unknown}))
     masked = FieldMask(paths=["name", "display_name", "state"])
     (first, *_) = shared_server.jobs.list_custom_jobs(request={"parent": parent, "read_mask": masked})
     assert first.display_name == "listed-4"

@@ -79,9 +79,14 @@ def ensure(data_dir: Path, *, timeout: float = START_SECONDS) -> Record:
         timeout: seconds to wait for it to come up.
 
     Raises:
-        LauncherError: it does not come up, or another version still has live jobs.
+        LauncherError: it does not come up, the folder cannot be used, or another version has live jobs.
     """
-    make_private(data_dir)
+    try:
+        make_private(data_dir)
+    except OSError as error:
+        raise LauncherError(
+            f"The local server cannot keep its data in {data_dir}: {error.strerror}."
+        ) from error
     with _starting(data_dir, timeout):
         record = status(data_dir)
         if record and _is_ours(record):
@@ -216,10 +221,10 @@ def _read_record(data_dir: Path) -> Record | None:
         content = json.loads((data_dir / _RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
-    names = {field.name for field in fields(Record)}
-    if not isinstance(content, dict) or set(content) != names:
+    if not isinstance(content, dict) or not {"pid", "process_start", "http_url"} <= content.keys():
         return None
-    return Record(**content)
+    blank = {field.name: 0 if field.type == "int" else "" for field in fields(Record)}
+    return Record(**{name: content.get(name, value) for name, value in blank.items()})
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -79,10 +79,6 @@ class SpecPane(SpecTextPane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what works now is offered."""
-        if action in ("example", "open") and self._buffer is None:
-            return True
-        if action == "example":
-            return False
         if action in ("save", "save_as", "start", "edit", "show_request"):
             return self._buffer is not None
         if action in ("next_problem", "previous_problem"):
@@ -179,8 +175,6 @@ class SpecPane(SpecTextPane):
     def _step(self, step: int) -> None:
         problems = self._problems
         if not problems:
-            if self._buffer is None:
-                self.action_new()
             return
         row, column = self.editor.cursor_location
         here = (row + 1, column + 1)

@@ -34,6 +34,8 @@ class SpecEditor(TextArea):
             id="spec.leave",
             tooltip="Leave the editor, so that single-letter keys work",
         ),
+        Binding("ctrl+home", "go_to_start", "Start of the text", show=False),
+        Binding("ctrl+end", "go_to_end", "End of the text", show=False),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
@@ -71,6 +73,14 @@ class SpecEditor(TextArea):
         """Called at each edit: forget which lines are scripts; only lines that are drawn are coloured."""
         super()._build_highlight_map()
         self._block = None
+
+    def action_go_to_start(self) -> None:
+        """To the first line."""
+        self.move_cursor((0, 0))
+
+    def action_go_to_end(self) -> None:
+        """To the last line."""
+        self.move_cursor(self.document.end)
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: nothing in it that a terminal obeys, and no secret."""

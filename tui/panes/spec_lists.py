@@ -121,11 +121,30 @@ class Choice:
     """Which of the unsaved texts, for `restore`."""
 
 
+WAYS = (
+    ("e", "example", "Example", "Open the example tiny-train"),
+    ("o", "open", "Open", "Open a spec file"),
+    ("n", "new", "New", "Begin a new spec"),
+)
+"""Key, action, title and tooltip of the ways to begin."""
+
+
 class Welcome(OptionList):
     """What the pane is for, and the ways to begin."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVES,
+        *(
+            Binding(
+                key,
+                f"choose('{action}')",
+                title,
+                id=f"spec.{action}.{key}",
+                show=action != "open",
+                tooltip=about,
+            )
+            for key, action, title, about in WAYS
+        ),
         Binding("d", "discard", "Discard", id="spec.discard", tooltip="Forget this unsaved text"),
     ]
 
@@ -159,6 +178,10 @@ class Welcome(OptionList):
 
     def _marked(self) -> Choice:
         return self._choices[self.highlighted or 0] if self._choices else Choice("", "", "")
+
+    def action_choose(self, action: str) -> None:
+        """Take a way to begin by its key."""
+        self.post_message(self.Chosen(Choice(action, "", "")))
 
     def action_discard(self) -> None:
         """Say which unsaved text is not wanted."""

@@ -44,9 +44,7 @@ class SpecTextPane(Pane):
         Binding(
             "ctrl+t", "save_as", "Save as", id="spec.save_as", show=False, tooltip="Save under another name"
         ),
-        Binding("ctrl+n", "new", "New", id="spec.new", show=False, tooltip="Begin a new spec"),
-        Binding("e", "example", "Example", id="spec.example", tooltip="Open the example tiny-train"),
-        Binding("o", "open", "Open", id="spec.open.list", show=False),
+        Binding("ctrl+n", "new", "New spec", id="spec.new", show=False, tooltip="Begin a new spec"),
     ]
 
     def __init__(self, options: AppOptions) -> None:

@@ -35,7 +35,7 @@ LOOK_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses between two looks for a job whose creation was not confirmed; the last one repeats."""
 
 KEPT_RECORDS = 200
-"""Records of confirmed submissions that are kept."""
+"""Records of confirmed submissions that are kept, once twice as many have come together."""
 
 
 class SendsJobs(Protocol):
@@ -130,7 +130,9 @@ class SubmissionStore:
         )
 
     def prune(self) -> None:
-        """Keep only the newest confirmed records."""
+        """Keep only the newest confirmed records; looks only now and then."""
+        if sum(1 for _ in self._folder.glob("*.json")) <= 2 * KEPT_RECORDS:
+            return
         for record in [record for record in self._all() if record.job_name][:-KEPT_RECORDS]:
             self.forget(record)
 

@@ -77,7 +77,7 @@ def test_the_tutorial_shows_its_placeholders_each_on_its_line_and_the_fixes_put_
         ("value: b", "value: b\n        - name: A\n          value: c", 11, "env-twice"),
         ("value: b", "other: b", 10, "unknown-key"),
         ("value: b", "value: '${B'", 10, "bad-reference"),
-        ("value: b", "value: <B>", 10, "placeholder"),
+        ("value: b", "value: <BUCKET>", 10, "placeholder"),
         ("imageUri: python:3.11", "command: [x]", 5, "required"),
         ("      imageUri", "      image_uri: a\n      imageUri", 7, "yaml-duplicate-key"),
         (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,12 +42,17 @@ def test_what_is_wrong_is_said_with_its_place(text: str, place: tuple[int, int],
     assert (problems[0].place, problems[0].code, problems[0].severity) == (place, code, Severity.ERROR)
 
 
-@pytest.mark.parametrize("text", [BOMB, f"workerPoolSpecs: &w\n{MERGE_BOMB}", f"jobSpec: {{}}\n{MERGE_BOMB}"])
-def test_alias_bombs_end_quickly(text: str) -> None:
-    began = monotonic()
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BOMB}workerPoolSpecs: *u\n",
+        f"{MERGE_BOMB}workerPoolSpecs: [{{env: *l29}}]\n",
+        f"jobSpec: {{}}\n{MERGE_BOMB}labels: *l29\n",
+        "a: &a " + "{env: [" * 20 + "]}" * 20 + f"\nworkerPoolSpecs: [{', '.join(['*a'] * 60_000)}]\n",
+    ],
+)
+def test_alias_bombs_are_answered(text: str) -> None:
     assert check(text).errors
-    assert check(f"{text}workerPoolSpecs: *u\n" if text is BOMB else f"{text}labels: *l29\n").errors
-    assert monotonic() - began < 60  # it would take longer than anybody lives
 
 
 @given(st.text(max_size=300))
@@ -62,41 +65,9 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 MESS = (
-    *(
-        "workerPoolSpecs:",
-        "env:",
-        "name: ",
-        "value: ",
-        "\n",
-        "  ",
-        "- ",
-        "5",
-        "yes",
-        "1:30",
-        "0b_",
-        "2024-13-45",
-    ),
-    *(
-        "${A}",
-        "${",
-        "&a ",
-        "*a",
-        "<<: ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        "'",
-        '"',
-        "|",
-        ">",
-        "#",
-        "!!int ",
-        "? ",
-        "---",
-        "\t",
-    ),
+    *("workerPoolSpecs:", "env:", "name: ", "value: ", "\n", "  ", "- ", "5", "yes", "1:30", "0b_", "\t"),
+    *("${A}", "${", "&a ", "*a", "<<: ", "{", "}", "[", "]", ", ", "'", '"', "|", ">", "#", "!!int "),
+    *("? ", "---", "2024-13-45"),
 )
 
 

@@ -35,7 +35,7 @@ SECRET = "hf_" + "xY7" * 11
 
 words = st.text("abcXYZ019 ${}-_.\n\"'\\é", max_size=12)
 texts = st.lists(words, max_size=3)
-envs = st.lists(
+envs: st.SearchStrategy[list[dict[str, str]]] = st.lists(
     st.builds(
         dict, name=st.from_regex(r"\A[A-Z][A-Z0-9_]{0,8}\Z"), value=words.filter(lambda v: "$" not in v)
     ),

@@ -205,11 +205,10 @@ def _apply_mask(jobs: Message, mask: Message) -> None:
     if not mask.paths or "*" in mask.paths:
         return
     plain = gtypes.FieldMask(paths=[path.removeprefix("custom_jobs.") for path in mask.paths])
+    if not plain.IsValidForDescriptor(gtypes.CustomJob.DESCRIPTOR):
+        raise invalid(f"Invalid read_mask: {', '.join(mask.paths)}.")
     for job in jobs:
         whole = gtypes.CustomJob()
         whole.CopyFrom(job)
         job.Clear()
-        try:
-            plain.MergeMessage(whole, job)
-        except ValueError as error:
-            raise invalid(f"Invalid read_mask: {error}") from error
+        plain.MergeMessage(whole, job)

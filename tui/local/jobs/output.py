@@ -14,7 +14,7 @@ from tui.local.state.entries import Entries
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
-CHUNK = 4 * 1024 * 1024
+CHUNK = 128 * 1024
 """Bytes of output read in one go, so that a flood cannot hold the event loop for long."""
 _TRACEBACK = "Traceback (most recent call last)"
 _DETAIL = 2048
@@ -82,13 +82,15 @@ class OutputReader:
         self._errors = ""
 
     def read(self) -> bool:
-        """Store what is new, up to `CHUNK` bytes; whether there was anything."""
+        """Store what is new, about `CHUNK` bytes at most; whether there was anything."""
         try:
             if self._path.stat().st_size == self._offset:
                 return False
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 data = file.read(CHUNK)
+                while b"\n" not in data and (more := file.read(CHUNK)):
+                    data += more
         except FileNotFoundError:
             return False
         end = data.rfind(b"\n") + 1
