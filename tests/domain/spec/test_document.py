@@ -50,6 +50,7 @@ def test_what_is_wrong_is_said_with_its_place(text: str, place: tuple[int, int],
         f"jobSpec: {{}}\n{MERGE_BOMB}labels: *l29\n",
         "a: &a " + "{env: [" * 20 + "]}" * 20 + f"\nworkerPoolSpecs: [{', '.join(['*a'] * 60_000)}]\n",
     ],
+    ids=["nested lists", "merge keys", "merged labels", "many aliases of a deep node"],
 )
 def test_alias_bombs_are_answered(text: str) -> None:
     assert check(text).errors
