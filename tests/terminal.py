@@ -41,9 +41,10 @@ class Terminal:
     def __init__(
         self, argv: Sequence[str], env: Mapping[str, str], *, columns: int = 80, rows: int = 24
     ) -> None:
-        self.screen: Any = pyte.Screen(columns, rows)
-        self.screen.write_process_input = lambda answer: os.write(self._fd, answer.encode())
-        self._stream = pyte.ByteStream(self.screen)
+        screen: Any = pyte.Screen(columns, rows)
+        screen.write_process_input = lambda answer: os.write(self._fd, answer.encode())
+        self.screen = screen
+        self._stream: Any = pyte.ByteStream(screen)
         self.status: int | None = None
         self.written = 0
         self._pid, self._fd = pty.fork()

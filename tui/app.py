@@ -112,6 +112,14 @@ class VertexApp(App[int]):
         self._watch: JobWatch | None = None
         self._reconnect = asyncio.Event()
         self._troubles: dict[str, CloudError] = {}
+        # Before the first frame: a theme set later has every stylesheet parsed again.
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        self.theme = (
+            self.options.settings.ui_theme
+            if self.options.settings.ui_theme in self.available_themes
+            else "vertex"
+        )
 
     # Composition
 
@@ -129,13 +137,6 @@ class VertexApp(App[int]):
 
     async def on_mount(self) -> None:
         """Show the first pane, then load Google's libraries behind it."""
-        self.register_theme(theme.DARK)
-        self.register_theme(theme.LIGHT)
-        self.theme = (
-            self.options.settings.ui_theme
-            if self.options.settings.ui_theme in self.available_themes
-            else "vertex"
-        )
         self.set_keymap(dict(self.options.settings.keys))
         self._listen_for_signals()
         await self.show_pane(PaneId.SPEC if self.options.spec else PaneId.SETUP)

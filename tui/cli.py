@@ -23,7 +23,7 @@ INTERRUPTED = 130
 """The exit status of a command that the user stopped with ctrl+c (128 + SIGINT)."""
 
 GARBAGE_THRESHOLD = 20_000
-"""New objects between two looks for garbage, about a first frame's worth: Python's 700 cost it 30 ms."""
+"""New objects between two looks for garbage: importing and drawing the first frame makes about so many."""
 
 _LAZY = {
     "config": ("tui.cli_config:config", "Show and change the settings."),

@@ -17,7 +17,8 @@ async def connect(options: AppOptions) -> Gateway:
     """Build the gateway for Google Cloud or for the local server.
 
     Raises:
-        CloudError: the local server does not start, or no project is known; missing credentials show at the first call.
+        CloudError: the local server does not start, or no project is known; missing credentials show
+            at the first call.
     """
     from tui.cloud import session  # noqa: PLC0415 (kept off the way to the first frame)
 

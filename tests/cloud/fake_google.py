@@ -215,7 +215,7 @@ def _token(google: FakeGoogle, key: rsa.RSAPrivateKey) -> Callable[[web.Request]
             return web.json_response({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
         if form["grant_type"] != "urn:ietf:params:oauth:grant-type:jwt-bearer":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
-        claims = jwt.decode(str(form["assertion"]), certs=public)  # type: ignore[no-untyped-call]
+        claims = jwt.decode(str(form["assertion"]), certs=public)
         if google.revoked and claims["iss"] == ACCOUNT:
             refusal = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
             return web.json_response(refusal, status=400)

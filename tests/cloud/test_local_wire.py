@@ -171,7 +171,7 @@ async def test_tail_brings_lines_as_they_are_printed(grpc_gateway: Gateway) -> N
     await gateway.setup.enable_apis(APIS)
     job = await gateway.jobs.create_job(spec("for i in 1 2 3; do echo line $i; sleep 0.3; done"))
     seen: list[str] = []
-    async with contextlib.aclosing(gateway.logs.tail(job_filter(job.job_id))) as batches:  # type: ignore[type-var]
+    async with contextlib.aclosing(gateway.logs.tail(job_filter(job.job_id))) as batches:
         async with asyncio.timeout(60):
             async for batch in batches:
                 seen += [entry.text for entry in batch.entries if entry.replica != "service"]

@@ -151,7 +151,7 @@ async def test_a_fruitless_search_for_a_login_is_not_repeated_at_once(tmp_path: 
     def find(quota_project: str) -> Found:
         searches.append(quota_project)
         if len(searches) == 1:
-            raise DefaultCredentialsError("none")  # type: ignore[no-untyped-call]
+            raise DefaultCredentialsError("none")
         return LOCAL
 
     wallet = Wallet("kelp-billing", find=find)

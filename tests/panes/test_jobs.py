@@ -38,7 +38,7 @@ def _job(number: int, state: JobState = JobState.SUCCEEDED, **more: object) -> J
 
 JOBS = (
     _job(1, JobState.RUNNING, start_time=NOW - timedelta(seconds=50)),
-    _job(2, JobState.FAILED, error=JobError(3, "The replica workerpool0-0 exited with a non-zero status of 3.")),
+    _job(2, JobState.FAILED, error=JobError(3, "The replica exited with a non-zero status of 3.")),
     _job(3, display_name="odd [red]x[/]\x1b[31m"),
 )
 
@@ -50,7 +50,8 @@ class JobsApp(App[None]):
 
     def __init__(self, tmp_path: Path) -> None:
         super().__init__()
-        self.pane = JobsPane(AppOptions(Settings(), {}, True, None, find_paths({"VERTEX_TUI_HOME": str(tmp_path)})))  # noqa: FBT003
+        paths = find_paths({"VERTEX_TUI_HOME": str(tmp_path)})
+        self.pane = JobsPane(AppOptions(Settings(), {}, local=True, spec=None, paths=paths))
 
     def compose(self) -> ComposeResult:
         yield self.pane

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -102,7 +102,7 @@ class CloudLogs:
             return page_from_json(page)
         return await _first_page(page)
 
-    async def tail(self, filter_: str) -> AsyncIterator[TailBatch]:
+    async def tail(self, filter_: str) -> AsyncGenerator[TailBatch, None]:
         """`TailLogEntries` from now on, until the service ends the session or the iterator is closed."""
         await self._service.decide()
         if not self.can_tail:
@@ -133,7 +133,7 @@ class CloudLogs:
         return f"projects/{project_of(self._connection.target)}"
 
 
-async def _once_and_open(request: TailLogEntriesRequest) -> AsyncIterator[TailLogEntriesRequest]:
+async def _once_and_open(request: TailLogEntriesRequest) -> AsyncGenerator[TailLogEntriesRequest]:
     """Send the request and keep the sending side open, or the service ends the session."""
     yield request
     await asyncio.Event().wait()

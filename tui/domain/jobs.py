@@ -92,7 +92,8 @@ class WorkerPool:
         """For a narrow column: `1×L4`, `e2-standard-4`, `4 of e2-standard-4`."""
         if not self.machine_type:
             return "–"
-        machine = f"{self.accelerator_count}×{self._accelerator}" if self.accelerator_count else self.machine_type
+        gpus = f"{self.accelerator_count}×{self._accelerator}" if self.accelerator_count else ""
+        machine = gpus or self.machine_type
         return machine if self.replica_count <= 1 else f"{self.replica_count} of {machine}"
 
     @property

@@ -28,7 +28,9 @@ class Pane(Vertical):
 
     gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
     """The connection, bound from the app."""
-    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](None, init=False, repaint=False)
+    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](
+        None, init=False, repaint=False
+    )
     """Why there is no connection, bound from the app."""
     jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
     """The job list, bound from the app, which polls it whatever pane is shown."""

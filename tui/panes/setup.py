@@ -28,13 +28,17 @@ from tui.services.checks import Outcome, SetupChecks, first_facts
 from tui.services.config_file import ConfigError
 from tui.services.settings import Source
 from tui.widgets.confirm import ConfirmScreen
-from tui.widgets.table import ListTable
+from tui.widgets.table import FILL, Column, ListTable
 
 WIDE = 110
 """Columns from which the detail stands beside the rows."""
-GROUP_WIDTH, STATE_WIDTH, TITLE_WIDTH = 10, 10, 22
-PADDING = 8
-"""Columns that the table's cells keep free around their text."""
+TITLE_WIDTH = 22
+COLUMNS = (
+    Column("group", "", 10),
+    Column("state", "STATE", 10),
+    Column("check", "CHECK", TITLE_WIDTH),
+    Column("finding", "FINDING", FILL),
+)
 
 
 class SetupPane(Pane):
@@ -76,10 +80,6 @@ class SetupPane(Pane):
         self._shown: dict[str, Content] = {}
         table = self.query_one(ListTable)
         table.border_title = "Setup"
-        table.add_column("", key="group", width=GROUP_WIDTH)
-        table.add_column("STATE", key="state", width=STATE_WIDTH)
-        table.add_column("CHECK", key="check", width=TITLE_WIDTH)
-        table.add_column("FINDING", key="finding", width=400)
         self._show()
         self.watch_gateway(self.gateway)
         self.watch_connection_trouble(self.connection_trouble)
@@ -134,7 +134,7 @@ class SetupPane(Pane):
         summary = summarize(self._facts, checks)
         self._update("#setup-summary", Content.styled(printable(summary.line), f"bold {_tone(summary.tone)}"))
         table = self.query_one(ListTable)
-        room = max(table.size.width - GROUP_WIDTH - STATE_WIDTH - TITLE_WIDTH - PADDING - 1, 12)
+        room = table.set_columns(COLUMNS)
         table.show_rows([(check.id, cells) for check, cells in self._cells(checks, room)])
         self._place(checks)
         self._show_detail()
