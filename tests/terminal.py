@@ -47,6 +47,8 @@ class Terminal:
         self._stream: Any = pyte.ByteStream(screen)
         self.status: int | None = None
         self.written = 0
+        self._pid: int
+        self._fd: int
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

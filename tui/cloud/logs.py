@@ -133,7 +133,7 @@ class CloudLogs:
         return f"projects/{project_of(self._connection.target)}"
 
 
-async def _once_and_open(request: TailLogEntriesRequest) -> AsyncGenerator[TailLogEntriesRequest]:
+async def _once_and_open(request: TailLogEntriesRequest) -> AsyncGenerator[TailLogEntriesRequest, None]:
     """Send the request and keep the sending side open, or the service ends the session."""
     yield request
     await asyncio.Event().wait()

@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 HIDDEN = "••••••"
@@ -33,9 +33,10 @@ _ANY_TOKEN = re.compile("|".join(f"(?P<t{number}>{pattern})" for number, (_, pat
 _TELLING = re.compile(r"token|secret|passw|credential|api_?key|private_?key|access_?key", re.IGNORECASE)
 _LIKELY = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}")
 _HEX = re.compile(r"\b[0-9a-f]{40}\b")
-_TELLING_LINE = re.compile(
-    r"(?:token|secret|passw|credential|api_?key|private_?key|access_?key)\w*[\"']?\s*"
-    r"(?:[:=]|,?\s*[\"']?value[\"']?\s*:|\n\s*[\"']?value[\"']?\s*:)\s*[\"']?(?P<value>[^\s\"'#,}]{8,})",
+_TELLING_LINE = re.compile(  # every part is bounded: a hostile text must not take long
+    r"(?:token|secret|passw|credential|api_?key|private_?key|access_?key)\w{0,40}[\"']?\s{0,8}"
+    r"(?:[:=]|,?\s{0,8}[\"']?value[\"']?\s{0,8}:|\n\s{0,80}[\"']?value[\"']?\s{0,8}:)"
+    r"[ \t]{0,8}[\"']?(?P<value>[^\s\"'#,}]{8,4000})",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"<(?:YOUR|MY|INSERT|REPLACE|ENTER|HIDDEN)[ _-][^<>\n]{1,60}>", re.IGNORECASE)
@@ -70,10 +71,9 @@ def find_secrets(text: str) -> list[Finding]:
     """Tokens of known shapes, and values set under a telling name, anywhere in a text, by place."""
     found = list(_tokens(text))
     for match in _TELLING_LINE.finditer(text):
-        value = match["value"]
-        if _is_likely(value) and not any(item.start < match.end("value") > item.end for item in found):
+        if _is_likely(match["value"]):
             found.append(Finding(match.start("value"), match.end("value"), "a secret"))
-    return _without_overlaps(found)
+    return _merged(found)
 
 
 def literal_secret(name: str, value: str) -> str:
@@ -134,10 +134,13 @@ def _tokens(text: str) -> Iterator[Finding]:
         yield Finding(match.start(), match.end(), kind)
 
 
-def _without_overlaps(found: list[Finding]) -> list[Finding]:
+def _merged(found: list[Finding]) -> list[Finding]:
+    """By place, with what overlaps as one."""
     kept: list[Finding] = []
     for finding in sorted(found, key=lambda item: (item.start, -item.end)):
-        if not kept or finding.start >= kept[-1].end:
+        if kept and finding.start < kept[-1].end:
+            kept[-1] = replace(kept[-1], end=max(kept[-1].end, finding.end))
+        else:
             kept.append(finding)
     return kept
 

@@ -8,6 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
+LONGEST = 2_000
+"""Characters of a line that are coloured; more would slow typing down."""
+
+
 class Token(StrEnum):
     """The kinds of text that look different."""
 
@@ -30,7 +34,7 @@ class Span(NamedTuple):
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^']|'')*'?"
 _PARTS = re.compile(
     rf"(?P<comment>(?:(?<=\s)|^)\#.*)"
-    rf"|(?P<key>(?:{_QUOTED}|[^\s#:'\"\[\]{{}},&*!|>%@`-][^:#{{}}\[\],]*?|[<&]{{2}}))\s*:(?=\s|$)"
+    rf"|(?P<key>(?:{_QUOTED}|[^\s#:'\"\[\]{{}},&*!|>%@`-][^:#{{}}\[\],]{{0,200}}?|<<))\s*:(?=\s|$)"
     rf"|(?P<string>{_QUOTED})"
     r"|(?P<mark>^\s*(?:-(?=\s|$)\s*)+|[\[\]{},]|(?<=\s)[|>][-+0-9]*(?=\s|$)|[&*!][^\s,\]}]+|^(?:---|\.\.\.)\s*$)"
     r"|(?P<number>(?<![^\s\[{,:])(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|true|false|null|~|yes|no|on|off)"
@@ -64,9 +68,9 @@ def spans(line: str, *, in_block: bool) -> Iterator[Span]:
     if in_block:
         yield Span(0, len(line), Token.STRING)
         return
-    for match in _PARTS.finditer(line):
+    for match in _PARTS.finditer(line, 0, LONGEST):
         kind = match.lastgroup
         token = Token.STRING if kind == "word" else Token(kind or "string")
         yield Span(*match.span(kind or 0), token)
-    for match in _REFERENCE.finditer(line):
+    for match in _REFERENCE.finditer(line, 0, LONGEST):
         yield Span(*match.span(), Token.REFERENCE)

@@ -10,7 +10,7 @@ from tui.domain.spec.check import Spec
 from tui.domain.spec.problems import START, Place, Problem, error
 from tui.domain.spec.walk import Path
 
-_LISTED = re.compile(r"\d+\.\s*Field:\s*(?P<field>[^;\t]+);\s*Message:\s*(?P<text>[^\t]+)")
+_LISTED = re.compile(r"\d+\.\s*Field:\s*(?P<field>[^;\t]{1,300});\s*Message:\s*(?P<text>[^\t]+)")
 _PART = re.compile(r"[^.\[\]\"']+")
 _SNAKE = re.compile(r"_([a-z0-9])")
 
