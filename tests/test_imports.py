@@ -20,7 +20,7 @@ def foreign():
     heavy = {"google", "grpc", "proto", "aiohttp", "ruamel"}
     return sorted(name for name in new if name.partition(".")[0] in heavy)
 
-from textual.widgets import Footer
+from tui.widgets.keybar import KeyBar
 from tui.app import VertexApp
 from tui.cli_common import Options
 from tui.widgets.header import HeaderBar, TabBar
@@ -29,7 +29,7 @@ seen = {"imported": foreign()}
 
 class Watched(VertexApp):
     def post_display_hook(self):
-        frame = (HeaderBar, TabBar, Footer, ".pane")
+        frame = (HeaderBar, TabBar, KeyBar, ".pane")
         widgets = [widget for part in frame for widget in self.screen.query(part)]
         if "frame" not in seen and len(widgets) == 4 and all(widget.size for widget in widgets):
             seen["frame"] = foreign()

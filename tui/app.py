@@ -20,7 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from tui import assets
@@ -40,6 +40,7 @@ from tui.widgets.commands import KeyCommands
 from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
+from tui.widgets.keybar import KeyBar
 from tui.widgets.state_view import local_clock
 
 PANES: dict[PaneId, tuple[str, str]] = {
@@ -133,7 +134,7 @@ class VertexApp(App[int]):
         yield header
         yield TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])
         yield ContentSwitcher(id="panes")
-        yield Footer()
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Show the first pane, then load Google's libraries behind it."""

@@ -64,6 +64,8 @@ class FakeGoogle:
     created: list[str] = field(default_factory=list)
     revoked: bool = False
     """Whether the token endpoint refuses the login of `ACCOUNT`."""
+    wants_quota_project: bool = False
+    """Whether calls without one are refused, as Google does for a user's login."""
     routes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -261,6 +263,8 @@ def _unary(
         google.calls.append((name, metadata))
         if metadata.get("authorization") != f"Bearer {TOKEN}":
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "no token")
+        if google.wants_quota_project and "x-goog-user-project" not in metadata:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "The API requires a quota project")
         return answer(google, request)
 
     return grpc.unary_unary_rpc_method_handler(
@@ -329,6 +333,8 @@ def _other_routes(google: FakeGoogle) -> list[web.RouteDef]:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"error": {"code": 401, "message": "no token"}}, status=401)
         if request.path.endswith("/userinfo"):
+            if "x-goog-user-project" in request.headers:
+                return web.json_response({"error": {"code": 403, "message": "quota project"}}, status=403)
             return web.json_response({"sub": "1", "email": USER})
         return web.json_response({"items": [], "prefixes": ["runs/"]})
 

@@ -12,6 +12,7 @@ import requests
 import urllib3.exceptions
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
+from google.protobuf.json_format import ParseError
 from google.rpc import error_details_pb2 as details
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,6 +255,12 @@ def test_storage_conflicts() -> None:
         (requests.exceptions.ConnectionError("Connection aborted."), ErrorKind.UNREACHABLE, True),
         (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), ErrorKind.UNREACHABLE, False),
         (
+            requests.exceptions.SSLError("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"),
+            ErrorKind.UNREACHABLE,
+            True,
+        ),
+        (ParseError("Failed to load JSON: Expecting value"), ErrorKind.INTERNAL, True),
+        (
             requests.exceptions.ConnectionError(
                 urllib3.exceptions.MaxRetryError(
                     None,  # type: ignore[arg-type]
@@ -299,6 +306,7 @@ def test_kind_and_whether_a_change_may_have_happened(
     assert made.ambiguous is ambiguous
     assert not to_cloud_error(error).ambiguous
     assert made.title
+    assert ("certificate" in made.title) == ("CERTIFICATE" in str(error))
     assert made.retryable == (kind in {ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT, ErrorKind.INTERNAL})
 
 

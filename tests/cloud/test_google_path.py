@@ -127,6 +127,22 @@ async def test_a_user_login_with_its_quota_project(tmp_path: Path) -> None:
         assert calls[name]["x-goog-user-project"] == "kelp-billing"
 
 
+async def test_a_quota_project_set_meanwhile_is_taken_up_without_a_restart(tmp_path: Path) -> None:
+    async with fake_google(tmp_path, grpc_passes=True) as google:
+        google.wants_quota_project = True
+        with_one = tmp_path / "gcloud" / "application_default_credentials.json"
+        login = json.loads(with_one.read_text())
+        del login["quota_project_id"]
+        (tmp_path / "user.json").write_text(json.dumps(login))
+        settings = {
+            "REQUESTS_CA_BUNDLE": str(tmp_path / "ca.pem"),
+            "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "user.json"),
+        }
+        report = await run_client(google, settings, str(with_one))
+    check_report(report)
+    assert report["account"] == USER
+
+
 async def test_no_credentials_at_all(tmp_path: Path) -> None:
     async with fake_google(tmp_path, grpc_passes=True) as google:
         (tmp_path / "key.json").unlink()

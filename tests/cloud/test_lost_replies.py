@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
+from aiohttp import web
 from google.cloud.aiplatform_v1.types import CreateCustomJobRequest
 
 from tests.cloud.conftest import MakeTarget
@@ -64,6 +65,67 @@ async def test_over_rest(reply: bytes) -> None:
             await gateway.jobs.list_jobs()
         assert not caught.value.ambiguous
         assert heads == ["POST", "GET", "GET", "GET"]  # a read may be repeated
+
+
+async def test_an_answer_over_rest_that_cannot_be_read() -> None:
+    """As of a box in between, after the service may have made the job."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n<html/>")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, gateway_to(LocalEndpoint("127.0.0.1:9", url), Transport.REST) as gateway:
+        assert (await submit(gateway)).ambiguous
+
+
+@pytest.mark.filterwarnings("ignore:Unrecognized")
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, '{"error": "Forbidden"}'),
+        (500, '{"error": {"code": "x", "details": 5, "errors": [1]}}'),
+        (200, "null"),
+        (200, "[]"),
+        (200, '{"items": [5], "entries": [null], "state": 99, "services": [{"name": "x", "state": 77}]}'),
+        (
+            200,
+            '{"name": "o", "done": true, "response": {"@type": "type.googleapis.com/google.protobuf.Empty"}}',
+        ),
+    ],
+)
+async def test_an_answer_of_an_odd_shape_is_an_error_like_any_other(status: int, body: str) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        async with gateway_to(LocalEndpoint("127.0.0.1:9", url), Transport.REST) as gateway:
+            calls: list[Awaitable[object]] = [
+                gateway.jobs.list_jobs(),
+                gateway.jobs.create_job(JOB),
+                gateway.logs.list_entries("x"),
+                gateway.storage.list_buckets(),
+                gateway.storage.get_bucket("kelp-runs"),
+                gateway.setup.get_project(),
+                gateway.setup.api_states(["logging.googleapis.com"]),
+                gateway.setup.get_policy(),
+            ]
+            if '"done"' in body:
+                calls.append(gateway.setup.enable_apis(["logging.googleapis.com"]))
+            for call in calls:
+                with contextlib.suppress(CloudError):
+                    await call
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize("code", [None, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])

@@ -19,6 +19,10 @@ from tui.domain.secrets import (
     placeholder,
     refill,
 )
+from tui.domain.spec.check import check
+from tui.domain.spec.highlight import spans
+from tui.domain.spec.problems import START
+from tui.domain.spec.references import references_in
 
 TOKENS = [
     "hf_" + "aB3" * 12,
@@ -78,3 +82,17 @@ def test_short_values_do_not_spoil_the_text() -> None:
 )
 def test_placeholders(text: str, whole: bool) -> None:  # noqa: FBT001
     assert bool(placeholder(text, whole=whole)) == (text != "<x>")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["token", "token\n", "sk-", "hf_", "<YOUR ", "-----BEGIN ", "${A:-", "a ", "- ", '"', "\\"],
+)
+def test_hostile_texts_do_not_take_for_ever(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    find_secrets(text)
+    placeholder(text, whole=True)
+    literal_secret("TOKEN", text)
+    list(spans(text, in_block=False))
+    references_in(text, START)
+    check(text)

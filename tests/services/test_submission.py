@@ -58,6 +58,7 @@ class FakeJobs:
         self.lose_request = 0.0
         self.visible_after = 0.0
         self.list_fails = 0.0
+        self.filter_works = True
         self.refusal: CloudError | None = None
         self.hangs = False
         self.on_create: Callable[[], object] = lambda: None
@@ -83,8 +84,13 @@ class FakeJobs:
         if self.random.random() < self.list_fails:
             raise CloudError("Unreachable", kind=ErrorKind.UNREACHABLE, retryable=True)
         label = filter_.partition("=")[2]
-        assert filter_ == f"labels.{OWN_LABEL}={label}"
-        shown = [job for when, job in self.jobs if when <= self.clock.now and job.labels[OWN_LABEL] == label]
+        assert filter_ in ("", f"labels.{OWN_LABEL}={label}")
+        shown = [
+            job
+            for when, job in self.jobs
+            if when <= self.clock.now
+            and (not filter_ or (self.filter_works and job.labels[OWN_LABEL] == label))
+        ]
         if not page_token and shown:
             return JobPage((), "second")
         return JobPage(tuple(shown))
@@ -151,6 +157,26 @@ async def test_a_job_that_never_arrived_is_said_after_a_minute(world: World) -> 
     assert world.clock.now == SETTLE_SECONDS
     assert world.jobs.created == 0
     assert [record.label for record in world.store.pending_submissions()] == [outcome.record.label]
+
+
+async def test_absence_is_not_claimed_on_the_word_of_a_filter(world: World) -> None:
+    world.jobs.lose_reply, world.jobs.filter_works = 1, False
+    outcome = await world.submit()
+    assert isinstance(outcome, Submitted)
+    assert world.store.pending_submissions() == []
+
+
+async def test_a_label_cannot_be_read_as_a_number(world: World) -> None:
+    label = world.submitter.new_record("n", "").label
+    assert label[0].isalpha()
+    assert len(label) == 16
+
+
+async def test_what_another_session_may_still_be_sending_is_waited_for(world: World) -> None:
+    world.store.write(world.submitter.new_record("n", ""))
+    (outcome,) = await world.submitter.check_pending()
+    assert isinstance(outcome, NotFound)
+    assert world.clock.now > 1.9 * SETTLE_SECONDS
 
 
 async def test_without_a_list_nothing_is_claimed(world: World) -> None:

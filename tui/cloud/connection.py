@@ -12,7 +12,7 @@ from google.auth.transport.requests import Request
 
 from tui.cloud.channels import google_channel, local_channel, root_certificates
 from tui.cloud.credentials import LOCAL, Found, Wallet
-from tui.cloud.errors import KNOWN, is_plugin_failure, to_cloud_error
+from tui.cloud.errors import KNOWN, ODD_ANSWER, is_plugin_failure, to_cloud_error
 from tui.cloud.threads import Threads
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.target import Target, Transport
@@ -20,6 +20,9 @@ from tui.domain.target import Target, Transport
 CLOSED = "the connection was closed"
 
 Result = TypeVar("Result")
+
+_HEALED_BY_LOGIN = frozenset({ErrorKind.EXPIRED_CREDENTIALS, ErrorKind.DENIED})
+"""Refusals that a change of the credentials' file may end: a new login, another account, a quota project."""
 
 REST_THREADS = 8
 """Calls at once over REST; every pane together makes fewer."""
@@ -75,8 +78,9 @@ class Connection:
             if local:
                 self._channels[key] = local_channel(local.grpc_address)
             else:
-                found = await self.found()
                 roots = await asyncio.to_thread(root_certificates)
+                # Last, so that a login that was replaced meanwhile does not live on in a channel.
+                found = await self.found()
                 # Another task may have been here in the meantime.
                 if key not in self._channels:
                     self._channels[key] = google_channel(host, found.credentials, roots)
@@ -91,7 +95,7 @@ class Connection:
         if is_plugin_failure(error):
             error = await self._login_failure() or error
         result = to_cloud_error(error, local=self.target.is_local, sent=sent)
-        self._refused = self._refused or result.kind is ErrorKind.EXPIRED_CREDENTIALS
+        self._refused = self._refused or result.kind in _HEALED_BY_LOGIN
         return result
 
     async def guarded(
@@ -100,7 +104,7 @@ class Connection:
         """Run `function` in `threads`; everything it raises becomes a `CloudError`."""
         try:
             return await threads.run(function)
-        except KNOWN as error:
+        except (*KNOWN, *ODD_ANSWER) as error:
             raise await self.explain(error, sent=sent) from error
 
     async def close(self) -> None:

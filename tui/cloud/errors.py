@@ -31,6 +31,10 @@ KNOWN: tuple[type[Exception], ...] = (
 )
 """Everything that a call through Google's libraries is known to raise."""
 
+ODD_ANSWER: tuple[type[Exception], ...] = (AttributeError, KeyError, TypeError)
+"""What they raise at an answer of a shape that they do not expect: api_core 2.44 at `{"error": "Forbidden"}`
+as proxies write it, its operations at one that is done with another type of response."""
+
 _CONNECTION_WORDS = re.compile(
     r"failed to connect|connection (refused|reset|closed|timed out)|socket closed|broken pipe"
     r"|recvmsg|(dns|name) resolution|no route to host|network is unreachable|timeout was reached"
@@ -48,6 +52,9 @@ _UNSENT_WORDS = re.compile(
 _PLUGIN_WORDS = "Getting metadata from plugin failed"
 """How gRPC words a login that could not give a token."""
 
+_UNTRUSTED_WORDS = "CERTIFICATE_VERIFY_FAILED"
+"""How OpenSSL and BoringSSL word a refused certificate."""
+
 _AMBIGUOUS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT, ErrorKind.INTERNAL})
 
 
@@ -62,6 +69,9 @@ def to_cloud_error(error: BaseException, *, local: bool = False, sent: bool = Fa
     if isinstance(error, CloudError):
         return error
     result = _translate(error, local=local)
+    if sent and isinstance(error, ParseError | UnicodeDecodeError):
+        # What was sent is a message already: it is the answer that cannot be read.
+        result = wording.internal(Details("INTERNAL", str(error)))
     if sent and result.kind in _AMBIGUOUS and not _never_sent(error):
         result.ambiguous = True
     return result
@@ -92,7 +102,7 @@ def _from_login(error: auth.GoogleAuthError, _local: bool) -> CloudError:  # noq
 
 def _from_http(error: Exception, local: bool) -> CloudError:  # noqa: FBT001 (a handler)
     words = _innermost(error)
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+    if _is_untrusted(error):
         return wording.untrusted(words)
     if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
         return wording.timeout(words)
@@ -103,7 +113,7 @@ def _from_call(error: api.GoogleAPICallError, local: bool) -> CloudError:  # noq
     details = read_details(error)
     if error.grpc_status_code is None or not _is_connection_failure(details):
         return wording.answered(details)
-    if "CERTIFICATE_VERIFY_FAILED" in details.message:
+    if _UNTRUSTED_WORDS in details.message:
         return wording.untrusted(details.message)
     return wording.unreachable(details.message, local=local)
 
@@ -119,10 +129,10 @@ def _is_connection_failure(details: Details) -> bool:
 
 def _never_sent(error: BaseException) -> bool:
     """Whether the request certainly did not leave this box."""
+    if _is_untrusted(error):
+        return True
     for one in _chain(error):
-        if isinstance(
-            one, auth.GoogleAuthError | requests.exceptions.ConnectTimeout | requests.exceptions.SSLError
-        ):
+        if isinstance(one, auth.GoogleAuthError | requests.exceptions.ConnectTimeout):
             return True
         if isinstance(one, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
             return True
@@ -131,6 +141,12 @@ def _never_sent(error: BaseException) -> bool:
         if isinstance(one, api.GoogleAPICallError | grpc.RpcError) and _UNSENT_WORDS.search(str(one)):
             return True
     return False
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether TLS ended at the certificate; other SSL errors may come after the request has been read."""
+    tls = requests.exceptions.SSLError | urllib3.exceptions.SSLError
+    return isinstance(error, tls) and _UNTRUSTED_WORDS in str(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -45,8 +45,10 @@ class RestLogs:
         """Close idle connections."""
         self._session.close()
 
-    def list_log_entries(self, *, request: ListLogEntriesRequest, timeout: float, **_retry: object) -> Any:  # noqa: ANN401
-        """The reply's JSON; raises what the generated clients raise."""
+    def list_log_entries(
+        self, *, request: ListLogEntriesRequest, timeout: float, **_retry: object
+    ) -> LogPage:
+        """One page; raises what the generated clients raise."""
         body: dict[str, Any] = {
             "resourceNames": list(request.resource_names),
             "filter": request.filter,
@@ -57,7 +59,7 @@ class RestLogs:
         response = self._session.post(self._url, json=body, timeout=timeout)
         if not response.ok:
             raise api.from_http_response(response)
-        return response.json()
+        return page_from_json(response.json())
 
 
 class CloudLogs:
@@ -98,8 +100,8 @@ class CloudLogs:
             page_token=page_token,
         )
         page = await self._service.read(method("list_log_entries", request))
-        if isinstance(page, dict):
-            return page_from_json(page)
+        if isinstance(page, LogPage):
+            return page
         return await _first_page(page)
 
     async def tail(self, filter_: str) -> AsyncGenerator[TailBatch, None]:

@@ -12,7 +12,7 @@ import grpc.aio
 
 from tui.cloud.connection import CLOSED, Connection
 from tui.cloud.credentials import Found
-from tui.cloud.errors import KNOWN
+from tui.cloud.errors import KNOWN, ODD_ANSWER
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.target import Transport
 
@@ -170,7 +170,7 @@ class Service(Generic[Aio, Rest]):
                 # Closing a channel cancels the calls on it, though nobody has cancelled their callers.
                 raise await self._connection.explain(ConnectionAbortedError(CLOSED), sent=sent) from error
             raise
-        except KNOWN as error:
+        except (*KNOWN, *ODD_ANSWER) as error:
             raise await self._connection.explain(error, sent=sent) from error
 
     async def _over_rest(self, call: Call, timeout: float, *, sent: bool = False) -> Any:  # noqa: ANN401, ASYNC109

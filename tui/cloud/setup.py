@@ -86,7 +86,7 @@ class CloudSetup:
         return Project(
             project_id=project.project_id,
             number=project.name.rpartition("/")[2],
-            state=project.state.name,
+            state=_state_name(project.state),
             display_name=project.display_name,
         )
 
@@ -100,7 +100,7 @@ class CloudSetup:
             )
             reply = await self._usage.read(method("batch_get_services", request))
             for service in reply.services:
-                states[service.name.rpartition("/")[2]] = _api_state(service.state.name)
+                states[service.name.rpartition("/")[2]] = _api_state(_state_name(service.state))
         return states
 
     async def enable_apis(self, services: Sequence[str]) -> None:
@@ -184,6 +184,11 @@ def _chunks(values: Sequence[str], size: int) -> Iterator[list[str]]:
         yield chunk
 
 
+def _state_name(state: Any) -> str:  # noqa: ANN401 (an enum of Google's)
+    """The name of a state; a state newer than the library is a mere number."""
+    return str(getattr(state, "name", state))
+
+
 def _api_state(name: str) -> ApiState:
     try:
         return ApiState(name)
@@ -218,8 +223,9 @@ def _account(credentials: Credentials) -> str:
     return str(named or "")
 
 
-def _ask_userinfo(credentials: Credentials) -> str:
-    with AuthorizedSession(credentials) as session:
+def _ask_userinfo(credentials: user_login.Credentials) -> str:
+    # This address refuses calls that name a quota project, as a user's login usually does.
+    with AuthorizedSession(credentials.with_quota_project(None)) as session:
         reply = session.get(USERINFO, timeout=USERINFO_TIMEOUT)
     if not reply.ok:  # a login without the e-mail scope
         return ""

@@ -69,11 +69,12 @@ def hide(text: str, values: Iterable[str], mark: str = HIDDEN) -> str:
 
 def find_secrets(text: str) -> list[Finding]:
     """Tokens of known shapes, and values set under a telling name, anywhere in a text, by place."""
-    found = list(_tokens(text))
-    for match in _TELLING_LINE.finditer(text):
-        if _is_likely(match["value"]):
-            found.append(Finding(match.start("value"), match.end("value"), "a secret"))
-    return _merged(found)
+    told = (
+        Finding(match.start("value"), match.end("value"), "a secret")
+        for match in _TELLING_LINE.finditer(text)
+        if _is_likely(match["value"])
+    )
+    return _merged([*_tokens(text), *told])
 
 
 def literal_secret(name: str, value: str) -> str:

@@ -166,6 +166,8 @@ class JobsPane(Pane):
     def _show_table(self) -> None:
         table = self.query_one(ListTable)
         now = datetime.now(UTC)
+        if not table.size:
+            return  # nothing is known of the room before the first layout; `Resized` follows it
         width = table.set_columns(COLUMNS)
         shown = self._visible_jobs()
         table.show_rows(
@@ -222,7 +224,10 @@ class JobsPane(Pane):
     def on_resize(self, event: events.Resize) -> None:
         """Beside the list where there is room, below it where not."""
         self.query_one("#jobs-body").set_class(event.size.width < WIDE, "stacked")
-        self.call_after_refresh(self._show)
+
+    @on(ListTable.Resized)
+    def _table_resized(self) -> None:
+        self._show()
 
     @on(DataTable.RowHighlighted)
     def _cursor_moved(self) -> None:

@@ -60,7 +60,7 @@ class SetupPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Static(id="setup-summary")
-        with Horizontal(id="setup-body"):
+        with Horizontal(id="setup-body", classes="stacked" if self.app.size.width < WIDE else ""):
             table = ListTable(id="setup-table")
             table.add_class("box")
             yield table
@@ -134,8 +134,9 @@ class SetupPane(Pane):
         summary = summarize(self._facts, checks)
         self._update("#setup-summary", Content.styled(printable(summary.line), f"bold {_tone(summary.tone)}"))
         table = self.query_one(ListTable)
-        room = table.set_columns(COLUMNS)
-        table.show_rows([(check.id, cells) for check, cells in self._cells(checks, room)])
+        if table.size:  # nothing is known of the room before the first layout; `Resized` follows it
+            room = table.set_columns(COLUMNS)
+            table.show_rows([(check.id, cells) for check, cells in self._cells(checks, room)])
         self._place(checks)
         self._show_detail()
         if self._badge != (summary.badge, summary.tone):
@@ -191,7 +192,10 @@ class SetupPane(Pane):
     def on_resize(self, event: events.Resize) -> None:
         """Beside the rows where there is room, below them where not."""
         self.query_one("#setup-body").set_class(event.size.width < WIDE, "stacked")
-        self.call_after_refresh(self._show)
+
+    @on(ListTable.Resized)
+    def _table_resized(self) -> None:
+        self._show()
 
     @on(DataTable.RowHighlighted)
     def _cursor_moved(self) -> None:

@@ -170,7 +170,7 @@ class Submitter:
     def new_record(self, display_name: str, file: str) -> Record:
         """A record with a label that no other submission has."""
         return Record(
-            label=uuid.uuid4().hex[:16],
+            label=f"j{uuid.uuid4().hex[:15]}",  # never to be taken for a number where it stands in a filter
             project=self._target.project,
             region=self._target.region,
             local=self._target.is_local,
@@ -201,14 +201,18 @@ class Submitter:
         return await self._confirm(record, job)
 
     async def look_for(self, record: Record, *, seconds: float = SETTLE_SECONDS) -> Outcome:
-        """Look for the job of a record until it is seen, at most `seconds` long."""
+        """Look for the job of a record until it is seen, at most `seconds` long.
+
+        Absence is claimed only after a last look without a filter: what the service makes of a label with
+        hyphens there is not documented.
+        """
         end = self._clock() + seconds
         pauses = iter(LOOK_SECONDS)
         while True:
-            job, trouble = await self._find(record)
+            left = end - self._clock()
+            job, trouble = await self._find(record, filtered=left > 0)
             if job is not None:
                 return await self._confirm(record, job)
-            left = end - self._clock()
             if left <= 0:
                 return NotFound(record, trouble, settled=trouble is None)
             await self._sleep(min(next(pauses, LOOK_SECONDS[-1]), left))
@@ -216,19 +220,20 @@ class Submitter:
     async def check_pending(self) -> list[Outcome]:
         """What became of the submissions to this target that earlier sessions could not confirm.
 
-        One that was sent less than a minute ago is looked for until that minute is over.
+        One that was sent less than two minutes ago, which may still be on its way from another session for
+        one of them, is looked for until they are over.
         """
         records = await asyncio.to_thread(self._store.pending_submissions)
         outcomes = []
         for record in records:
             if record.belongs_to(self._target):
                 age = (datetime.now(UTC) - record.time).total_seconds()
-                outcomes.append(await self.look_for(record, seconds=max(SETTLE_SECONDS - age, 0)))
+                outcomes.append(await self.look_for(record, seconds=max(2 * SETTLE_SECONDS - age, 0)))
         return outcomes
 
-    async def _find(self, record: Record) -> tuple[Job | None, CloudError | None]:
+    async def _find(self, record: Record, *, filtered: bool) -> tuple[Job | None, CloudError | None]:
         token = ""
-        wanted = f"labels.{OWN_LABEL}={record.label}"
+        wanted = f"labels.{OWN_LABEL}={record.label}" if filtered else ""
         while True:
             try:
                 page = await self._jobs.list_jobs(page_token=token, filter_=wanted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import DataTable
 from textual.widgets.data_table import RowKey
 
@@ -31,6 +32,9 @@ class ListTable(DataTable[Any], inherit_bindings=False):
     `enter` is left to the pane, so that the footer says what it does there.
     """
 
+    class Resized(Message):
+        """The table has another size: columns that fill it have to be set again."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "Up", show=False),
         Binding("down,j", "cursor_down", "Down", show=False),
@@ -52,6 +56,10 @@ class ListTable(DataTable[Any], inherit_bindings=False):
         if not self.row_count or not self.is_valid_row_index(self.cursor_row):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+
+    def on_resize(self) -> None:
+        """Tell the pane, which knows the columns."""
+        self.post_message(self.Resized())
 
     def set_columns(self, columns: Sequence[Column]) -> int:
         """Declare the columns; the one of width FILL takes what the others leave, and that is returned."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-
 LONGEST = 2_000
 """Characters of a line that are coloured; more would slow typing down."""
 
@@ -41,7 +40,7 @@ _PARTS = re.compile(
     r"(?=\s*(?:$|[,\]}]|\s\#)))"
     r"|(?P<word>[^\s,\[\]{}]+)"
 )
-_REFERENCE = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}", re.ASCII)
+_REFERENCE = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]{0,200})?\}", re.ASCII)
 _BLOCK = re.compile(
     r"^(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s#][^#]*?:\s+)?(?:[&!]\S+\s+)*[|>][-+0-9]{0,2}\s*(?:\s#.*)?$"
 )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from tui.domain.spec.problems import Place
 
 _REFERENCE = re.compile(
-    r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<broken>\$\{)"
+    r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]{0,4000}))?\}|(?P<broken>\$\{)"
 )
 
 PLAIN_NAMES = frozenset({"BUCKET_NAME", "PROJECT_ID", "REGION"})
