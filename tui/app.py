@@ -34,6 +34,7 @@ from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir, show_path
+from tui.services.submission import SubmissionStore
 from tui.widgets import theme
 from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
@@ -165,21 +166,21 @@ class VertexApp(App[int]):
         switcher = self.query_one("#panes", ContentSwitcher)
         if remember and switcher.current and switcher.current != pane_id:
             self._history = [*self._history[-20:], PaneId(switcher.current)]
-        pane = cast(
-            "Pane | None",
-            switcher.query_children(f"#{pane_id}").first() if pane_id in self._built() else None,
-        )
-        if pane is None:
-            pane = self._build(pane_id)
-            await switcher.add_content(pane, set_current=True)
-        else:
-            switcher.current = pane_id
+        pane = await self._pane(pane_id)
+        switcher.current = pane_id
         self.query_one(TabBar).active = pane_id
         pane.pane_shown()
         return pane
 
-    def _built(self) -> set[str | None]:
-        return {child.id for child in self.query_one("#panes", ContentSwitcher).children}
+    async def _pane(self, pane_id: PaneId) -> Pane:
+        """The pane, built behind the one in front if it was not there yet."""
+        switcher = self.query_one("#panes", ContentSwitcher)
+        found = next((child for child in switcher.children if child.id == pane_id), None)
+        if found is not None:
+            return cast("Pane", found)
+        pane = self._build(pane_id)
+        await switcher.add_content(pane)
+        return pane
 
     def _build(self, pane_id: PaneId) -> Pane:
         module_name, _, class_name = PANES[pane_id][1].partition(":")
@@ -254,8 +255,16 @@ class VertexApp(App[int]):
         self._show_status("connected")
         self._poll_jobs(gateway)
         self._find_account(gateway)
+        self._settle_doubtful_starts()
         if previous is not None:
             await previous.close()
+
+    @work(exclusive=True, group="pending", exit_on_error=False)
+    async def _settle_doubtful_starts(self) -> None:
+        """The Spec pane tells what became of starts that an earlier session could not confirm."""
+        store = SubmissionStore(self.options.paths.journals_dir)
+        if await asyncio.to_thread(store.pending_submissions):
+            await self._pane(PaneId.SPEC)
 
     @work(exclusive=True, group="account", exit_on_error=False)
     async def _find_account(self, gateway: Gateway) -> None:
@@ -277,7 +286,10 @@ class VertexApp(App[int]):
 
     def _jobs_read(self, snapshot: JobsSnapshot) -> None:
         """Take the newest list: panes see it by data binding, the header says how fresh it is."""
+        recovered = self.jobs.trouble is not None and snapshot.trouble is None
         self.jobs = snapshot
+        if recovered and self.gateway is not None:
+            self._find_account(self.gateway)  # trouble may have ended with another login
         live = len(snapshot.live)
         self.query_one(TabBar).set_badge(PaneId.JOBS, f"{live} running" if live else "", "success")
         if snapshot.trouble is not None:
