@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from textual.content import Content
 from tui.domain.jobs import job_from_json
 from tui.domain.spec.check import Spec
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
-from tui.domain.spec.request import env_lists
+from tui.domain.spec.request import env_lists, gcloud_command
 from tui.domain.spec.rules import MAX_DISPLAY_NAME
 from tui.domain.target import Target
 from tui.domain.text import duration, middle_cut, printable
@@ -144,12 +143,15 @@ def _is_plain(name: str, values: Mapping[str, Value]) -> bool:
 
 
 def _command(start: Start) -> str:
-    file = shlex.quote(start.file or "job.yaml")
-    name = shlex.quote(start.display_name)
-    return printable(
-        f"gcloud ai custom-jobs create --project={start.target.project} --region={start.target.region}"
-        f" --display-name={name} --config={file}"
+    command = gcloud_command(
+        start.spec,
+        file=start.file or "job.yaml",
+        project=start.target.project,
+        region=start.target.region,
+        display_name=start.display_name,
+        labels=start.request.get("labels", {}),
     )
+    return printable(command.replace(" \\\n  ", " "))
 
 
 def short_path(text: str, width: int = 60) -> str:
