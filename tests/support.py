@@ -34,6 +34,9 @@ FOREIGN = (
 )
 """Beginnings of environment variables through which the user's machine would leak into a test."""
 
+OURS = "TEXTUAL_SNAPSHOT_"
+"""Beginning of the variables through which the snapshot plugin talks to its tests."""
+
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "grpc_proxy", "no_grpc_proxy")
 """Proxy variables, which must not come between a test and its own loopback."""
 
@@ -43,7 +46,7 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith(FOREIGN) and name.lower() not in PROXIES
+        if (name.startswith(OURS) or not name.startswith(FOREIGN)) and name.lower() not in PROXIES
     }
 
 

@@ -117,11 +117,8 @@ class VertexApp(App[int]):
         # Before the first frame: a theme set later has every stylesheet parsed again.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
-        self.theme = (
-            self.options.settings.ui_theme
-            if self.options.settings.ui_theme in self.available_themes
-            else "vertex"
-        )
+        wanted = options.settings.ui_theme
+        self.theme = wanted if wanted in self.available_themes else "vertex"
 
     # Composition
 
