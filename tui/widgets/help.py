@@ -37,26 +37,26 @@ class HelpScreen(ModalScreen[None]):
             box.border_subtitle = "esc closes"
             for title, rows in self._sections:
                 yield Static(Content.styled(title, "bold $accent"))
-                yield Static(
-                    Content("\n").join(_row(self.app.get_key_display(binding), binding) for binding in rows)
-                )
+                yield Static(Content("\n").join(_row(keys, binding) for keys, binding in rows))
                 yield Static("")
 
 
-def _sections(origin: Screen[object]) -> list[tuple[str, list[Binding]]]:
-    """Bindings by where they are declared: the pane first, the app last."""
-    sections: dict[str, list[Binding]] = {}
-    seen: set[tuple[str, str]] = set()
+def _sections(origin: Screen[object]) -> list[tuple[str, list[tuple[str, Binding]]]]:
+    """Rows of (keys, binding) by where they are declared: the pane first, then movement, the app last."""
+    sections: dict[str, dict[str, tuple[list[str], Binding]]] = {}
     for active in origin.active_bindings.values():
         binding = active.binding
-        if not binding.description or (binding.action, binding.key) in seen:
+        if not binding.description:
             continue
-        seen.add((binding.action, binding.key))
-        owner = type(active.node).__name__
-        title = _SECTIONS.get(owner, "Everywhere" if active.node in (origin, origin.app) else "Here")
-        sections.setdefault(title, []).append(binding)
-    order = sorted(sections, key=lambda title: {"Here": 0, "Everywhere": 2}.get(title, 1))
-    return [(title, sections[title]) for title in order]
+        everywhere = active.node in (origin, origin.app)
+        title = _SECTIONS.get(type(active.node).__name__, "Everywhere" if everywhere else "Moving")
+        keys, _ = sections.setdefault(title, {}).setdefault(binding.action, ([], binding))
+        keys.append(origin.app.get_key_display(binding))
+    order = sorted(sections, key=lambda title: {"Moving": 1, "Everywhere": 2}.get(title, 0))
+    return [
+        (title, [(" ".join(dict.fromkeys(keys)), binding) for keys, binding in sections[title].values()])
+        for title in order
+    ]
 
 
 def _row(key: str, binding: Binding) -> Content:
