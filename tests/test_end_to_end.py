@@ -80,11 +80,7 @@ def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int
 
         # Storage: find metrics.json, read it, then delete the run after seeing its count.
         terminal.press("o")
-        terminal.wait("runs/")
-        terminal.press("enter")
-        terminal.wait("tiny-train/")
-        terminal.press("enter")
-        terminal.wait("metrics.json")
+        terminal.wait("gs://local-project-outputs/runs/tiny-train/", "metrics.json")
         _walk_to(terminal, "metrics.json")
         terminal.press("enter")
         terminal.wait("train_loss")

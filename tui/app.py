@@ -27,6 +27,7 @@ from tui import assets
 from tui.connection import connect
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
+from tui.domain.jobs import JobState
 from tui.domain.polling import PollPace
 from tui.panes import messages
 from tui.panes.base import Pane
@@ -66,6 +67,12 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
+def _count(snapshot: JobsSnapshot) -> str:
+    """`2 running`, or `2 active` while some still wait."""
+    running = all(job.state is JobState.RUNNING for job in snapshot.live)
+    return f"{len(snapshot.live)} {'running' if running else 'active'}"
+
+
 class VertexApp(App[int]):
     """The whole loop on one screen."""
 
@@ -87,7 +94,6 @@ class VertexApp(App[int]):
             "help",
             "Help",
             id="app.help",
-            key_display="?",
             tooltip="The keys that work here",
         ),
         Binding(
@@ -288,7 +294,7 @@ class VertexApp(App[int]):
         if recovered and self.gateway is not None:
             self._find_account(self.gateway)  # trouble may have ended with another login
         live = len(snapshot.live)
-        self.query_one(TabBar).set_badge(PaneId.JOBS, f"{live} running" if live else "", "success")
+        self.query_one(TabBar).set_badge(PaneId.JOBS, _count(snapshot) if live else "", "success")
         if snapshot.trouble is not None:
             self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:

@@ -96,7 +96,7 @@ def both(status: int, message: str, reason: str = "", **metadata: str) -> list[C
                 "consumer": "projects/p",
             },
             ErrorKind.API_DISABLED,
-            "Enable Vertex AI API in Setup (key 1)",
+            "Enable Vertex AI API in Setup (alt+1)",
         ),
         (
             403,

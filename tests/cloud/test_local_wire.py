@@ -126,7 +126,7 @@ async def test_submission_before_the_api_is_on(gateway: Gateway) -> None:
     assert error.reason == "SERVICE_DISABLED"
     assert error.metadata["service"] == "aiplatform.googleapis.com"
     assert not error.ambiguous
-    assert "Setup (key 1)" in error.hint
+    assert "Setup (alt+1)" in error.hint
 
 
 async def test_a_spec_that_the_service_refuses(gateway: Gateway) -> None:

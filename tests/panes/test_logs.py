@@ -260,7 +260,7 @@ async def test_saving_where_one_may_not_is_said_in_place(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("output", "uri"), [("gs://b/runs/1", GcsUri("b", "runs/1")), ("", GcsUri("kelp-train-outputs"))]
+    ("output", "uri"), [("gs://b/runs/1", GcsUri("b", "runs/1/")), ("", GcsUri("kelp-train-outputs"))]
 )
 async def test_outputs_are_the_jobs_or_the_buckets_root(tmp_path: Path, output: str, uri: GcsUri) -> None:
     async with started(tmp_path) as (app, pilot):

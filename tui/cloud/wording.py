@@ -197,7 +197,7 @@ def _service_disabled(details: Details) -> CloudError:
         f"{name} is not enabled",
         details,
         ErrorKind.API_DISABLED,
-        hint=f"Enable {'it' if name == _UNNAMED else name} in Setup (key 1); it may take minutes to act",
+        hint=f"Enable {'it' if name == _UNNAMED else name} in Setup (alt+1); it may take minutes to act",
     )
 
 
@@ -214,9 +214,9 @@ def _denied(details: Details) -> CloudError:
     found = _PERMISSION.search(details.message)
     permission = (details.metadata or {}).get("permission") or (found[1] if found else "")
     if permission:
-        hint = "Setup (key 1) says which role holds it; check the project id too"
+        hint = "Setup (alt+1) says which role holds it; check the project id too"
         return _make(f"You lack the permission {permission}", details, ErrorKind.DENIED, hint=hint)
-    return _make("Permission denied", details, ErrorKind.DENIED, hint="See your permissions in Setup (key 1)")
+    return _make("Permission denied", details, ErrorKind.DENIED, hint="See your permissions in Setup (alt+1)")
 
 
 def _precondition(details: Details) -> CloudError:

@@ -17,7 +17,7 @@ from tui.domain import joblist, text
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
-from tui.domain.storage import GcsUri
+from tui.domain.outputs import output_place
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.jobs_detail import TONES, detail
@@ -281,8 +281,7 @@ class JobsPane(Pane):
         if job is None or self.gateway is None:
             return
         bucket = self.options.settings.bucket or f"{self.gateway.target.project}-outputs"
-        uri = GcsUri.parse(job.output_uri) if job.output_uri.startswith("gs://") else GcsUri(bucket)
-        self.post_message(messages.BrowseOutputs(uri))
+        self.post_message(messages.BrowseOutputs(output_place(job, bucket)))
 
     def action_filter(self) -> None:
         """Narrow the list as one types."""

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.logbuffer import LogBuffer
-from tui.domain.storage import GcsUri
+from tui.domain.outputs import output_place
 from tui.domain.text import printable
 from tui.panes import logs_text, messages
 from tui.panes.base import Pane
@@ -315,10 +315,7 @@ class LogsPane(Pane):
         if self.job is None or self.gateway is None:
             return
         bucket = self.options.settings.bucket or f"{self.gateway.target.project}-outputs"
-        named = self.job.output_uri.startswith("gs://")
-        self.post_message(
-            messages.BrowseOutputs(GcsUri.parse(self.job.output_uri) if named else GcsUri(bucket))
-        )
+        self.post_message(messages.BrowseOutputs(output_place(self.job, bucket)))
 
     def action_copy(self) -> None:
         """Copy the line found last, or the last one in sight."""

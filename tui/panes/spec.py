@@ -246,7 +246,7 @@ class SpecPane(SpecTextPane):
             return
         if self.gateway is None:
             trouble = not_connected(self.connection_trouble)
-            self._say(trouble.title, f"{trouble.message} {trouble.hint}", tone="warning")
+            self._say(trouble.title, f"{trouble.hint or trouble.message}.", tone="warning")
             return
         self._starting = True
         self._start(self.gateway)
@@ -288,7 +288,7 @@ class SpecPane(SpecTextPane):
         """Show a refusal in the pane, each part of it on its line; the text stays."""
         self._refusals = tuple(item for item in refused(failure, spec) if item.place != START)
         self._show_problems()
-        self._say(f"Not started: {failure.title}", f"{failure.hint} {failure.message}", tone="error")
+        self._say(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")
 
     def watch_gateway(self, gateway: Gateway | None) -> None:
         """Find out about submissions that an earlier session could not confirm."""

@@ -58,6 +58,7 @@ class ConfirmScreen(ModalScreen[bool]):
             with VerticalScroll(id="dialog-lines", can_focus=False):
                 for line in self.question.lines:
                     yield Static(Content(line) if isinstance(line, str) else line)
+            dialog.border_subtitle = "tab, enter choose · n: no" + (" · y: yes" if self._by_letter else "")
             if self.question.must_type:
                 yield Static(Content(f"Type {self.question.must_type} to go on:"), classes="dialog-ask")
                 yield Input(id="dialog-typed", compact=True)
@@ -66,6 +67,11 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Button(
                     Content(self.question.yes), id="yes", compact=True, disabled=bool(self.question.must_type)
                 )
+
+    def on_resize(self) -> None:
+        """However small the terminal, the buttons stay in sight: the lines scroll."""
+        rest = 9 if self.question.must_type else 6
+        self.query_one("#dialog-lines").styles.max_height = max(self.size.height - rest, 3)
 
     def on_mount(self) -> None:
         """Put the focus where a stray enter does nothing."""
@@ -85,10 +91,12 @@ class ConfirmScreen(ModalScreen[bool]):
         return monotonic() > self._ready_at
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`y` works only while nothing has to be typed."""
-        if action == "answer" and parameters == (True,):
-            return not self.question.must_type
-        return True
+        """`y` is not enough to spend or destroy."""
+        return self._by_letter if action == "answer" and parameters == (True,) else True
+
+    @property
+    def _by_letter(self) -> bool:
+        return not self.question.danger and not self.question.must_type
 
     def action_answer(self, answer: bool) -> None:  # noqa: FBT001 (an action's argument)
         """Close with the answer."""

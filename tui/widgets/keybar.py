@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -53,9 +54,13 @@ class KeyBar(Widget):
     def _active(self) -> tuple[_Key, ...]:
         """One key for each action that is shown, in the order of declaration."""
         found: dict[str, _Key] = {}
+        focused = self.screen.focused
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show and active.enabled and binding.description:
+            typed = focused is not None and focused.check_consume_key(
+                binding.key, key_to_character(binding.key)
+            )
+            if binding.show and active.enabled and binding.description and (binding.priority or not typed):
                 key = _Key(self.app.get_key_display(binding), binding.description, binding.action)
                 found.setdefault(binding.action, key)
         return tuple(found.values())
