@@ -27,7 +27,6 @@ from tui import assets
 from tui.connection import connect
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
-from tui.domain.jobs import JobState
 from tui.domain.polling import PollPace
 from tui.panes import messages
 from tui.panes.base import Pane
@@ -65,12 +64,6 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
         Binding(f"{number}", action, title, id=f"app.{pane}", show=False, tooltip=tip),
         Binding(f"alt+{number}", action, id=f"app.{pane}.anywhere", show=False, priority=True),
     )
-
-
-def _count(snapshot: JobsSnapshot) -> str:
-    """`2 running`, or `2 active` while some still wait."""
-    running = all(job.state is JobState.RUNNING for job in snapshot.live)
-    return f"{len(snapshot.live)} {'running' if running else 'active'}"
 
 
 class VertexApp(App[int]):
@@ -123,8 +116,8 @@ class VertexApp(App[int]):
         # Before the first frame: a theme set later has every stylesheet parsed again.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
-        wanted = options.settings.ui_theme
-        self.theme = wanted if wanted in self.available_themes else "vertex"
+        self.register_theme(theme.SIXTEEN)
+        self.theme = theme.choose(options.settings.ui_theme, self.available_themes, self.console.color_system)
 
     # Composition
 
@@ -293,8 +286,7 @@ class VertexApp(App[int]):
         self.jobs = snapshot
         if recovered and self.gateway is not None:
             self._find_account(self.gateway)  # trouble may have ended with another login
-        live = len(snapshot.live)
-        self.query_one(TabBar).set_badge(PaneId.JOBS, _count(snapshot) if live else "", "success")
+        self.query_one(TabBar).set_badge(PaneId.JOBS, snapshot.live_words, "success")
         if snapshot.trouble is not None:
             self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:

@@ -37,5 +37,10 @@ def test_the_base_directory_goes_first() -> None:
 
 
 def test_odd_specs_do_not_raise() -> None:
-    for raw in ({}, {"jobSpec": {"workerPoolSpecs": [{}]}}, {"jobSpec": {"workerPoolSpecs": {}}}):
+    odd: list[dict[str, Any]] = [
+        {},
+        {"jobSpec": {"workerPoolSpecs": [{}]}},
+        {"jobSpec": {"workerPoolSpecs": {}}},
+    ]
+    for raw in odd:
         assert str(output_place(job_from_json(raw), "default")) == "gs://default/"

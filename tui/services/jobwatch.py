@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from tui.domain.errors import CloudError
 from tui.domain.gateway import JobsGateway
 from tui.domain.joblist import awaits_error
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, JobState
 from tui.domain.polling import PollPace
 
 
@@ -32,6 +32,13 @@ class JobsSnapshot:
     def live(self) -> tuple[Job, ...]:
         """Jobs that still wait, run or end."""
         return tuple(job for job in self.jobs if job.state.live)
+
+    @property
+    def live_words(self) -> str:
+        """`2 running`, `2 active` while some of them still wait, or nothing."""
+        live = self.live
+        running = all(job.state is JobState.RUNNING for job in live)
+        return f"{len(live)} {'running' if running else 'active'}" if live else ""
 
     def unsettled(self, now: datetime) -> bool:
         """Whether a job is live, or has failed and its reason is still to come."""

@@ -34,7 +34,8 @@ class KeyCommands(Provider):
         seen = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.description and binding.action not in seen and binding.action != "command_palette":
+            # Bindings without an id are movements within a widget: nobody looks for those by name.
+            if binding.id and binding.description and binding.action not in seen:
                 seen.add(binding.action)
                 yield binding, f"{binding.description} ({self.app.get_key_display(binding)})"
 

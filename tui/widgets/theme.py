@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from textual.theme import Theme
 
 DARK = Theme(
@@ -54,3 +56,39 @@ LIGHT = Theme(
         "block-cursor-text-style": "none",
     },
 )
+
+SIXTEEN = Theme(
+    name="vertex-16",
+    primary="#55ffff",
+    secondary="#aaaaaa",
+    accent="#ffff55",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    success="#55ff55",
+    warning="#ffff55",
+    error="#ff5555",
+    dark=True,
+    variables={
+        "border": "#ffff55",
+        "border-blurred": "#aaaaaa",
+        "block-cursor-background": "#ffff55",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#aaaaaa",
+        "block-cursor-blurred-foreground": "#000000",
+        "text-success": "#55ff55",
+        "text-warning": "#ffff55",
+        "text-error": "#ff5555",
+        "text-accent": "#ffff55",
+        "text-muted": "#aaaaaa",
+    },
+)
+"""Only colours that a terminal of sixteen has: paler ones would all come out white or grey there."""
+
+
+def choose(wanted: str, available: Container[str], color_system: str | None) -> str:
+    """The theme of that name, ours if there is none; ours gives way where there are only sixteen colours."""
+    name = wanted if wanted in available else DARK.name
+    return SIXTEEN.name if name == DARK.name and color_system == "standard" else name
