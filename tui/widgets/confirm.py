@@ -91,12 +91,12 @@ class ConfirmScreen(ModalScreen[bool]):
         return monotonic() > self._ready_at
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`y` is not enough to spend or destroy."""
+        """`y` works only while nothing has to be typed; the border says so."""
         return self._by_letter if action == "answer" and parameters == (True,) else True
 
     @property
     def _by_letter(self) -> bool:
-        return not self.question.danger and not self.question.must_type
+        return not self.question.must_type
 
     def action_answer(self, answer: bool) -> None:  # noqa: FBT001 (an action's argument)
         """Close with the answer."""
