@@ -18,6 +18,7 @@ from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
 from tui.domain.outputs import output_place
+from tui.domain.setup.bucket import default_bucket
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.jobs_detail import TONES, detail
@@ -280,7 +281,7 @@ class JobsPane(Pane):
         job = self._current()
         if job is None or self.gateway is None:
             return
-        bucket = self.options.settings.bucket or f"{self.gateway.target.project}-outputs"
+        bucket = self.options.settings.bucket or default_bucket(self.gateway.target.project)
         self.post_message(messages.BrowseOutputs(output_place(job, bucket)))
 
     def action_filter(self) -> None:

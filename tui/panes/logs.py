@@ -19,6 +19,7 @@ from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.logbuffer import LogBuffer
 from tui.domain.outputs import output_place
+from tui.domain.setup.bucket import default_bucket
 from tui.domain.text import printable
 from tui.panes import logs_text, messages
 from tui.panes.base import Pane
@@ -314,7 +315,7 @@ class LogsPane(Pane):
         """Browse the job's output directory, or the bucket when the spec names none."""
         if self.job is None or self.gateway is None:
             return
-        bucket = self.options.settings.bucket or f"{self.gateway.target.project}-outputs"
+        bucket = self.options.settings.bucket or default_bucket(self.gateway.target.project)
         self.post_message(messages.BrowseOutputs(output_place(self.job, bucket)))
 
     def action_copy(self) -> None:
