@@ -346,7 +346,9 @@ class VertexApp(App[int]):
     @on(messages.JobsChanged)
     @on(messages.SetupChanged)
     def _read_jobs_now(self) -> None:
-        if self._watch is not None:
+        if self.gateway is None:
+            self._reconnect.set()
+        elif self._watch is not None:
             self._watch.refresh()
 
     @on(messages.OpenSetup)
@@ -380,10 +382,6 @@ class VertexApp(App[int]):
         from tui.panes.storage import StoragePane  # noqa: PLC0415 (panes are imported when first shown)
 
         cast("StoragePane", await self.show_pane(PaneId.STORAGE)).browse(message.uri)
-
-    def reconnect(self) -> None:
-        """Try the connection again now."""
-        self._reconnect.set()
 
 
 def run_app(options: AppOptions) -> int:
