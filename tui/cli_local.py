@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tui.cli_common import CommandLineError, common_options, merged_options
+from tui.cli_local_common import data_folder, failures, running
 from tui.local import launcher
 from tui.services.paths import show_path
 
 START_TIMEOUT_SECONDS = 60.0
 """A first start compiles Google's libraries, which takes long on a slow box."""
-
-_START = "start it with: vertex-tui local up"
 
 
 @click.group(no_args_is_help=True)
@@ -39,8 +36,8 @@ def local(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click
 @click.pass_context
 def up(ctx: click.Context) -> None:
     """Start the local server, if it is not running."""
-    folder = _folder(ctx)
-    with _failures():
+    folder = data_folder(ctx)
+    with failures():
         record = launcher.ensure(folder, timeout=START_TIMEOUT_SECONDS)
     click.echo(_describe(record, folder))
 
@@ -49,8 +46,8 @@ def up(ctx: click.Context) -> None:
 @click.pass_context
 def down(ctx: click.Context) -> None:
     """Stop the local server and what its jobs still run; their records and files stay."""
-    folder = _folder(ctx)
-    with _failures():
+    folder = data_folder(ctx)
+    with failures():
         stopped = launcher.stop(folder)
     click.echo("The local server is stopped." if stopped else "The local server was not running.")
 
@@ -59,8 +56,8 @@ def down(ctx: click.Context) -> None:
 @click.pass_context
 def status(ctx: click.Context) -> None:
     """Say whether the local server runs, and where; exit 1 if it does not."""
-    folder = _folder(ctx)
-    click.echo(_describe(_running(folder), folder))
+    folder = data_folder(ctx)
+    click.echo(_describe(running(folder), folder))
 
 
 @local.command()
@@ -72,7 +69,7 @@ def env(ctx: click.Context) -> None:
     Example:
       eval "$(vertex-tui local env)"
     """  # noqa: D301
-    record = _running(_folder(ctx))
+    record = running(data_folder(ctx))
     for name, value in launcher.environment(record).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
@@ -82,11 +79,11 @@ def env(ctx: click.Context) -> None:
 @click.pass_context
 def reset(ctx: click.Context, /, *, yes: bool) -> None:
     """Stop the local server and delete all its jobs, logs and files."""
-    folder = _folder(ctx)
+    folder = data_folder(ctx)
     question = f"Stop the local server and delete all its jobs, logs and files in {show_path(folder)}?"
     if not yes:
         _ask(question)
-    with _failures():
+    with failures():
         launcher.reset(folder)
     click.echo("The local server is as new.")
 
@@ -99,28 +96,5 @@ def _ask(question: str) -> None:
         raise CommandLineError("nothing was deleted", status=1)
 
 
-def _folder(ctx: click.Context) -> Path:
-    folder: Path = merged_options(ctx, {}).paths().local_dir
-    return folder
-
-
-def _running(folder: Path) -> launcher.Record:
-    with _failures():
-        record = launcher.status(folder)
-    if record is None:
-        raise CommandLineError(f"the local server is not running; {_START}", status=1)
-    return record
-
-
 def _describe(record: launcher.Record, folder: Path) -> str:
     return f"The local server runs as process {record.pid} at {record.http_url}, files in {show_path(folder)}"
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except launcher.LauncherError as error:
-        raise CommandLineError(str(error), status=1) from error
-    except OSError as error:
-        raise CommandLineError(f"{error.strerror}: {error.filename}; look at that file's owner", 1) from error

@@ -13,5 +13,6 @@ A map of the rooms, from the outside in:
 - `jobs/`: `engine` takes each job through its states, `runner` is the small process over each replica,
   `output` turns what replicas print into log entries.
 - `state/`: SQLite: jobs, log entries, operations, policy, services, tokens.
+- `faults/`, `admin/`: what goes wrong on request; the owner's own API for faults, quotas, seeds, recordings.
 - `storage/`, `guard`, `shims/`: the Storage JSON API, who may connect, and the tools a job finds on its PATH.
 """

@@ -18,12 +18,14 @@ from aiohttp import web
 import tui
 from tui.local import launcher, names
 from tui.local.access import Access
+from tui.local.admin.front import AdminPart, add_admin_routes
 from tui.local.api.iam import Iam
 from tui.local.api.log_service import LogService
 from tui.local.api.operations import OperationsApi
 from tui.local.api.projects import Projects
 from tui.local.api.service_usage import ServiceUsage
 from tui.local.api.vertex_jobs import VertexJobs
+from tui.local.faults.book import FaultBook
 from tui.local.gate import Gate
 from tui.local.guard import guard_middleware
 from tui.local.jobs.engine import Engine
@@ -63,6 +65,7 @@ class Backend:
         self.entries = Entries(self.database)
         operations = Operations(self.database, settings.operation_seconds)
         self.gate = Gate(self.project, self.access)
+        self.faults = FaultBook()
         self.engine = Engine(self.jobs, self.entries, self.project, settings, data_dir / "jobs")
         self.objects = ObjectStore(data_dir / "objects")
         logs = LogService(self.entries, self.gate, settings)
@@ -79,6 +82,7 @@ class Backend:
         )
         self.dispatcher = Dispatcher(self.gate.check)
         self.owner = self.project.owner
+        self.admin: tuple[AdminPart, ...] = ()
 
 
 async def serve(data_dir: Path, settings: Settings) -> None:
@@ -153,6 +157,7 @@ async def _start_http(backend: Backend) -> tuple[web.AppRunner, str]:
     add_storage_routes(
         app, backend.objects, backend.access.allows, service_enabled=backend.project.service_enabled
     )
+    add_admin_routes(app, backend.owner, backend.admin)
     RestFront(backend.table, backend.dispatcher).add_to(app)
     web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
     await web_runner.setup()

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE services (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE accounts (
@@ -42,6 +40,21 @@ CREATE TABLE positions (
     job_id TEXT NOT NULL, replica TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (job_id, replica)
 ) WITHOUT ROWID;
 """
+_SECOND = """
+CREATE TABLE quota_limits (
+    metric TEXT NOT NULL, region TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (metric, region)
+) WITHOUT ROWID;
+CREATE TABLE recordings (
+    job_id TEXT PRIMARY KEY, begin_ns INTEGER NOT NULL, speed REAL NOT NULL, job BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE recorded_entries (
+    job_id TEXT NOT NULL, number INTEGER NOT NULL, ts INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (job_id, number)
+) WITHOUT ROWID;
+"""
+_VERSIONS = (_FIRST, _SECOND)
+"""What each version of the schema adds to the one before."""
+SCHEMA_VERSION = len(_VERSIONS)
 
 
 class Database:
@@ -55,10 +68,10 @@ class Database:
         self.connection = _connect(path)
         self.connection.execute("PRAGMA journal_mode=WAL")
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self.connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise RuntimeError(f"{path}: written by another version (schema {version}, not {SCHEMA_VERSION})")
+        if version > SCHEMA_VERSION:
+            raise RuntimeError(f"{path}: written by a newer version (schema {version}, not {SCHEMA_VERSION})")
+        for number, script in enumerate(_VERSIONS[version:], start=version + 1):
+            self.connection.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,1 @@
+"""Faults on request: rules that say which calls, jobs and log entries go wrong, and how."""
