@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
+import shutil
 import venv
 from pathlib import Path
-from typing import Any
 
 from tui.local import names
-from tui.local.shims import prepare
-from tui.local.wire.gtypes import Message
+from tui.local.jobs.runner import MARKER
+from tui.local.shims import add_pip, prepare
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PASSED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """Variables of the server that say nothing of its user."""
-_REFERENCE = re.compile(r"(\$?)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-
-
-def expand(text: str, known: dict[str, str]) -> str:
-    """Replace `$(NAME)` by earlier variables; `$$(NAME)` is a plain `$(NAME)`, other names stay."""
-
-    def one(match: re.Match[str]) -> str:
-        return match[0][1:] if match[1] else known.get(match[2], match[0])
-
-    return _REFERENCE.sub(one, text)
-
-
-def spec_environment(env: Message) -> dict[str, str]:
-    """The variables of a `ContainerSpec.env`, expanded in their order."""
-    known: dict[str, str] = {}
-    for variable in env:
-        known[variable.name] = expand(variable.value, known)
-    return known
+_READY = ".made"
+"""Stands in a virtual environment that was made to its end."""
 
 
 class Surroundings:
@@ -52,9 +34,7 @@ class Surroundings:
         """Make the folders, the virtual environment and the tools; the variables that point at them."""
         for name in ("work", "home", "tmp", "cache", "config", "data", "state", "runtime"):
             (self._folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = self._folder / "venv"
-        if not (environment / "pyvenv.cfg").exists():
-            venv.EnvBuilder(symlinks=os.name != "nt", with_pip=False).create(environment)
+        environment = self._make_venv()
         tools = prepare(
             self._folder / "tools",
             http_url=http_url,
@@ -72,6 +52,16 @@ class Surroundings:
             | {"PATH": path}
         )
 
+    def _make_venv(self) -> Path:
+        """Without pip, which comes when it is asked for: that makes it a matter of milliseconds."""
+        environment = self._folder / "venv"
+        if not (environment / _READY).exists():
+            shutil.rmtree(environment, ignore_errors=True)
+            venv.EnvBuilder(symlinks=os.name != "nt", with_pip=False).create(environment)
+            add_pip(environment)
+            (environment / _READY).touch()
+        return environment
+
     def _places(self, environment: Path) -> dict[str, str]:
         folder = self._folder
         return {
@@ -88,11 +78,15 @@ class Surroundings:
             "UV_CACHE_DIR": str(folder / "cache/uv"),
             "HF_HOME": str(folder / "cache/huggingface"),
             "PYTHONUNBUFFERED": "1",
+            # No pip or uv, however it is called, may install into a Python outside of the job.
+            "PIP_REQUIRE_VIRTUALENV": "1",
+            "UV_PYTHON": str(environment / "bin/python"),
+            MARKER: str(folder),
         }
 
 
 KEPT = frozenset(
-    {"HOME", "TMPDIR", "PYTHONUSERBASE", "PATH"}
+    {"HOME", "TMPDIR", "PYTHONUSERBASE", "PATH", "PIP_REQUIRE_VIRTUALENV", "UV_PYTHON", MARKER}
     | {f"XDG_{name}" for name in ("CACHE_HOME", "CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR")}
 )
 """Variables that a spec cannot turn away from the job's own folders."""
@@ -104,55 +98,3 @@ def merge(ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
     if "PATH" in theirs:
         merged["PATH"] = f"{ours['PATH']}:{theirs['PATH']}"
     return merged
-
-
-def vertex_environment(job: Message, job_id: str, pool: int, index: int) -> dict[str, str]:
-    """The variables that Vertex AI sets in a replica."""
-    env = {
-        "CLOUD_ML_JOB_ID": job_id,
-        "CLOUD_ML_PROJECT_ID": names.PROJECT_NUMBER,
-        "CLUSTER_SPEC": json.dumps(_cluster(job, job_id, pool, index)),
-    }
-    base = job.job_spec.base_output_directory.output_uri_prefix
-    if base:
-        env["AIP_MODEL_DIR"] = f"{base}model/"
-        env["AIP_CHECKPOINT_DIR"] = f"{base}checkpoints/"
-        env["AIP_TENSORBOARD_LOG_DIR"] = f"{base}logs/"
-    if sum(replicas for replicas in pool_sizes(job)) > 1:
-        env["TF_CONFIG"] = json.dumps(_tf_config(job, job_id, pool, index))
-    return env
-
-
-def pool_sizes(job: Message) -> list[int]:
-    """Replicas of each pool; 0 for a skipped position."""
-    return [
-        int(pool.replica_count) if pool.WhichOneof("task") else 0 for pool in job.job_spec.worker_pool_specs
-    ]
-
-
-def _hosts(job: Message, job_id: str) -> list[list[str]]:
-    return [
-        [f"cmle-training-workerpool{pool}-{job_id[:10]}-{index}:2222" for index in range(size)]
-        for pool, size in enumerate(pool_sizes(job))
-    ]
-
-
-def _cluster(job: Message, job_id: str, pool: int, index: int) -> dict[str, Any]:
-    hosts = _hosts(job, job_id)
-    return {
-        "cluster": {f"workerpool{number}": names_ for number, names_ in enumerate(hosts) if names_},
-        "environment": "cloud",
-        "task": {"type": f"workerpool{pool}", "index": index},
-        "job": json.dumps({"python_module": "", "args": []}),
-    }
-
-
-def _tf_config(job: Message, job_id: str, pool: int, index: int) -> dict[str, Any]:
-    roles = ("chief", "worker", "ps", "evaluator")
-    hosts = _hosts(job, job_id)
-    return {
-        "cluster": {roles[number]: found for number, found in enumerate(hosts) if found},
-        "task": {"type": roles[pool], "index": index, "cloud": job_id},
-        "job": {},
-        "environment": "cloud",
-    }

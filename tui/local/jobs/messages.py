@@ -29,10 +29,29 @@ LOST_ERROR = (
 )
 STOPPED_ERROR = "The local server was stopped while the job was running, and the job with it."
 NO_COMMAND = (
-    "the spec names no command to run here: images and Python packages are not run locally, so that the "
-    "entry point of {image} is unknown"
+    "the spec names no command to run here: images are not run locally, so that the entry point of {image} "
+    "is unknown"
 )
 TOO_MANY = "The job asks for {count} replicas; the local server runs at most {most} of one job."
+STOCKOUT_ERROR = (
+    "Resources are insufficient in region: {region}. Try a different region or use a different accelerator."
+)
+INTERNAL_ERROR = "Internal error occurred for the current attempt"
+IMAGE_PULL_ERROR = (
+    "The image {image} could not be pulled: it does not exist, or the job may not read it. The job was not "
+    "started."
+)
+RESTARTING = "The job is restarted: restart {number} of at most {most}."
+RESTARTING_WORKER = "The replica {replica} is restarted: restart {number} of at most {most}."
+WAITING_FOR_QUOTA = "Waiting for quota."
+NO_GCS_MOUNT = (
+    "The spec names {paths}: on this machine there is no Cloud Storage mount at /gcs, as Vertex AI has. Use "
+    "gsutil, gcloud storage or the google-cloud-storage client with gs://BUCKET/… instead."
+)
+ONE_MACHINE = (
+    "All {count} replicas run on this machine: the host names in CLUSTER_SPEC and TF_CONFIG cannot be "
+    "reached here."
+)
 UNUSED_IMAGE = "The image {image} is not used: the commands run on this machine."
 
 
@@ -42,6 +61,8 @@ def replica_error(replica: str, code: int, job_id: str, *, reason: str = "", det
         f"The replica {replica} exited with a non-zero status of {code}. "
         f"Termination reason: {reason or 'Error'}."
     )
+    if reason == "OOM":
+        head = f"The replica {replica} ran out of memory and exited with a non-zero status of {code}."
     if detail and reason == "StartError":
         head += f" \n Termination log message: {detail}"
     elif detail:

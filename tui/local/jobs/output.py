@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 from tui.local import names
-from tui.local.clock import now_ns, stamp
+from tui.local.clock import now_ns, stamp, virtual_ns
 from tui.local.filters.logs import SEVERITIES
 from tui.local.jobs.runner import STDERR
 from tui.local.state.entries import Entries
@@ -73,13 +74,31 @@ def _structured(text: str) -> dict[str, Any] | None:
 class OutputReader:
     """Follows one replica's `output.jsonl`; entries and position are stored together."""
 
-    def __init__(self, entries: Entries, job_id: str, replica: str, path: Path) -> None:
+    def __init__(self, entries: Entries, job_id: str, replica: str, path: Path, *, key: str) -> None:
+        """`key` tells a replica's starts apart."""
         self._entries = entries
         self._job_id = job_id
         self._replica = replica
         self._path = path
-        self._offset = entries.offset(job_id, replica)
+        self._key = key
+        self._offset = entries.offset(job_id, key)
         self._errors = ""
+        if self._offset:
+            self._recall()
+
+    def _recall(self) -> None:
+        """What an earlier server read last may hold the traceback that the end of the job is told with."""
+        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as file:
+            begin = max(self._offset - CHUNK, 0)
+            file.seek(begin)
+            lines = file.read(self._offset - begin).splitlines()
+            for line in lines[1 if begin else 0 :]:
+                _, stream, text = json.loads(line)
+                self._note(stream, text)
+
+    def _note(self, stream: int, text: str) -> None:
+        if stream == STDERR:
+            self._errors = (self._errors + text + "\n")[-2 * _DETAIL :]
 
     def read(self) -> bool:
         """Store what is new, about `CHUNK` bytes at most; whether there was anything."""
@@ -98,15 +117,19 @@ class OutputReader:
             return False
         self._offset += end
         batch = [self._read_line(line) for line in data[:end].splitlines()]
-        self._entries.append(batch, position=(self._job_id, self._replica, self._offset))
+        self._entries.append(batch, position=(self._job_id, self._key, self._offset))
         return True
 
     def _read_line(self, line: bytes) -> Message:
         time_ns, stream, text = json.loads(line)
-        if stream == STDERR:
-            self._errors = (self._errors + text + "\n")[-2 * _DETAIL :]
+        self._note(stream, text)
         return replica_entry(
-            self._entries, self._job_id, self._replica, time_ns=time_ns, stream=stream, text=text
+            self._entries,
+            self._job_id,
+            self._replica,
+            time_ns=virtual_ns(time_ns),
+            stream=stream,
+            text=text,
         )
 
     def traceback(self) -> str:

@@ -1,14 +1,16 @@
 """The small process over one replica: starts it, records its output and its end, leaves nothing behind.
 
-Run as `python -I -S runner.py FOLDER`; standard library only, so that it starts fast and outlives the server.
-The folder holds `spec.json`; the runner writes `runner.json` (who runs), `output.jsonl` (one `[nanoseconds,
-stream, text]` a line) and at last `exit.json`. SIGTERM asks it to end the replica.
+Run without site packages; standard library only, so that it starts fast and outlives the server. Its folder
+holds `spec.json`; the runner writes `runner.json` (who runs), `child.json` (the replica's main process),
+`output.jsonl` (one `[nanoseconds, stream, text]` a line) and at last `exit.json`. SIGTERM asks it to end the
+replica.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import functools
 import json
 import os
@@ -17,21 +19,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tui.local.jobs.lines import Lines
+from tui.local.jobs.memory import tree_memory
+
 STDOUT, STDERR = 1, 2
-MAX_LINE = 200 * 1024
-"""Bytes of one entry's text: Cloud Logging takes 256 KiB with everything around it."""
-REDRAW_SECONDS = 0.1
-"""Shortest time between two entries from text that a carriage return overwrites."""
-QUIET_SECONDS = 0.3
-"""A progress bar that stands still that long is shown although its line has not ended."""
+MARKER = "VERTEX_TUI_REPLICA"
+"""A variable that every process of a replica inherits: by it they are found when their runner is gone."""
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-_CONTINUES = 0x80
-"""The top bits of a byte that continues a UTF-8 character."""
+_TICK = 0.05
+"""Seconds between two looks while a progress bar or an end is awaited."""
+_PAUSE = 0.5
+"""Seconds between two looks when nothing is awaited but output, which wakes at once."""
+_MOST_WAITING = 1024 * 1024
+"""Bytes of output that wait for space on a full disk before the replica is made to wait as well."""
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MEMORY_SECONDS = 0.25
+"""Seconds between two looks at the memory of a replica with a limit."""
 
 
 def process_mark(pid: int) -> str | None:
@@ -55,119 +64,36 @@ def process_mark(pid: int) -> str | None:
     return None if not line or line.split()[-1].startswith("Z") else line.rpartition(" ")[0].strip()
 
 
-class Lines:
-    """Cuts one stream into entries: at line feeds, and, not too often, at carriage returns."""
-
-    def __init__(self, emit: Callable[[bytes], None]) -> None:
-        self._emit = emit
-        self._rest = b""
-        self._overwritten: bytes | None = None
-        self._drawn = 0.0
-        self._fed = 0.0
-        self._bar = False
-
-    def feed(self, data: bytes, now: float) -> None:
-        """Take what was read at `now` (monotonic seconds)."""
-        self._fed = now
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        for line in whole:
-            self._line(line.removesuffix(b"\r"), now)
-        if b"\r" in self._rest[:-1]:
-            self._redraw(now)
-        while len(self._rest) > MAX_LINE:
-            cut = utf8_cut(self._rest, MAX_LINE)
-            self._emit(self._rest[:cut])
-            self._rest = self._rest[cut:]
-
-    def _line(self, line: bytes, now: float) -> None:
-        *bars, last = line.split(b"\r")
-        for bar in bars:
-            self._draw(bar, now)
-        if last or not bars:
-            self._overwritten = None
-        else:
-            self.flush_bar(now)
-        if last or not (bars or self._bar):
-            for start in pieces(last):
-                self._emit(start)
-        self._bar = False
-
-    def _redraw(self, now: float) -> None:
-        """Show the bars of an unfinished line; its last piece may still grow."""
-        self._bar = True
-        tail = b"\r" if self._rest.endswith(b"\r") else b""
-        *bars, last = self._rest.removesuffix(b"\r").split(b"\r")
-        for bar in bars:
-            self._draw(bar, now)
-        self._rest = last + tail
-
-    def _draw(self, bar: bytes, now: float) -> None:
-        if not bar:
-            return
-        self._overwritten = bar
-        if now - self._drawn >= REDRAW_SECONDS:
-            self.flush_bar(now)
-
-    def flush_bar(self, now: float) -> None:
-        """Show the newest bar that was held back."""
-        if self._overwritten is not None:
-            for start in pieces(self._overwritten):
-                self._emit(start)
-            self._overwritten = None
-            self._drawn = now
-
-    def tick(self, now: float) -> None:
-        """Time has passed without output."""
-        if now - self._drawn >= REDRAW_SECONDS:
-            self.flush_bar(now)
-        standing = self._rest.startswith(b"\r") or self._rest.endswith(b"\r") or self._bar
-        if standing and self._rest.strip(b"\r") and now - self._fed >= QUIET_SECONDS:
-            self._bar = True
-            self._overwritten = self._rest.strip(b"\r").rpartition(b"\r")[2]
-            self._rest = b""
-            self.flush_bar(now)
-
-    def close(self, now: float) -> None:
-        """The stream has ended; an unfinished line counts."""
-        if self._rest:
-            self._line(self._rest, now)
-            self._rest = b""
-        self.flush_bar(now)
-
-
-def pieces(line: bytes) -> Iterator[bytes]:
-    """A line in pieces of at most `MAX_LINE` bytes, cut between characters."""
-    while len(line) > MAX_LINE:
-        cut = utf8_cut(line, MAX_LINE)
-        yield line[:cut]
-        line = line[cut:]
-    yield line
-
-
-def utf8_cut(data: bytes, limit: int) -> int:
-    """The last place up to `limit` that does not part a UTF-8 character."""
-    cut = limit
-    while cut > limit - 4 and data[cut] & 0xC0 == _CONTINUES:
-        cut -= 1
-    return cut if data[cut] & 0xC0 != _CONTINUES else limit
-
-
 class Recorder:
     """Appends entries to `output.jsonl`, with times that never repeat."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=1 << 16)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._waiting = bytearray()
         self._last = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether so much waits for space on the disk that no more should be read."""
+        return len(self._waiting) > _MOST_WAITING
 
     def emit(self, stream: int, line: bytes) -> None:
         """Record one line of a stream."""
         self._last = max(time.time_ns(), self._last + 1)
         text = line.decode("utf-8", "replace")
-        self._file.write(json.dumps([self._last, stream, text]).encode() + b"\n")
+        self._waiting += json.dumps([self._last, stream, text]).encode() + b"\n"
 
-    def flush(self) -> None:
-        """Hand everything to the system."""
-        self._file.flush()
+    def flush(self) -> bool:
+        """Hand everything to the system; on a full disk it waits for the next time. Whether nothing waits."""
+        while self._waiting:
+            try:
+                written = os.write(self._file, self._waiting)
+            except OSError as error:
+                if error.errno not in _NO_SPACE:
+                    raise
+                return False
+            del self._waiting[:written]
+        return True
 
 
 class Runner:
@@ -181,20 +107,39 @@ class Runner:
         self._reason = ""
         self._kill_at: float | None = None
         self._deadline = time.monotonic() + float(self._spec["timeout_seconds"])
+        self._memory = int(self._spec.get("memory_bytes", 0))
+        self._weigh_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._lines: list[Lines] = []
+        self._woken, self._waker = os.pipe()
 
     def run(self) -> None:
         """Start the replica, follow it to its end, record the end."""
-        signal.signal(signal.SIGTERM, self._on_term)
+        self._listen()
+        if self._reason:
+            self._finish(0, self._reason, "")
+            return
         try:
             self._start()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._finish(128, "StartError", _start_error(self._spec["argv"][0], error))
             return
+        if self._reason:
+            self._signal_all(signal.SIGTERM)
         self._follow()
         code = self._process.returncode if self._process else 0
-        self._finish(128 - code if code < 0 else code, self._reason, "")
+        code = 128 - code if code < 0 else code
+        self._finish(code, self._reason, "")
+
+    def _listen(self) -> None:
+        """Let a signal, of a child's end too, wake the loop."""
+        for descriptor in (self._woken, self._waker):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.signal(signal.SIGTERM, self._on_term)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        self._selector.register(self._woken, selectors.EVENT_READ)
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (the user's own command, as asked)
@@ -205,6 +150,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509 (one thread; see there)
         )
         write_json(
             self._folder / "child.json", {"pid": self._process.pid, "mark": process_mark(self._process.pid)}
@@ -219,25 +165,37 @@ class Runner:
     def _follow(self) -> None:
         """Read until the replica's main process has ended, then end what it left behind."""
         while self._process and self._process.poll() is None:
-            self._read(0.05)
+            self._read(self._pause())
+            self._collect_orphans()
             self._enforce()
         self._end_rest()
         drained = time.monotonic() + 1.0
-        while self._selector.get_map() and time.monotonic() < drained and self._read(0.02):
+        while len(self._selector.get_map()) > 1 and time.monotonic() < drained and self._read(0.02):
             pass
         now = time.monotonic()
         for lines in self._lines:
             lines.close(now)
         self._recorder.flush()
 
+    def _pause(self) -> float:
+        if any(lines.restless for lines in self._lines):
+            return _TICK
+        now = time.monotonic()
+        due = self._deadline if self._kill_at is None else self._kill_at
+        most = _MEMORY_SECONDS if self._memory else _PAUSE
+        return min(max(due - now, _TICK), most)
+
     def _read(self, wait: float) -> bool:
         """Read what is there; whether anything was."""
-        events = self._selector.select(wait) if self._selector.get_map() else []
-        if not self._selector.get_map():
+        if self._recorder.blocked and not self._recorder.flush():
             time.sleep(wait)
+            return False
+        events = self._selector.select(wait)
         now = time.monotonic()
         for key, _ in events:
             data = self._chunk(key.fd)
+            if key.data is None:
+                continue
             if data:
                 key.data.feed(data, now)
             elif data is not None:
@@ -258,6 +216,11 @@ class Runner:
         now = time.monotonic()
         if not self._reason and now >= self._deadline:
             self._end("Timeout")
+        if not self._reason and self._memory and now >= self._weigh_at:
+            self._weigh_at = now + _MEMORY_SECONDS
+            if tree_memory(os.getpid(), self._memory) > self._memory:
+                self._reason = "OOM"
+                self._kill_at = now
         if self._kill_at is not None and now >= self._kill_at:
             self._signal_all(signal.SIGKILL)
 
@@ -278,6 +241,17 @@ class Runner:
                 return
             time.sleep(0.01)
 
+    def _collect_orphans(self) -> None:
+        """Collect ended orphans while the main process runs, whose own status is left to be asked for."""
+        if sys.platform != "linux":
+            return
+        with contextlib.suppress(ChildProcessError):
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            while (found := os.waitid(os.P_ALL, 0, flags)) and self._process:
+                if found.si_pid == self._process.pid:
+                    return
+                os.waitpid(found.si_pid, os.WNOHANG)
+
     @staticmethod
     def _reap() -> bool:
         """Collect ended orphans; whether children are left."""
@@ -297,19 +271,45 @@ class Runner:
                 os.kill(pid, number)
 
     def _finish(self, code: int, reason: str, message: str) -> None:
-        self._recorder.flush()
-        write_json(
-            self._folder / "exit.json",
-            {"code": code, "reason": reason, "message": message, "time_ns": time.time_ns()},
-        )
+        code = 128 + signal.SIGKILL if reason == "OOM" else code
+        end = {"code": code, "reason": reason, "message": message, "time_ns": time.time_ns()}
+        while not self._recorded(end):
+            time.sleep(_PAUSE)
+
+    def _recorded(self, end: dict[str, Any]) -> bool:
+        """Write down output and end, if the disk has space for them."""
+        try:
+            if not self._recorder.flush():
+                return False
+            write_json(self._folder / "exit.json", end)
+        except OSError as error:
+            if error.errno not in _NO_SPACE:
+                raise
+            return False
+        return True
 
 
-def _start_error(command: str, error: OSError) -> str:
-    why = (
-        "executable file not found in $PATH"
-        if isinstance(error, FileNotFoundError)
-        else str(error.strerror).lower()
-    )
+def _die_with_parent() -> Callable[[], None] | None:
+    """On Linux, what a child does before its program starts, to be killed if its runner is.
+
+    This process has one thread and no gRPC, so that it may run Python between fork and exec.
+    """
+    if sys.platform != "linux":
+        return None
+    library, runner = ctypes.CDLL(None), os.getpid()
+
+    def ask() -> None:
+        library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != runner:
+            os._exit(128 + signal.SIGKILL)
+
+    return ask
+
+
+def _start_error(command: str, error: OSError | ValueError) -> str:
+    why = str(error.strerror).lower() if isinstance(error, OSError) else str(error)
+    if isinstance(error, FileNotFoundError):
+        why = "executable file not found in $PATH"
     return (
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
         f'unable to start container process: exec: "{command}": {why}: unknown'
@@ -358,14 +358,11 @@ def claim(folder: Path) -> bool:
     return True
 
 
-def main() -> None:
-    """Run the replica whose folder is the only argument."""
-    folder = Path(sys.argv[1])
+def main(folder_name: str) -> None:
+    """Run the replica of a folder, unless it has or had a runner."""
+    folder = Path(folder_name)
     os.umask(0o077)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     if claim(folder):
         adopt_orphans()
         Runner(folder).run()
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,21 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 LOOPBACK = "localhost,127.0.0.1,::1"
 
-PIP_STUB = '''"""Stands here until pip is first asked for; then Python's own copy of it takes the place."""
-'''
-
-PIP_STUB_MAIN = '''"""Install pip into this environment from Python's own copy, then run it."""
-
-import os
-import shutil
-import subprocess
-import sys
-
-shutil.rmtree(os.path.dirname(os.path.abspath(__file__)))
-subprocess.run([sys.executable, "-I", "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
-words = [word for word in sys.argv[1:] if word != "--user"]
-sys.exit(subprocess.run([sys.executable, "-m", "pip", *words]).returncode)
-'''
+PIP_STUB = "import _local_job_pip\n\n_local_job_pip.main()\n"
 
 
 class ShimSetup(NamedTuple):
@@ -98,10 +85,13 @@ def _environment(http_url: str, token: str, project: str, config: Path) -> dict[
 
 
 def add_pip(environment: Path) -> None:
-    """Let `python -m pip` work in a virtual environment without pip: it installs itself when first used."""
+    """Let pip come into a virtual environment without it when it is first used (see `job_pip`)."""
     for site in (environment / "lib").glob("python3*/site-packages"):
         stub = site / "pip"
         if not stub.exists():
+            shutil.copyfile(Path(__file__).with_name("job_pip.py"), site / "_local_job_pip.py")
+            (site / "_local_job_pip.pth").write_text("import _local_job_pip\n", encoding="ascii")
             stub.mkdir()
-            (stub / "__init__.py").write_text(PIP_STUB, encoding="utf-8")
-            (stub / "__main__.py").write_text(PIP_STUB_MAIN, encoding="utf-8")
+            (stub / "__init__.py").touch()
+            (stub / "__main__.py").write_text(PIP_STUB, encoding="ascii")
+            (stub / "stub").touch()

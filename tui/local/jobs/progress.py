@@ -1,0 +1,97 @@
+"""What all jobs share, and how one job's progress is written down and told."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.local import names
+from tui.local.clock import now_ns, stamp
+from tui.local.faults.book import FaultBook
+from tui.local.jobs import messages
+from tui.local.jobs.output import service_entry
+from tui.local.settings import Settings
+from tui.local.state.entries import Entries
+from tui.local.state.jobs import JobRow, Jobs, State
+from tui.local.state.project import ProjectState
+from tui.local.wire.gtypes import Message
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What all jobs share."""
+
+    jobs: Jobs
+    entries: Entries
+    project: ProjectState
+    settings: Settings
+    folder: Path
+    faults: FaultBook
+    http_url: str = ""
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job's folder."""
+        shutil.rmtree(self.folder / job_id, ignore_errors=True)
+
+    def sweep(self, live: frozenset[str]) -> None:
+        """Remove what ended jobs have left when the server died before it could."""
+        for folder in self.folder.glob("*"):
+            if folder.name not in live:
+                self.remove(folder.name)
+
+
+class Progress:
+    """One job's stored state as it changes; every change is safe before anybody can see it."""
+
+    def __init__(self, shop: Workshop, row: JobRow) -> None:
+        self._shop = shop
+        self.row = row
+
+    def say(self, text: str, severity: str = "INFO") -> None:
+        """A service message, once in an attempt, also across restarts of the server."""
+        if text in self.row.run.said:
+            return
+        self.row.run.said.append(text)
+        entries = self._shop.entries
+        entry = service_entry(entries, self.row.job_id, text, severity)
+        entries.append([entry], along=lambda: self._shop.jobs.save(self.row))
+
+    def set_state(self, state: Message) -> None:
+        """Change the job's state."""
+        self.row.job.state = state
+        self.save()
+
+    def set_running(self) -> None:
+        """All workers are up; `startTime` is when that was so for the first time."""
+        if self.row.job.state != State.JOB_STATE_RUNNING:
+            if not self.row.job.HasField("start_time"):
+                stamp(self.row.job.start_time, now_ns())
+            self.set_state(State.JOB_STATE_RUNNING)
+        self.say(messages.RUNNING)
+
+    def next_attempt(self, reason: str) -> None:
+        """The attempt is over and all of it has ended: prepare for another."""
+        run = self.row.run
+        run.restarts[reason] = run.restarts.get(reason, 0) + 1
+        run.attempt += 1
+        run.said, run.worker_restarts = [], {}
+        run.launched, run.struck = False, ""
+        if self.row.job.state != State.JOB_STATE_CANCELLING:
+            self.row.job.state = State.JOB_STATE_PENDING
+        self.save()
+
+    def end(self, state: Message) -> None:
+        """The job has ended."""
+        stamp(self.row.job.end_time, now_ns())
+        self.set_state(state)
+
+    def save(self) -> None:
+        """Write the job down."""
+        stamp(self.row.job.update_time, now_ns())
+        self._shop.jobs.save(self.row)
+
+    def mint_token(self) -> str:
+        """A token for the job's service account."""
+        account = self.row.job.job_spec.service_account or names.CUSTOM_CODE_AGENT
+        return self._shop.project.mint_token(f"serviceAccount:{account}", self.row.job_id)
