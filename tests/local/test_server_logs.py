@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc.aio
@@ -22,7 +24,7 @@ from google.cloud.logging_v2.services.logging_service_v2.transports import (
 )
 from google.cloud.logging_v2.types import LogEntry, TailLogEntriesRequest
 
-from tests.local.clients import PARENT, Server, job_id, script_job, text, until
+from tests.local.clients import PARENT, Server, finish, job_id, script_job, text, until
 
 PROJECT = "projects/local-project"
 
@@ -37,6 +39,9 @@ def write(server: Server, *texts: str, **fields: Any) -> str:
 
 
 def test_a_disabled_api_refuses(local_server: Server) -> None:
+    local_server.entries()
+    name = "projects/local-project/services/logging.googleapis.com"
+    finish(local_server.services.disable_service(request={"name": name}))
     with pytest.raises(exceptions.PermissionDenied) as caught:
         local_server.entries()
     assert caught.value.reason == "SERVICE_DISABLED"
@@ -54,16 +59,18 @@ def test_what_is_written_is_listed_in_order(shared_server: Server) -> None:
 
 
 def test_an_entry_is_stored_once(shared_server: Server) -> None:
+    seconds = int(time.time()) - 3600
     entry: dict[str, Any] = {
         "log_name": f"{PROJECT}/logs/once",
         "insert_id": "the-same",
-        "timestamp": {"seconds": 1_700_000_000},
+        "timestamp": {"seconds": seconds},
         "resource": {"type": "global"},
         "text_payload": "x",
     }
     for _ in range(2):
         shared_server.logs.write_log_entries(request={"entries": [entry]})
-    filter_ = f'logName="{PROJECT}/logs/once" AND timestamp="2023-11-14T22:13:20Z"'
+    at = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    filter_ = f'logName="{PROJECT}/logs/once" AND timestamp="{at}"'
     assert len(shared_server.entries(filter_)) == 1
 
 
@@ -195,9 +202,8 @@ async def test_tail_with_the_asynchronous_client(shared_server: Server) -> None:
         stream = await client.tail_log_entries(requests=requests())
         reader = aiter(stream)
         times = [30, 10, 20]
-        entries = [
-            LogEntry({"text_payload": str(at), "timestamp": {"seconds": 1_700_000_000 + at}}) for at in times
-        ]
+        begin = int(time.time()) - 3600
+        entries = [LogEntry({"text_payload": str(at), "timestamp": {"seconds": begin + at}}) for at in times]
         written = {"log_name": log_name, "entries": entries, "resource": {"type": "global"}}
         await client.write_log_entries(request=written)
         response = await anext(reader)

@@ -99,7 +99,5 @@ class FollowTiming:
     """First rest after a failure; it doubles up to two minutes."""
 
 
-LOCAL_TIMING = FollowTiming(
-    requery=10.0, settle=0.5, poll=1.0, idle_poll=2.0, job=1.0, grace=2.0, older_pace=0.0, retry=0.5
-)
-"""For the local server, which has no quotas and delivers promptly."""
+LOCAL_TIMING = FollowTiming(requery=10.0, settle=0.5, job=1.0, grace=2.0, retry=0.5)
+"""For the local server, which keeps the same quota of reads and delivers promptly."""

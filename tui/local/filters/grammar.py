@@ -27,7 +27,7 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Message of `parts`."""
+    """Any of `parts`."""
 
     parts: tuple[Node, ...]
 
@@ -56,6 +56,23 @@ class Search:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Call(Search):
+    """A function of the Logging query language; its text is its name in lower case."""
+
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a function: a field's path or a value."""
+
+    path: tuple[str, ...]
+    """Its parts, where they can be told apart; a value in quotes has one."""
+    text: str
+    quoted: bool
+
+
 Node = And | Or | Not | Compare | Search
 
 _TOKEN = re.compile(
@@ -70,6 +87,7 @@ _TOKEN = re.compile(
 )
 _SURROGATES = range(0xD800, 0xE000)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_STRING_ESCAPES = frozenset({*_ESCAPES, "\\", '"', "'"})
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
 
 
@@ -81,9 +99,19 @@ class _Token:
     spaced: bool
     """Whether white space comes before it."""
 
+    @property
+    def opens_call(self) -> bool:
+        """Whether it is the parenthesis after a function's name."""
+        return self.text == "(" and self.kind == "punct" and not self.spaced
 
-def parse(text: str) -> Node | None:
+
+def parse(text: str, *, logging: bool = False) -> Node | None:
     """The tree of a filter; None for an empty one, which matches everything.
+
+    Args:
+        text: the filter.
+        logging: whether it is of the Logging query language: with functions, and without colons in values
+            that are not in quotes.
 
     Raises:
         FilterError: the text is not a filter.
@@ -91,7 +119,7 @@ def parse(text: str) -> Node | None:
     tokens = _tokens(text)
     if len(tokens) == 1:
         return None
-    parser = _Parser(tokens)
+    parser = _Parser(text, tokens, logging=logging)
     node = parser.conjunction(0)
     parser.expect_end()
     return node
@@ -100,6 +128,13 @@ def parse(text: str) -> Node | None:
 def unescape(text: str) -> str:
     """The value of a quoted string, given without its quotes."""
     return _ESCAPE.sub(_unescape_one, text)
+
+
+def _unescape_pattern(text: str) -> str:
+    """A regular expression in quotes: what means nothing in strings, such as a class of digits, stays."""
+    return _ESCAPE.sub(
+        lambda match: _unescape_one(match) if match[1] in _STRING_ESCAPES or match[1][1:] else match[0], text
+    )
 
 
 def _unescape_one(match: re.Match[str]) -> str:
@@ -122,7 +157,7 @@ def _tokens(text: str) -> list[_Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            raise FilterError(f"Unexpected character at position {place + 1}: {text[place : place + 20]!r}")
+            raise _syntax_error(text, place, text[place])
         if match.lastgroup == "space":
             spaced = True
         else:
@@ -133,8 +168,25 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
+FUNCTIONS = {"search": (1, 2), "log_id": (1, 1), "sample": (2, 2), "ip_in_net": (2, 2)}
+"""Functions of the Logging query language, and how many arguments they take at least and at most."""
+
+
+def _place(text: str, place: int) -> str:
+    """Where in a filter, in Cloud Logging's words."""
+    line = text.count("\n", 0, place) + 1
+    return f"line {line}, column {place - (text.rfind(chr(10), 0, place) + 1) + 1}"
+
+
+def _syntax_error(text: str, place: int, token: str) -> FilterError:
+    """In Cloud Logging's words."""
+    return FilterError(f"syntax error at {_place(text, place)}, token '{token}'")
+
+
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, text: str, tokens: list[_Token], *, logging: bool) -> None:
+        self._text = text
+        self._logging = logging
         self._tokens = tokens
         self._place = 0
 
@@ -156,14 +208,13 @@ class _Parser:
             return True
         return False
 
-    def _fail(self, wanted: str) -> FilterError:
+    def _fail(self) -> FilterError:
         token = self._next
-        found = "the end" if token.kind == "end" else repr(token.text)
-        return FilterError(f"Expected {wanted} at position {token.start + 1}, found {found}")
+        return _syntax_error(self._text, token.start, "<EOF>" if token.kind == "end" else token.text)
 
     def expect_end(self) -> None:
         if self._next.kind != "end":
-            raise self._fail("the end")
+            raise self._fail()
 
     def conjunction(self, depth: int) -> Node:
         parts = [self._disjunction(depth)]
@@ -190,16 +241,16 @@ class _Parser:
         if self._skip("punct", "("):
             node = self.conjunction(depth + 1)
             if not self._skip("punct", ")"):
-                raise self._fail("')'")
+                raise self._fail()
             return node
         return self._term(depth)
 
     def _term(self, depth: int) -> Node:
         if self._next.kind not in {"word", "string"} or self._next.text in {"AND", "OR"}:
-            raise self._fail("a term")
-        if self._next.text == "SEARCH" and self._tokens[self._place + 1].text == "(":
-            return self._search_call()
+            raise self._fail()
         first = self._next
+        if self._logging and first.kind == "word" and self._tokens[self._place + 1].opens_call:
+            return self._call()
         path = self._path()
         if self._next.kind != "operator":
             return self._bare(path, first)
@@ -207,21 +258,35 @@ class _Parser:
         if self._skip("punct", "("):
             node = self._values(path, operator, depth + 1)
             if not self._skip("punct", ")"):
-                raise self._fail("')'")
+                raise self._fail()
             return node
         return self._comparison(path, operator)
 
     def _bare(self, path: tuple[str, ...], first: _Token) -> Node:
         return Search(path[0] if first.kind == "string" and len(path) == 1 else ".".join(path))
 
-    def _search_call(self) -> Node:
-        self._place += 2
-        values = [self._value()[0]]
+    def _call(self) -> Node:
+        first = self._take()
+        name = first.text.lower()
+        if name not in FUNCTIONS:
+            known = ", ".join(sorted(FUNCTIONS))
+            where = _place(self._text, first.start)
+            raise FilterError(f"function '{first.text}' is not supported here, only {known}, at {where}")
+        self._place += 1
+        arguments = [self._argument()]
         while self._skip("punct", ","):
-            values.append(self._value()[0])
+            arguments.append(self._argument())
         if not self._skip("punct", ")"):
-            raise self._fail("')'")
-        return Search(values[-1])
+            raise self._fail()
+        if not FUNCTIONS[name][0] <= len(arguments) <= FUNCTIONS[name][1]:
+            where = _place(self._text, first.start)
+            raise FilterError(f"wrong number of arguments for function '{first.text}' at {where}")
+        return Call(name, tuple(arguments))
+
+    def _argument(self) -> Argument:
+        quoted = self._next.kind == "string"
+        path = self._path()
+        return Argument(path, path[0] if len(path) == 1 else ".".join(path), quoted and len(path) == 1)
 
     def _path(self) -> tuple[str, ...]:
         parts = [self._part()]
@@ -232,11 +297,17 @@ class _Parser:
 
     def _part(self) -> str:
         if self._next.kind not in {"word", "string"}:
-            raise self._fail("a name")
+            raise self._fail()
         token = self._take()
         return unescape(token.text[1:-1]) if token.kind == "string" else token.text
 
     def _comparison(self, path: tuple[str, ...], operator: str) -> Compare:
+        if self._logging and operator in {"=~", "!~"}:
+            if self._next.kind == "string":
+                return Compare(path, operator, _unescape_pattern(self._take().text[1:-1]), quoted=True)
+            token = self._next.text or "<EOF>"
+            where = _place(self._text, self._next.start)
+            raise FilterError(f"regular expressions must begin and end with '\"' at {where}, token '{token}'")
         value, quoted = self._value()
         return Compare(path, operator, value, quoted)
 
@@ -247,19 +318,21 @@ class _Parser:
         if self._next.kind == "minus":
             parts.append(self._take().text)
         elif self._next.text in {"AND", "OR", "NOT"}:
-            raise self._fail("a value")
-        while self._next.kind in {"word", "minus"} or self._is("punct", ".") or self._is("operator", ":"):
+            raise self._fail()
+        while self._next.kind in {"word", "minus"} or self._is("punct", ".") or self._is_colon():
             if parts and self._next.spaced:
                 break
             parts.append(self._take().text)
         if not parts:
-            raise self._fail("a value")
+            raise self._fail()
         return "".join(parts), False
+
+    def _is_colon(self) -> bool:
+        """Whether a value goes on with a colon, as times do; Cloud Logging wants quotes around those."""
+        return not self._logging and self._is("operator", ":")
 
     def _values(self, path: tuple[str, ...], operator: str, depth: int) -> Node:
         """`field = ("a" OR "b" AND NOT "c")`: a small expression over values."""
-        if depth > MAX_DEPTH:
-            raise FilterError("The filter is nested too deeply")
         alternatives: list[list[Node]] = [[self._value_term(path, operator, depth)]]
         while not self._is("punct", ")"):
             if self._skip("word", "OR"):
@@ -271,11 +344,15 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(parts)
 
     def _value_term(self, path: tuple[str, ...], operator: str, depth: int) -> Node:
-        if self._skip("word", "NOT"):
+        if depth > MAX_DEPTH:
+            raise FilterError("The filter is nested too deeply")
+        following = self._tokens[min(self._place + 1, len(self._tokens) - 1)]
+        minus = self._next.kind == "minus" and (following.kind == "string" or following.text == "(")
+        if self._skip("word", "NOT") or (minus and self._take()):
             return Not(self._value_term(path, operator, depth + 1))
         if self._skip("punct", "("):
             node = self._values(path, operator, depth + 1)
             if not self._skip("punct", ")"):
-                raise self._fail("')'")
+                raise self._fail()
             return node
         return self._comparison(path, operator)

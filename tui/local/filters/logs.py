@@ -1,16 +1,20 @@
-"""The Logging query language over `LogEntry` messages."""
+"""The Logging query language over `LogEntry` messages.
+
+See cloud.google.com/logging/docs/view/logging-query-language.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from tui.local.clock import parse_ns, unstamp
-from tui.local.filters.grammar import Compare, FilterError, Node, Search, parse
-from tui.local.filters.matching import ORDER, Predicate, build, conjuncts
-from tui.local.state.entries import Bounds
+from tui.local.filters.grammar import And, Call, Compare, FilterError, Node, Or, Search, parse
+from tui.local.filters.log_compare import any_text, comparison, time_of
+from tui.local.filters.log_fields import texts
+from tui.local.filters.log_functions import function
+from tui.local.filters.matching import Predicate, build, conjuncts
+from tui.local.state.entry_pages import Bounds
 from tui.local.wire import gtypes
-from tui.local.wire.gtypes import Json, Message
+from tui.local.wire.gtypes import Message
 
 SEVERITIES = {
     "DEFAULT": 0,
@@ -23,22 +27,10 @@ SEVERITIES = {
     "ALERT": 700,
     "EMERGENCY": 800,
 }
-_TIMES = {
-    "timestamp": "timestamp",
-    "receivetimestamp": "receive_timestamp",
-    "receive_timestamp": "receive_timestamp",
-}
-_TEXTS = {
-    "logname": "log_name",
-    "log_name": "log_name",
-    "insertid": "insert_id",
-    "insert_id": "insert_id",
-    "textpayload": "text_payload",
-    "text_payload": "text_payload",
-    "trace": "trace",
-    "spanid": "span_id",
-    "span_id": "span_id",
-}
+_FARTHEST = 2**63 - 1
+"""Nanoseconds that SQLite can hold, on both sides of 1970."""
+Interval = tuple[int, int]
+_ALWAYS: Interval = (-_FARTHEST, _FARTHEST)
 
 
 class LogFilter:
@@ -50,227 +42,102 @@ class LogFilter:
         Raises:
             FilterError: it is not one.
         """
-        self._node = parse(text)
+        self._node = parse(text, logging=True)
         self.predicate: Predicate | None = build(self._node, _leaf) if self._node else None
-        self.bounds, self.exact = _bounds(self._node)
+        self.bounds, rest = _bounds(self._node)
+        self._rest = build(And(tuple(rest)), _leaf) if rest else None
 
     def matches(self, entry: Message) -> bool:
-        """Whether a `LogEntry` passes."""
+        """Whether a `LogEntry` passes.
+
+        Raises:
+            CostError: a regular expression takes too long.
+        """
         return self.predicate is None or self.predicate(entry)
 
     def matches_bytes(self) -> Callable[[bytes], bool] | None:
-        """A predicate over serialized entries; None if `bounds` alone decides."""
-        if self.exact or self.predicate is None:
+        """A predicate over serialized entries within `bounds`; None if these alone decide."""
+        rest = self._rest
+        if rest is None:
             return None
-        predicate = self.predicate
         read = gtypes.LogEntry.FromString
-        return lambda data: predicate(read(data))
-
-
-def _bounds(node: Node | None) -> tuple[Bounds, bool]:
-    """What the filter demands at least, and whether that is all it demands."""
-    job_id: str | None = None
-    since: list[int] = []
-    until: list[int] = []
-    severity: list[int] = []
-    exact = True
-    for term in conjuncts(node):
-        if not isinstance(term, Compare):
-            exact = False
-            continue
-        name = ".".join(term.path).lower()
-        if name == "resource.labels.job_id" and term.operator == "=" and job_id in {None, term.value}:
-            job_id = term.value
-        elif name == "timestamp" and term.operator in {">", ">=", "<", "<=", "="}:
-            _narrow(term, since, until)
-        elif name == "severity" and term.operator == ">=":
-            severity.append(_severity(term.value))
-        else:
-            exact = False
-    bounds = Bounds(job_id, max(since, default=None), min(until, default=None), max(severity, default=None))
-    return bounds, exact
-
-
-def _narrow(term: Compare, since: list[int], until: list[int]) -> None:
-    time = _time(term.value)
-    if term.operator in {">", ">=", "="}:
-        since.append(time + (term.operator == ">"))
-    if term.operator in {"<", "<=", "="}:
-        until.append(time - (term.operator == "<"))
+        return lambda data: rest(read(data))
 
 
 def _leaf(term: Compare | Search) -> Predicate:
+    if isinstance(term, Call):
+        return function(term)
     if isinstance(term, Search):
-        wanted = term.text.lower()
-        return lambda entry: any(wanted in text.lower() for text in _all_texts(entry))
-    first = term.path[0].lower()
-    if len(term.path) == 1 and first in _TIMES and term.value != "*":
-        return _time_leaf(term, _TIMES[first])
-    if len(term.path) == 1 and first == "severity" and term.value != "*":
-        return _severity_leaf(term)
-    return _text_leaf(term, _getter(term.path))
+        return any_text(term.text, texts)
+    return comparison(term)
 
 
-def _time_leaf(term: Compare, attribute: str) -> Predicate:
-    wanted = _time(term.value)
-    compare = ORDER.get("=" if term.operator == ":" else term.operator)
-    if compare is None:
-        raise FilterError(f"The operator {term.operator} cannot be used with {term.path[0]}")
-    return lambda entry: compare(unstamp(getattr(entry, attribute)), wanted)
+def _bounds(node: Node | None) -> tuple[Bounds, list[Node]]:
+    """What the filter demands at least, and the terms that this does not cover."""
+    job_id: str | None = None
+    log_name: str | None = None
+    severity: int | None = None
+    rest: list[Node] = []
+    for term in conjuncts(node):
+        if not isinstance(term, Compare):
+            rest.append(term)
+            continue
+        name, value = _name(term.path), term.value
+        if name == "resource.labels.job_id" and term.operator == "=" and _decides(value, job_id):
+            job_id = value
+        elif name == "logname" and term.operator == "=" and value.isascii() and log_name is None:
+            log_name = value
+        elif name == "severity" and term.operator == ">=" and severity is None and value != "*":
+            severity = _number(value)
+        elif not (name == "timestamp" and _is_time(term)):
+            rest.append(term)
+    since, until = _times(node)
+    bounds = Bounds(
+        job_id=job_id,
+        log_name=log_name,
+        since_ns=None if since == -_FARTHEST else since,
+        until_ns=None if until == _FARTHEST else until,
+        severity=severity,
+    )
+    return bounds, rest
 
 
-def _severity_leaf(term: Compare) -> Predicate:
-    if term.operator in {"=~", "!~"}:
-        return _text_leaf(term, lambda entry: [_severity_name(int(entry.severity))])
-    wanted = _severity(term.value)
-    compare = ORDER["=" if term.operator == ":" else term.operator]
-    return lambda entry: compare(int(entry.severity), wanted)
+def _number(severity: str) -> int:
+    named = SEVERITIES.get(severity.upper())
+    return min(int(severity), _FARTHEST) if named is None else named
 
 
-def _text_leaf(term: Compare, values: Callable[[Message], list[Json]]) -> Predicate:
-    if term.value == "*" and not term.quoted and term.operator in {":", "=", "!="}:
-        present = term.operator != "!="
-        return lambda entry: bool(values(entry)) is present
-    if term.operator == "!=":
-        equal = _compare_one("=", term.value)
-        return lambda entry: not any(equal(value) for value in values(entry))
-    if term.operator == "!~":
-        regular = _compare_one("=~", term.value)
-        return lambda entry: not any(regular(value) for value in values(entry))
-    test = _compare_one(term.operator, term.value)
-    return lambda entry: any(test(value) for value in values(entry))
+def _decides(value: str, before: str | None) -> bool:
+    """Whether equality with a job's id is equality for SQLite too: case would not matter here."""
+    return value.isascii() and value.isdecimal() and before in {None, value}
 
 
-def _compare_one(operator: str, wanted: str) -> Callable[[Message], bool]:
-    if operator == "=~":
-        try:
-            expression = re.compile(wanted)
-        except re.error as error:
-            raise FilterError(f"Invalid regular expression {wanted!r}: {error}") from error
-        return lambda value: expression.search(_text(value)) is not None
-    lowered = wanted.lower()
-    if operator == ":":
-        return lambda value: lowered in _text(value).lower()
-    if operator == "=":
-        return lambda value: _text(value).lower() == lowered or _number(value) == _number(wanted) is not None
-    compare = ORDER[operator]
-    number = _number(wanted)
-
-    def ordered(value: Json) -> bool:
-        found = _number(value)
-        if number is not None and found is not None:
-            return compare(found, number)
-        return compare(_text(value).lower(), lowered)
-
-    return ordered
+def _name(path: tuple[str, ...]) -> str:
+    """A path as we write it; what follows `labels` is a key, whose case matters."""
+    head = [part.lower().replace("_", "") for part in path]
+    if head[:2] == ["resource", "labels"]:
+        return ".".join(["resource", "labels", *path[2:]])
+    return ".".join(head)
 
 
-def _getter(path: tuple[str, ...]) -> Callable[[Message], list[Json]]:  # noqa: PLR0911 (a line a kind)
-    first, rest = path[0].lower(), path[1:]
-    if not rest and first in _TEXTS:
-        attribute = _TEXTS[first]
-        return lambda entry: [value] if (value := getattr(entry, attribute)) else []
-    if not rest and first == "severity":
-        return lambda entry: [_severity_name(int(entry.severity))] if entry.severity else []
-    if not rest and first in _TIMES:
-        attribute = _TIMES[first]
-        return lambda entry: [unstamp(getattr(entry, attribute))] if entry.HasField(attribute) else []
-    if first == "resource" and rest and rest[0].lower() == "type":
-        return lambda entry: [entry.resource.type] if entry.resource.type else []
-    if first == "resource" and rest and rest[0].lower() == "labels":
-        return _labels(rest[1:], lambda entry: entry.resource.labels)
-    if first == "labels":
-        return _labels(rest, lambda entry: entry.labels)
-    if first in {"jsonpayload", "json_payload"}:
-        return lambda entry: _inside(entry.json_payload, rest) if entry.HasField("json_payload") else []
-    return lambda entry: _walk(gtypes.to_json(entry), path)
+def _is_time(term: Compare) -> bool:
+    return term.operator in {">", ">=", "<", "<=", "="} and (term.quoted or term.value != "*")
 
 
-def _labels(rest: tuple[str, ...], of: Callable[[Message], Message]) -> Callable[[Message], list[Json]]:
-    if not rest:
-        return lambda entry: list(of(entry).values())
-    key = ".".join(rest)
-    return lambda entry: [of(entry)[key]] if key in of(entry) else []
+def _times(node: Node | None) -> Interval:
+    """A span of time outside of which nothing passes; empty ones have their end before their beginning."""
+    if isinstance(node, And):
+        spans = [_times(part) for part in node.parts]
+        return max(low for low, _ in spans), min(high for _, high in spans)
+    if isinstance(node, Or):
+        spans = [_times(part) for part in node.parts]
+        return min(low for low, _ in spans), max(high for _, high in spans)
+    if isinstance(node, Compare) and _name(node.path) == "timestamp" and _is_time(node):
+        time = max(-_FARTHEST, min(time_of(node.value), _FARTHEST - 1))
+        low = time + (node.operator == ">") if node.operator in {">", ">=", "="} else -_FARTHEST
+        high = time - (node.operator == "<") if node.operator in {"<", "<=", "="} else _FARTHEST
+        return low, max(high, -_FARTHEST)
+    return _ALWAYS
 
 
-def _inside(struct: Message, path: tuple[str, ...]) -> list[Json]:
-    if not path:
-        return list(_strings(gtypes.to_json(struct)))
-    if path[0] not in struct.fields:
-        return []
-    value = struct.fields[path[0]]
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return _inside(value.struct_value, path[1:])
-    if len(path) > 1:
-        return []
-    return list(_strings(gtypes.to_json(value))) if kind == "list_value" else [getattr(value, kind)]
-
-
-def _walk(content: Json, path: tuple[str, ...]) -> list[Json]:
-    for part in path:
-        if not isinstance(content, dict):
-            return []
-        by_lower = {key.lower().replace("_", ""): key for key in content}
-        key = part if part in content else by_lower.get(part.lower().replace("_", ""))
-        if key is None:
-            return []
-        content = content[key]
-    return list(_strings(content))
-
-
-def _strings(content: Json) -> Iterator[Json]:
-    if isinstance(content, dict):
-        for value in content.values():
-            yield from _strings(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _strings(value)
-    else:
-        yield content
-
-
-def _all_texts(entry: Message) -> Iterator[str]:
-    yield entry.text_payload
-    if entry.HasField("json_payload"):
-        yield from (_text(value) for value in _strings(gtypes.to_json(entry.json_payload)))
-    yield entry.log_name
-    yield entry.insert_id
-    yield entry.resource.type
-    yield from entry.resource.labels.values()
-    yield from entry.labels.values()
-    yield _severity_name(int(entry.severity))
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _number(value: Json) -> float | None:
-    try:
-        return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _severity(text: str) -> int:
-    if text.upper() in SEVERITIES:
-        return SEVERITIES[text.upper()]
-    if text.isdigit():
-        return int(text)
-    raise FilterError(f"Invalid severity: {text!r}")
-
-
-def _severity_name(number: int) -> str:
-    return next((name for name, value in SEVERITIES.items() if value == number), str(number))
-
-
-def _time(text: str) -> int:
-    try:
-        return parse_ns(text)
-    except ValueError as error:
-        raise FilterError(f"Invalid timestamp: {text!r}") from error
+__all__ = ["SEVERITIES", "FilterError", "LogFilter"]

@@ -3,86 +3,112 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tui.local.clock import unstamp
+from tui.local.clock import now_ns, stamp, unstamp
+from tui.local.faults.book import FaultBook
+from tui.local.faults.log_faults import sort_out
 from tui.local.state.database import Database
+from tui.local.state.entry_pages import Bounds, Page, Position, Readers
+from tui.local.state.held import HeldEntries
+from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
-Position = tuple[int, str, str]
-"""Timestamp, insert id, log name: the order of a listing."""
+Row = tuple[int, str, str, str, int, bytes]
+"""Timestamp in ns, insert id, log name, job id, severity, and the whole `LogEntry` serialized."""
+_INSERT = (
+    "INSERT OR IGNORE INTO entries (ts, insert_id, log_name, job_id, severity, data)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_SEED_ROWS = 2_000
+"""Rows stored in one go when many are: about 20 ms for which nothing else happens."""
 
-
-MAX_PAGE_BYTES = 3 * 1024 * 1024
-"""A page ends early beyond that: gRPC clients take messages of 4 MiB."""
-
-
-@dataclass(slots=True)
-class Page:
-    """Entries of one page."""
-
-    entries: list[tuple[Position, bytes]] = field(default_factory=list)
-    more: bool = False
-    """Whether there may be more behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a filter surely demands, so that SQLite can look in the right place."""
-
-    job_id: str | None = None
-    since_ns: int | None = None
-    """Inclusive."""
-    until_ns: int | None = None
-    """Inclusive."""
-    severity: int | None = None
-    """At least this."""
+Listener = Callable[[Sequence[Message]], None]
 
 
 class Entries:
     """The table of log entries, and those who wait for new ones."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, faults: FaultBook | None = None) -> None:
         self._database = database
-        self._listeners: set[Callable[[Sequence[Message]], None]] = set()
-        last = database.connection.execute("SELECT max(seq) FROM entries").fetchone()[0]
-        self._next = (last or 0) + 1
+        self._faults = faults
+        self._listeners: set[Listener] = set()
+        self._readers = Readers(database)
+        self._held = HeldEntries(database, self._store_late, self._tell)
+        # Microseconds: more than any earlier server has counted to, and no need to ask the table.
+        self._next = time.time_ns() // 1000
+
+    def close(self) -> None:
+        """Stop waiting for entries that are due later; the next server takes them up."""
+        self._held.close()
+        self._readers.close()
 
     def insert_id(self) -> str:
         """A new insert id; later ones sort after earlier ones."""
         self._next += 1
         return f"l{self._next:015x}"
 
-    def append(self, entries: Sequence[Message], *, position: tuple[str, str, int] | None = None) -> None:
-        """Store entries, and with them, in one transaction, how far a replica's output was read.
+    def append(
+        self,
+        entries: Sequence[Message],
+        *,
+        position: tuple[str, str, int] | None = None,
+        along: Callable[[], object] | None = None,
+    ) -> None:
+        """Store entries, and with them, in one transaction, what belongs to them.
 
-        An entry with the timestamp, insert id and log name of a stored one is dropped.
+        An entry with the timestamp, insert id and log name of a stored one is dropped. Faults on request
+        may hold entries of jobs back, or hand them to tails twice; they are stored nevertheless.
 
         Args:
             entries: `google.logging.v2.LogEntry`s with timestamp and insert id.
-            position: job id, replica, and offset in its output file.
+            position: job id, replica, and offset in its output file, up to which it was read.
+            along: stores something else.
         """
-        rows = [
-            (
-                unstamp(entry.timestamp),
-                entry.insert_id,
-                entry.log_name,
-                entry.resource.labels.get("job_id", ""),
-                int(entry.severity),
-                entry.SerializeToString(),
-            )
-            for entry in entries
-        ]
+        plan = sort_out(self._faults, entries)
         with self._database.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO entries (ts, insert_id, log_name, job_id, severity, data)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._store(connection, [row_of(entry) for entry in plan.prompt])
+            self._held.add(connection, plan.late)
             if position:
                 connection.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", position)
+            if along:
+                along()
+        if plan.late:
+            self._held.schedule()
+        self._tell(plan.prompt)
+        self._tell(plan.doubles)
+
+    async def append_many(self, rows: Iterable[Row]) -> int:
+        """Store many entries fast, such as a million seeds; how many rows were given.
+
+        Neither tails nor faults see them. The loop runs on between batches, so that the server goes on
+        answering. `rows_like` makes the rows of lines that differ little, so that a million takes some
+        15 s; `row_of` makes one of any entry.
+        """
+        count = 0
+        left = iter(rows)
+        while batch := list(itertools.islice(left, _SEED_ROWS)):
+            with self._database.transaction() as connection:
+                self._store(connection, batch)
+            count += len(batch)
+            await asyncio.sleep(0)
+        return count
+
+    def _store(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        connection.executemany(_INSERT, rows)
+        names = {row[2] for row in rows}
+        connection.executemany("INSERT OR IGNORE INTO logs VALUES (?)", [(name,) for name in names])
+
+    def _store_late(self, connection: sqlite3.Connection, entries: Sequence[Message]) -> None:
+        now = now_ns()
+        for entry in entries:
+            stamp(entry.receive_timestamp, now)
+        self._store(connection, [row_of(entry) for entry in entries])
+
+    def _tell(self, entries: Sequence[Message]) -> None:
         if entries:
             for listener in tuple(self._listeners):
                 listener(entries)
@@ -94,7 +120,7 @@ class Entries:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def listen(self, listener: Callable[[Sequence[Message]], None]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every batch of new entries; the result ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
@@ -107,61 +133,84 @@ class Entries:
         after: Position | None,
         newest_first: bool,
         size: int,
+        seconds: float = float("inf"),
     ) -> Page:
-        """Up to `size` serialized entries in order, from after a position on; read in a thread."""
-        sql, values = _query(bounds, after, newest_first=newest_first)
-        if matches is None:
-            sql += " LIMIT ?"
-            values.append(size)
-        return await asyncio.to_thread(self._read, sql, values, matches, size)
+        """Up to `size` serialized entries in order, from after a position on; read in a thread.
 
-    def _read(
-        self, sql: str, values: list[object], matches: Callable[[bytes], bool] | None, size: int
-    ) -> Page:
-        connection = self._database.reader()
-        try:
-            return _take(connection.execute(sql, values), matches, size)
-        finally:
-            connection.close()
+        A page ends early, and may be empty, when looking for entries that match has taken `seconds`.
+        """
+        return await asyncio.to_thread(
+            self._readers.page,
+            bounds,
+            matches,
+            after=after,
+            newest_first=newest_first,
+            size=size,
+            seconds=seconds,
+        )
 
     def log_names(self) -> list[str]:
-        """Names of all logs that hold entries."""
-        rows = self._database.connection.execute("SELECT DISTINCT log_name FROM entries ORDER BY log_name")
+        """Names of all logs that hold entries, in order."""
+        rows = self._database.connection.execute("SELECT name FROM logs ORDER BY name")
         return [row[0] for row in rows]
 
-    def delete_log(self, log_name: str) -> int:
-        """Delete a log's entries; how many there were."""
-        query = "DELETE FROM entries WHERE log_name = ?"
-        return self._database.connection.execute(query, (log_name,)).rowcount
+    async def delete_of_jobs(self, job_ids: Iterable[str]) -> int:
+        """Delete the entries that name one of these jobs; how many there were. The loop runs on between."""
+        query = (
+            "DELETE FROM entries WHERE seq IN (SELECT seq FROM entries WHERE job_id = ? LIMIT ?)"
+            " RETURNING log_name"
+        )
+        count = 0
+        for job_id in job_ids:
+            own: set[str] = set()
+            gone = _SEED_ROWS
+            while gone == _SEED_ROWS:
+                rows = self._database.connection.execute(query, (job_id, _SEED_ROWS)).fetchall()
+                own |= {name for (name,) in rows if job_id in name}
+                gone = len(rows)
+                count += gone
+                await asyncio.sleep(0)
+            self._database.connection.executemany(
+                "DELETE FROM logs WHERE name = ?", [(name,) for name in own]
+            )
+        return count
+
+    def delete_log(self, log_name: str) -> bool:
+        """Delete a log with its entries; whether there was one."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM entries WHERE log_name = ?", (log_name,))
+            held = self._held.delete_log(log_name)
+            known = connection.execute("DELETE FROM logs WHERE name = ?", (log_name,)).rowcount
+        return bool(held or known)
 
 
-def _take(cursor: sqlite3.Cursor, matches: Callable[[bytes], bool] | None, size: int) -> Page:
-    page = Page()
-    left = MAX_PAGE_BYTES
-    for ts, insert_id, log_name, data in cursor:
-        if matches is None or matches(data):
-            page.entries.append(((ts, insert_id, log_name), data))
-            left -= len(data)
-            if len(page.entries) == size or left < 0:
-                page.more = True
-                break
-    return page
+def row_of(entry: Message) -> Row:
+    """The row of a `LogEntry` with timestamp and insert id."""
+    return (
+        unstamp(entry.timestamp),
+        entry.insert_id,
+        entry.log_name,
+        entry.resource.labels.get("job_id", ""),
+        int(entry.severity),
+        entry.SerializeToString(),
+    )
 
 
-def _query(bounds: Bounds, after: Position | None, *, newest_first: bool) -> tuple[str, list[object]]:
-    clauses: list[tuple[str, Iterable[object]]] = []
-    if bounds.job_id is not None:
-        clauses.append(("job_id = ?", (bounds.job_id,)))
-    if bounds.since_ns is not None:
-        clauses.append(("ts >= ?", (bounds.since_ns,)))
-    if bounds.until_ns is not None:
-        clauses.append(("ts <= ?", (bounds.until_ns,)))
-    if bounds.severity is not None:
-        clauses.append(("severity >= ?", (bounds.severity,)))
-    if after is not None:
-        clauses.append((f"(ts, insert_id, log_name) {'<' if newest_first else '>'} (?, ?, ?)", after))
-    direction = "DESC" if newest_first else "ASC"
-    where = " AND ".join(clause for clause, _ in clauses) or "1"
-    values = [value for _, given in clauses for value in given]
-    order = f"ORDER BY ts {direction}, insert_id {direction}, log_name {direction}"
-    return f"SELECT ts, insert_id, log_name, data FROM entries WHERE {where} {order}", values  # noqa: S608 (fixed parts)
+def rows_like(template: Message, lines: Iterable[tuple[int, str, Message | None]]) -> Iterator[Row]:
+    """Rows for `Entries.append_many`: entries that differ from a template in what changes line by line.
+
+    Args:
+        template: a `LogEntry` with log name, resource, labels, severity; its other fields are kept too.
+        lines: timestamp in ns, insert id, and a `LogEntry` with only the payload, or None for the
+            template's own.
+    """
+    head = template.SerializeToString()
+    job_id = template.resource.labels.get("job_id", "")
+    times = gtypes.LogEntry()
+    for time_ns, insert_id, payload in lines:
+        stamp(times.timestamp, time_ns)
+        stamp(times.receive_timestamp, time_ns)
+        times.insert_id = insert_id
+        # Serialized messages one after the other are the serialized form of their merger.
+        data = head + times.SerializeToString() + (payload.SerializeToString() if payload else b"")
+        yield time_ns, insert_id, template.log_name, job_id, int(template.severity), data
