@@ -61,7 +61,7 @@ def our_routes() -> dict[str, set[tuple[str, str, str]]]:
     """The method table, without anything behind it."""
     nothing: Any = None
     tables: list[Any] = [
-        VertexJobs(nothing, nothing, nothing, nothing, nothing),
+        VertexJobs(nothing, nothing, nothing, nothing, nothing, quota=nothing),
         Projects(nothing, nothing),
         ServiceUsage(nothing, nothing),
     ]
@@ -118,9 +118,15 @@ JOBS = f"/v1/{PARENT}/customJobs"
             400,
             "Unknown name \"nonsense\" at 'custom_job.job_spec'",
         ),
-        ("POST", JOBS, b'{"displayName": 7}', 400, "Invalid JSON payload received"),
+        (
+            "POST",
+            JOBS,
+            b'{"displayName": 7}',
+            400,
+            "Invalid value at 'custom_job.display_name' (TYPE_STRING), 7",
+        ),
         ("POST", JOBS, b"", 400, "List of found errors"),
-        ("GET", f"{JOBS}?pageSize=many", None, 400, "Invalid JSON payload received"),
+        ("GET", f"{JOBS}?pageSize=many", None, 400, "Invalid value at 'page_size' (TYPE_INT32), \"many\""),
         ("GET", f"{JOBS}?nonsense=1", None, 400, 'Unknown name "nonsense": Cannot bind query parameter'),
         ("GET", f"{JOBS}/1", None, 404, "does not exist"),
         ("GET", f"{JOBS}/..%2F..%2Fetc", None, 404, "does not exist"),
@@ -167,8 +173,8 @@ def test_values_are_written_as_google_writes_them(shared_server: Server) -> None
             "worker_pool_specs": [
                 {
                     "machineSpec": {
-                        "machineType": "g2-standard-4",
-                        "acceleratorType": "NVIDIA_L4",
+                        "machineType": "n1-standard-4",
+                        "acceleratorType": "NVIDIA_TESLA_T4",
                         "acceleratorCount": 1,
                     },
                     "replicaCount": 1,

@@ -49,12 +49,13 @@ def test_a_fresh_project(local_server: Server) -> None:
         "serviceusage.googleapis.com",
         "cloudresourcemanager.googleapis.com",
         "storage.googleapis.com",
+        "logging.googleapis.com",
+        "monitoring.googleapis.com",
+        "compute.googleapis.com",
+        "iam.googleapis.com",
     }
     assert {
         "aiplatform.googleapis.com",
-        "logging.googleapis.com",
-        "compute.googleapis.com",
-        "iam.googleapis.com",
         "artifactregistry.googleapis.com",
     } <= states.keys() - enabled
     policy = local_server.projects.get_iam_policy(resource=PROJECT)
@@ -75,7 +76,7 @@ def test_services_are_enabled_and_disabled(local_server: Server) -> None:
     assert finish(services.enable_service(request={"name": name})).service.state == State.ENABLED
     again = services.enable_service(request={"name": name})
     assert again.done()
-    names = [name, f"{PROJECT}/services/logging.googleapis.com"]
+    names = [name, f"{PROJECT}/services/artifactregistry.googleapis.com"]
     batch = services.batch_get_services(request={"parent": PROJECT, "names": names}).services
     assert [service.state for service in batch] == [State.ENABLED, State.DISABLED]
     only = services.list_services(request={"parent": PROJECT, "filter": "state:DISABLED", "page_size": 3})

@@ -57,6 +57,7 @@ _USAGE_USE = _USAGE_READ | {"serviceusage.services.use"}
 _USAGE_ADMIN = _USAGE_USE | {
     "serviceusage.services.enable",
     "serviceusage.services.disable",
+    "serviceusage.quotas.update",
     "cloudquotas.quotas.get",
     "cloudquotas.quotas.update",
 }
@@ -64,6 +65,12 @@ _PROJECT = frozenset({"resourcemanager.projects.get"})
 _POLICY_READ = _PROJECT | {"resourcemanager.projects.getIamPolicy"}
 _POLICY_WRITE = _POLICY_READ | {"resourcemanager.projects.setIamPolicy"}
 _ACCOUNTS_READ = frozenset({"iam.serviceAccounts.get", "iam.serviceAccounts.list"})
+_ACCOUNTS_EDIT = _ACCOUNTS_READ | {
+    "iam.serviceAccounts.create",
+    "iam.serviceAccounts.delete",
+    "iam.serviceAccounts.update",
+}
+_ACCOUNTS_POLICY = frozenset({"iam.serviceAccounts.getIamPolicy", "iam.serviceAccounts.setIamPolicy"})
 _LOGS_READ = frozenset({"logging.logEntries.list", "logging.logs.list", "logging.views.access"})
 _LOGS_WRITE = frozenset({"logging.logEntries.create"})
 _IMAGES_READ = frozenset(
@@ -77,17 +84,18 @@ _VIEWER = (
     | _ACCOUNTS_READ
     | _LOGS_READ
     | _IMAGES_READ
-    | {"cloudquotas.quotas.get", "storage.buckets.list"}
+    | {"cloudquotas.quotas.get", "iam.serviceAccounts.getIamPolicy", "storage.buckets.list"}
 )
 _EDITOR = (
     _VIEWER
     | _JOBS
     | _USAGE_ADMIN
+    | _ACCOUNTS_EDIT
     | _LOGS_WRITE
     | _IMAGES_WRITE
     | {"iam.serviceAccounts.actAs", "storage.buckets.create", "storage.buckets.delete", "logging.logs.delete"}
 )
-_OWNER = _EDITOR | _POLICY_WRITE | _STORAGE_ADMIN | {"logging.privateLogEntries.list"}
+_OWNER = _EDITOR | _POLICY_WRITE | _ACCOUNTS_POLICY | _STORAGE_ADMIN | {"logging.privateLogEntries.list"}
 _AGENT_STORAGE = _OBJECTS_READ | {
     "storage.objects.create",
     "storage.objects.delete",
@@ -113,11 +121,15 @@ ROLES: Mapping[str, frozenset[str]] = {
         _JOBS | _PROJECT | _AGENT_STORAGE | _IMAGES_READ | _LOGS_WRITE | {"iam.serviceAccounts.actAs"}
     ),
     "roles/iam.serviceAccountUser": _ACCOUNTS_READ | _PROJECT | {"iam.serviceAccounts.actAs"},
+    "roles/iam.serviceAccountAdmin": _ACCOUNTS_EDIT | _ACCOUNTS_POLICY | _PROJECT,
+    "roles/iam.serviceAccountCreator": _ACCOUNTS_READ | _PROJECT | {"iam.serviceAccounts.create"},
+    "roles/iam.serviceAccountViewer": _ACCOUNTS_READ | _PROJECT | {"iam.serviceAccounts.getIamPolicy"},
     "roles/iam.serviceAccountTokenCreator": _ACCOUNTS_READ
     | _PROJECT
     | {"iam.serviceAccounts.getAccessToken"},
-    "roles/iam.securityAdmin": _POLICY_WRITE | _ACCOUNTS_READ,
-    "roles/iam.securityReviewer": _POLICY_READ | {"aiplatform.customJobs.list", "iam.serviceAccounts.list"},
+    "roles/iam.securityAdmin": _POLICY_WRITE | _ACCOUNTS_READ | _ACCOUNTS_POLICY,
+    "roles/iam.securityReviewer": _POLICY_READ
+    | {"aiplatform.customJobs.list", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"},
     "roles/iam.roleViewer": _POLICY_READ,
     "roles/resourcemanager.projectIamAdmin": _POLICY_WRITE,
     "roles/logging.viewer": _LOGS_READ | _PROJECT,
@@ -172,11 +184,21 @@ def _member(members: Iterable[str], principal: str) -> bool:
 
 
 class Access:
-    """Decides on the project's policy as it is now."""
+    """Decides on the policies as they are now: the project's, and those of single service accounts."""
 
-    def __init__(self, policy: Callable[[], Message]) -> None:
+    def __init__(
+        self, policy: Callable[[], Message], account_policy: Callable[[str], Message | None] | None = None
+    ) -> None:
         self._policy = policy
+        self._account_policy = account_policy
 
     def allows(self, principal: str, permission: str) -> bool:
         """Whether `principal` (`user:…`, `serviceAccount:…`) holds `permission` on the project."""
         return permission in permissions_of(self._policy().bindings, principal)
+
+    def allows_on_account(self, principal: str, permission: str, email: str) -> bool:
+        """Whether `principal` holds `permission` on one service account, by its policy or the project's."""
+        if self.allows(principal, permission):
+            return True
+        policy = self._account_policy(email) if self._account_policy else None
+        return policy is not None and permission in permissions_of(policy.bindings, principal)

@@ -7,7 +7,7 @@ from tui.local.access import Access
 from tui.local.state.project import SERVICES, ProjectState
 from tui.local.wire.errors import denied, service_disabled
 from tui.local.wire.gtypes import Message
-from tui.local.wire.methods import Call, Method
+from tui.local.wire.methods import Call, Method, Need
 
 
 class Gate:
@@ -30,7 +30,12 @@ class Gate:
         self.require_project(resource, need.service, need.permission)
         self.require_service(need.service)
         if need.permission:
-            self.require(call.principal, need.permission, f"//{need.service}/{resource}")
+            self._require_on(call.principal, need, resource)
+
+    def _require_on(self, principal: str, need: Need, resource: str) -> None:
+        email = resource.partition("/serviceAccounts/")[2]
+        if not email or not self._access.allows_on_account(principal, need.permission, email):
+            self.require(principal, need.permission, f"//{need.service}/{resource}")
 
     def require_project(self, resource: str, service: str, permission: str) -> None:
         """Refuse a resource of a project that is not ours."""
@@ -40,11 +45,15 @@ class Gate:
         raise denied(permission or "resourcemanager.projects.get", f"//{service}/{resource}")
 
     def require_service(self, service: str) -> None:
-        """Refuse the use of a disabled API."""
-        if not self._project.service_enabled(service):
+        """Refuse the use of an API that is disabled, or was enabled only just now."""
+        if not self._project.service_usable(service):
             raise service_disabled(service, SERVICES[service], names.PROJECT_ID)
 
     def require(self, principal: str, permission: str, resource: str) -> None:
         """Refuse a principal that lacks a permission on the project."""
         if not self._access.allows(principal, permission):
             raise denied(permission, resource)
+
+    def may_use(self, principal: str, email: str) -> bool:
+        """Whether a principal may act as a service account."""
+        return self._access.allows_on_account(principal, "iam.serviceAccounts.actAs", email)

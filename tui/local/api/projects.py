@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 
 from tui.local import names
 from tui.local.access import Access
+from tui.local.api.policies import as_read, to_store
 from tui.local.clock import SECOND, stamp
 from tui.local.state.project import ProjectState
 from tui.local.wire import gtypes
-from tui.local.wire.errors import ApiError, Code, invalid
+from tui.local.wire.errors import invalid
 from tui.local.wire.gtypes import Message
 from tui.local.wire.methods import Call, Method, Need, Route
 
 SERVICE = "google.cloud.resourcemanager.v3.Projects"
 _API = "cloudresourcemanager.googleapis.com"
-_CONCURRENT = (
-    "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
-)
-MAX_MEMBERS = 1500
-_CONDITIONS_VERSION = 3
-_MEMBER_KINDS = (
-    "user:", "serviceAccount:", "group:", "domain:", "principal:", "principalSet:", "deleted:",
-    "projectOwner:", "projectEditor:", "projectViewer:",
-)  # fmt: skip
 
 
 class Projects:
@@ -101,73 +92,17 @@ class Projects:
         return project
 
     async def _get_policy(self, request: Message, _call: Call) -> Message:
-        version = request.options.requested_policy_version
-        if version not in {0, 1, 3}:
-            raise invalid(f"Invalid requested policy version: {version}.")
-        policy = gtypes.Policy()
-        policy.CopyFrom(self._project.policy())
-        conditional = any(binding.HasField("condition") for binding in policy.bindings)
-        if version < _CONDITIONS_VERSION and conditional:
-            for binding in policy.bindings:
-                if binding.HasField("condition"):
-                    binding.role += f"_withcond_{hash_of(binding.condition)}"
-                    binding.ClearField("condition")
-        policy.version = _CONDITIONS_VERSION if conditional and version == _CONDITIONS_VERSION else 1
-        return policy
+        return as_read(self._project.policy(), request.options.requested_policy_version)
 
     async def _set_policy(self, request: Message, _call: Call) -> Message:
-        policy = gtypes.Policy()
-        policy.CopyFrom(request.policy)
-        present = self._project.policy()
-        if policy.etag and policy.etag != present.etag:
-            raise ApiError(Code.ABORTED, _CONCURRENT)
-        self._check_policy(policy, present)
-        policy.version = _CONDITIONS_VERSION if _conditional(policy) else 1
+        policy = to_store(request.policy, self._project.policy(), self._project.account_exists)
         return self._project.set_policy(policy)
-
-    def _check_policy(self, policy: Message, present: Message) -> None:
-        if policy.version not in {0, 1, 3}:
-            raise invalid(f"Invalid policy version: {policy.version}.")
-        if _conditional(policy) and policy.version != _CONDITIONS_VERSION:
-            raise invalid("The policy version must be 3 to set a policy with conditional role bindings.")
-        if _conditional(present) and policy.version == _CONDITIONS_VERSION and not policy.etag:
-            raise invalid("The etag must be set to change a policy with conditional role bindings.")
-        if sum(len(binding.members) for binding in policy.bindings) > MAX_MEMBERS:
-            raise invalid(f"The policy has more than {MAX_MEMBERS} members.")
-        for binding in policy.bindings:
-            if not binding.role.startswith(("roles/", "projects/", "organizations/")):
-                raise invalid(f"Role {binding.role} is not supported for this resource.")
-            for member in binding.members:
-                self._check_member(member)
-
-    def _check_member(self, member: str) -> None:
-        if member not in {"allUsers", "allAuthenticatedUsers"} and not member.startswith(_MEMBER_KINDS):
-            raise invalid(
-                f"The member {member} is of an unknown type. Please set a valid type prefix for the member."
-            )
-        kind, _, email = member.partition(":")
-        if kind == "serviceAccount" and not self._project.account_exists(email) and _ours(email):
-            raise invalid(f"Service account {email} does not exist.")
 
     async def _test(self, request: Message, call: Call) -> Message:
         if any("*" in permission for permission in request.permissions):
             raise invalid("Permissions with wildcards are not allowed.")
         held = [name for name in request.permissions if self._access.allows(call.principal, name)]
         return gtypes.TestIamPermissionsResponse(permissions=held)
-
-
-def hash_of(condition: Message) -> str:
-    """The mark that stands for a condition in a policy read below version 3."""
-    return hashlib.sha256(condition.SerializeToString()).hexdigest()[:20]
-
-
-def _conditional(policy: Message) -> bool:
-    return any(binding.HasField("condition") for binding in policy.bindings)
-
-
-def _ours(email: str) -> bool:
-    domain = email.partition("@")[2]
-    return names.PROJECT_NUMBER in email or domain == f"{names.PROJECT_ID}.iam.gserviceaccount.com"
 
 
 def _resource(request: Message) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tui.local import names
 from tui.local.api import tokens
@@ -21,15 +22,27 @@ MAX_PAGE = 200
 MAX_BATCH_GET = 30
 MAX_BATCH_ENABLE = 20
 _PAGE = 50
+_CHECK = 2
+"""Number of `CheckIfServiceHasUsage.CHECK`, which gcloud sends without `--force`."""
 _STATE_FILTER = re.compile(r"\s*state\s*[:=]\s*\"?(ENABLED|DISABLED)\"?\s*")
 
 
 class ServiceUsage:
     """Which APIs are on."""
 
-    def __init__(self, project: ProjectState, operations: Operations) -> None:
+    def __init__(
+        self, project: ProjectState, operations: Operations, used: Callable[[str], bool] = lambda _name: False
+    ) -> None:
+        """Serve the state of the APIs.
+
+        Args:
+            project: where it is kept.
+            operations: for what takes its time.
+            used: whether an API was used in the last 30 days.
+        """
         self._project = project
         self._operations = operations
+        self._used = used
 
     def methods(self) -> list[Method]:
         """The rows of the method table."""
@@ -99,6 +112,8 @@ class ServiceUsage:
 
     async def _disable(self, request: Message, _call: Call) -> Message:
         name = _known(request.name)
+        if request.check_if_service_has_usage == _CHECK and self._used(name):
+            raise _in_use(name)
         at_once = self._switch([name], enabled=False)
         response = gtypes.DisableServiceResponse(service=self._service(name))
         return self._operation([name], response, at_once=at_once)
@@ -157,6 +172,16 @@ def _known(name: str) -> str:
             [gtypes.ErrorInfo(reason="SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", domain=_API)],
         )
     return service
+
+
+def _in_use(service: str) -> ApiError:
+    text = f"The service {service} has been used in the last 30 days; skip the check to disable it anyway."
+    violation = gtypes.PreconditionFailure.Violation(
+        type="googleapis.com", subject="?error_code=SU_SERVICE_HAS_USAGE", description=text
+    )
+    info = gtypes.ErrorInfo(reason="SU_SERVICE_HAS_USAGE", domain=_API, metadata={"service": service})
+    details = [gtypes.PreconditionFailure(violations=[violation]), info]
+    return ApiError(Code.FAILED_PRECONDITION, text, details)
 
 
 def _state(text: str) -> bool | None:

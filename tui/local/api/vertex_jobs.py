@@ -6,10 +6,12 @@ import re
 import secrets
 from dataclasses import replace
 
+from tui.domain.catalog.quotas import DEFAULT_DISK_GB, default_disk
 from tui.local import names
 from tui.local.api import tokens
 from tui.local.api.job_rules import check_custom_job
-from tui.local.clock import now_ns, stamp, unstamp
+from tui.local.api.quota_check import QuotaCheck
+from tui.local.clock import now_ns, stamp
 from tui.local.filters.grammar import FilterError
 from tui.local.filters.jobs import job_filter
 from tui.local.gate import Gate
@@ -30,19 +32,29 @@ _LOCATION = re.compile(r"projects/[^/]+/locations/([^/]+)")
 _JOB = re.compile(r"projects/[^/]+/locations/[^/]+/customJobs/([^/]+)")
 _PAGE = 100
 """Jobs of a page when the request names no size, and at most."""
+_PAGE_BYTES = 3 * 1024 * 1024
+"""A page ends early beyond that: gRPC clients take messages of 4 MiB."""
 
 
 class VertexJobs:
     """Create, get, list, cancel and delete custom jobs."""
 
     def __init__(
-        self, jobs: Jobs, operations: Operations, project: ProjectState, gate: Gate, engine: Engine
+        self,
+        jobs: Jobs,
+        operations: Operations,
+        project: ProjectState,
+        gate: Gate,
+        engine: Engine,
+        *,
+        quota: QuotaCheck,
     ) -> None:
         self._jobs = jobs
         self._operations = operations
         self._project = project
         self._gate = gate
         self._engine = engine
+        self._quota = quota
 
     def methods(self) -> list[Method]:
         """The rows of the method table."""
@@ -67,10 +79,12 @@ class VertexJobs:
         region = _region(request.parent)
         job = gtypes.CustomJob()
         job.CopyFrom(request.custom_job)
-        check_custom_job(job)
+        check_custom_job(job, region)
         self._check_account(job.job_spec.service_account, call)
+        self._quota.require(job, region)
         job_id = str(secrets.randbelow(8 * 10**18) + 10**18)
         row = JobRow(job_id, region, _fresh(job, region, job_id), Run())
+        self._project.make_agents()
         self._jobs.add(row)
         self._engine.start(row)
         return row.job
@@ -78,16 +92,12 @@ class VertexJobs:
     def _check_account(self, email: str, call: Call) -> None:
         if not email:
             return
+        permission = "iam.serviceAccounts.actAs"
+        resource = f"//iam.googleapis.com/projects/{names.PROJECT_ID}/serviceAccounts/{email}"
+        if self._project.account_exists(email) and self._gate.may_use(call.principal, email):
+            return
         text = f"You do not have permission to act as service account: {email}. (or it may not exist)."
-        try:
-            self._gate.require(
-                call.principal, "iam.serviceAccounts.actAs", f"//iam.googleapis.com/{_account_name(email)}"
-            )
-        except ApiError as error:
-            raise ApiError(Code.PERMISSION_DENIED, text, error.details) from error
-        if not self._project.account_exists(email):
-            refusal = denied("iam.serviceAccounts.actAs", f"//iam.googleapis.com/{_account_name(email)}")
-            raise ApiError(Code.PERMISSION_DENIED, text, refusal.details)
+        raise ApiError(Code.PERMISSION_DENIED, text, denied(permission, resource).details)
 
     async def _get(self, request: Message, _call: Call) -> Message:
         return self._find(request.name).job
@@ -97,23 +107,24 @@ class VertexJobs:
         if request.page_size < 0:
             raise invalid("page_size must not be negative.")
         try:
-            matches = job_filter(request.filter)
+            condition = job_filter(request.filter)
         except FilterError as error:
             raise invalid(f"Invalid filter: {error}") from error
+        mask = _mask(request.read_mask)
         size = min(request.page_size or _PAGE, _PAGE)
         position = tokens.read(request.page_token, region, request.filter)
-        response = gtypes.ListCustomJobsResponse()
         before = (int(position[0]), str(position[1])) if position else None
-        for job in self._jobs.newest_first(region, before):
-            if not matches(job):
-                continue
-            if len(response.custom_jobs) == size:
-                last = response.custom_jobs[-1]
-                place = [unstamp(last.create_time), last.name.rpartition("/")[2]]
-                response.next_page_token = tokens.make(place, region, request.filter)
+        found = self._jobs.page(region, before, condition, size + 1)
+        response = gtypes.ListCustomJobsResponse()
+        left = _PAGE_BYTES
+        for place, data in found[:size]:
+            left -= 0 if mask else len(data)
+            if left < 0 and response.custom_jobs:
                 break
-            response.custom_jobs.append(job)
-        _apply_mask(response.custom_jobs, request.read_mask)
+            _add(response.custom_jobs, data, mask)
+            last = place
+        if len(response.custom_jobs) < len(found):
+            response.next_page_token = tokens.make(list(last), region, request.filter)
         return response
 
     async def _cancel(self, request: Message, _call: Call) -> Message:
@@ -169,10 +180,6 @@ def _region(name: str) -> str:
     return region
 
 
-def _account_name(email: str) -> str:
-    return f"projects/{names.PROJECT_ID}/serviceAccounts/{email}"
-
-
 def _state_name(row: JobRow) -> str:
     return str(State(row.job.state).name)
 
@@ -197,18 +204,27 @@ def _fill_defaults(spec: Message) -> None:
     """What the service puts where a spec is silent."""
     for pool in spec.worker_pool_specs:
         if pool.WhichOneof("task"):
-            pool.disk_spec.boot_disk_type = pool.disk_spec.boot_disk_type or "pd-ssd"
-            pool.disk_spec.boot_disk_size_gb = pool.disk_spec.boot_disk_size_gb or 100
+            disk = pool.disk_spec
+            disk.boot_disk_type = disk.boot_disk_type or default_disk(pool.machine_spec.machine_type)
+            disk.boot_disk_size_gb = disk.boot_disk_size_gb or DEFAULT_DISK_GB
 
 
-def _apply_mask(jobs: Message, mask: Message) -> None:
+def _mask(mask: Message) -> Message | None:
+    """The mask to apply, if any; its paths may begin with `custom_jobs.`.
+
+    Raises:
+        ApiError: INVALID_ARGUMENT: a path that no job has.
+    """
     if not mask.paths or "*" in mask.paths:
-        return
+        return None
     plain = gtypes.FieldMask(paths=[path.removeprefix("custom_jobs.") for path in mask.paths])
     if not plain.IsValidForDescriptor(gtypes.CustomJob.DESCRIPTOR):
         raise invalid(f"Invalid read_mask: {', '.join(mask.paths)}.")
-    for job in jobs:
-        whole = gtypes.CustomJob()
-        whole.CopyFrom(job)
-        job.Clear()
-        plain.MergeMessage(whole, job)
+    return plain
+
+
+def _add(jobs: Message, data: bytes, mask: Message | None) -> None:
+    if mask is None:
+        jobs.add().ParseFromString(data)
+    else:
+        mask.MergeMessage(gtypes.CustomJob.FromString(data), jobs.add())

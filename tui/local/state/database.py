@@ -45,12 +45,29 @@ CREATE TABLE quota_limits (
     metric TEXT NOT NULL, region TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (metric, region)
 ) WITHOUT ROWID;
 CREATE TABLE recordings (
-    job_id TEXT PRIMARY KEY, begin_ns INTEGER NOT NULL, speed REAL NOT NULL, job BLOB NOT NULL
+    job_id TEXT PRIMARY KEY, staged TEXT NOT NULL, speed REAL NOT NULL, begin_ns INTEGER NOT NULL,
+    shift_ns INTEGER NOT NULL, replaced INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE recorded_entries (
-    job_id TEXT NOT NULL, number INTEGER NOT NULL, ts INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (job_id, number)
+CREATE TABLE held_entries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    due_ns INTEGER NOT NULL, log_name TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX held_entries_by_time ON held_entries (due_ns);
+CREATE TABLE logs (name TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO logs SELECT DISTINCT log_name FROM entries;
+CREATE TABLE job_facts (
+    region TEXT NOT NULL, create_ns INTEGER NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL,
+    display_name TEXT NOT NULL, update_ns INTEGER, start_ns INTEGER, end_ns INTEGER,
+    PRIMARY KEY (region, create_ns, id)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX job_facts_by_id ON job_facts (id);
+CREATE INDEX job_facts_by_state ON job_facts (region, state);
+CREATE TABLE job_labels (
+    job_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (job_id, key)
+) WITHOUT ROWID;
+ALTER TABLE accounts ADD COLUMN description TEXT NOT NULL DEFAULT '';
+CREATE TABLE quota_preferences (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE account_policies (email TEXT PRIMARY KEY, policy BLOB NOT NULL) WITHOUT ROWID;
 """
 _VERSIONS = (_FIRST, _SECOND)
 """What each version of the schema adds to the one before."""
@@ -75,14 +92,23 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All statements inside happen together or not at all."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """All statements inside happen together or not at all; one inside another joins it.
+
+        Raises:
+            sqlite3.OperationalError: it could not be written; nothing of it was.
+        """
+        connection = self.connection
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self.connection
+            yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk may have undone it already
+                connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def reader(self) -> sqlite3.Connection:
         """A read-only connection for another thread."""

@@ -27,18 +27,31 @@ class Operations:
         self._database.connection.execute(
             "INSERT INTO operations VALUES (?, ?, ?)", (operation.name, due, operation.SerializeToString())
         )
-        return _as_of(operation, due)
+        return self._as_of(operation, due)
 
     def find(self, name: str) -> tuple[Message, int] | None:
         """The operation as it is now, and when it is done (nanoseconds since the epoch)."""
         row = self._database.connection.execute(
             "SELECT data, due_ns FROM operations WHERE name = ?", (name,)
         ).fetchone()
-        return (_as_of(gtypes.Operation.FromString(row[0]), row[1]), row[1]) if row else None
+        return (self._as_of(gtypes.Operation.FromString(row[0]), row[1]), row[1]) if row else None
 
+    def page(self, prefix: str, after: str, size: int) -> list[Message]:
+        """Up to `size` operations whose names begin with `prefix` and come after a name, in order."""
+        rows = self._database.connection.execute(
+            "SELECT data, due_ns FROM operations WHERE name > ? AND name < ? ORDER BY name LIMIT ?",
+            (max(after, prefix), prefix + "\U0010ffff", size),
+        )
+        return [self._as_of(gtypes.Operation.FromString(data), due_ns) for data, due_ns in rows]
 
-def _as_of(operation: Message, due_ns: int) -> Message:
-    if now_ns() < due_ns:
-        operation.ClearField("response")
-        operation.done = False
-    return operation
+    def delete(self, name: str) -> bool:
+        """Forget an operation; whether there was one."""
+        query = "DELETE FROM operations WHERE name = ?"
+        return self._database.connection.execute(query, (name,)).rowcount > 0
+
+    def _as_of(self, operation: Message, due_ns: int) -> Message:
+        """Not done before its time; one that is due later than ever it was began before a clock set back."""
+        if 0 < due_ns - now_ns() <= self._delay_ns:
+            operation.ClearField("response")
+            operation.done = False
+        return operation

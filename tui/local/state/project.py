@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 
 from tui.local import names
-from tui.local.clock import now_ns
+from tui.local.clock import SECOND, now_ns
 from tui.local.state.database import Database
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
@@ -28,15 +29,27 @@ SERVICES = {
 """Services the project may enable, with the titles that Google's messages use."""
 
 _ENABLED_AT_FIRST = frozenset(
-    {"cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com", "storage.googleapis.com"}
+    {
+        "cloudresourcemanager.googleapis.com",
+        "compute.googleapis.com",
+        "iam.googleapis.com",
+        "logging.googleapis.com",
+        "monitoring.googleapis.com",
+        "serviceusage.googleapis.com",
+        "storage.googleapis.com",
+    }
 )
+"""Those of every new project, and what first steps with virtual machines turn on, which also make the Compute
+Engine default service account; Vertex AI is for the user to enable."""
 
 
 class ProjectState:
     """Read and write the project's state; policy and services are kept in memory as well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, propagation_seconds: float = 0.0) -> None:
         self._database = database
+        self._propagation_ns = int(propagation_seconds * SECOND)
+        self._usable_ns: dict[str, int] = {}
         if self._meta("created") is None:
             self._found()
         self._policy = gtypes.Policy.FromString(self._meta("policy"))
@@ -50,7 +63,7 @@ class ProjectState:
         owner = names.owner()
         policy = gtypes.Policy(version=1)
         policy.bindings.add(role="roles/owner", members=[owner])
-        policy.etag = _etag(policy)
+        policy.etag = policy_etag(policy)
         with self._database.transaction() as connection:
             connection.execute("INSERT INTO meta VALUES ('policy', ?)", (policy.SerializeToString(),))
             connection.execute("INSERT INTO meta VALUES ('owner', ?)", (owner.encode(),))
@@ -60,8 +73,8 @@ class ProjectState:
                 [(name, name in _ENABLED_AT_FIRST) for name in SERVICES],
             )
             connection.execute(
-                "INSERT INTO accounts VALUES (?, ?, ?)",
-                (names.COMPUTE_ACCOUNT, "Compute Engine default service account", _unique_id()),
+                "INSERT INTO accounts (email, display_name, unique_id) VALUES (?, ?, ?)",
+                (names.COMPUTE_ACCOUNT, "Compute Engine default service account", unique_id()),
             )
 
     def _meta(self, key: str) -> bytes | None:
@@ -86,7 +99,7 @@ class ProjectState:
         """Store a policy under a new etag, and return it."""
         stored = gtypes.Policy()
         stored.CopyFrom(policy)
-        stored.etag = _etag(stored)
+        stored.etag = policy_etag(stored)
         self._database.connection.execute(
             "UPDATE meta SET value = ? WHERE key = 'policy'", (stored.SerializeToString(),)
         )
@@ -110,26 +123,47 @@ class ProjectState:
         """Whether an API is enabled, e.g. `storage.googleapis.com`."""
         return name in self._enabled
 
+    def service_usable(self, name: str) -> bool:
+        """Whether an API answers: it is enabled, and that has got about."""
+        return name in self._enabled and now_ns() >= self._usable_ns.get(name, 0)
+
     def set_services(self, services: list[str], *, enabled: bool) -> None:
-        """Enable or disable; enabling Vertex AI brings its service agents with their roles into being."""
+        """Enable or disable; an API that is enabled can be used after the time of propagation."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO services VALUES (?, ?)", [(name, enabled) for name in services]
             )
+        fresh = set(services) - self._enabled if enabled and self._propagation_ns else set()
+        self._usable_ns |= dict.fromkeys(fresh, now_ns() + self._propagation_ns)
         self._enabled = self._enabled | set(services) if enabled else self._enabled - set(services)
-        if enabled and "aiplatform.googleapis.com" in services:
-            self.grant(f"serviceAccount:{names.PRIMARY_AGENT}", "roles/aiplatform.serviceAgent")
-            self.grant(f"serviceAccount:{names.CUSTOM_CODE_AGENT}", "roles/aiplatform.customCodeServiceAgent")
+
+    def make_agents(self) -> None:
+        """Bring Vertex AI's service agents with their roles into being, unless they are: at the first job."""
+        if self._meta("agents") is not None:
+            return
+        before = self._policy
+        try:
+            with self._database.transaction() as connection:
+                connection.execute("INSERT INTO meta VALUES ('agents', ?)", (str(now_ns()).encode(),))
+                self.grant(f"serviceAccount:{names.PRIMARY_AGENT}", "roles/aiplatform.serviceAgent")
+                self.grant(
+                    f"serviceAccount:{names.CUSTOM_CODE_AGENT}", "roles/aiplatform.customCodeServiceAgent"
+                )
+        except sqlite3.Error:
+            self._policy = before
+            raise
 
     def accounts(self) -> list[Message]:
         """The service accounts as `google.iam.admin.v1.ServiceAccount`; service agents are not listed."""
-        rows = self._database.connection.execute("SELECT * FROM accounts ORDER BY email")
+        rows = self._database.connection.execute(
+            "SELECT email, display_name, unique_id, description FROM accounts ORDER BY email"
+        )
         return [_account(*row) for row in rows]
 
     def account_exists(self, email: str) -> bool:
         """Whether a service account or a service agent of this e-mail exists."""
         if email in names.AGENTS:
-            return True
+            return self._meta("agents") is not None
         query = "SELECT 1 FROM accounts WHERE email = ?"
         return self._database.connection.execute(query, (email,)).fetchone() is not None
 
@@ -159,21 +193,24 @@ class ProjectState:
         return self._principals.get(token)
 
 
-def _etag(policy: Message) -> bytes:
+def policy_etag(policy: Message) -> bytes:
+    """A new etag; valid base64 in JSON, which gcloud insists on."""
     return hashlib.sha256(policy.SerializeToString() + secrets.token_bytes(8)).digest()[:9]
 
 
-def _unique_id() -> str:
+def unique_id() -> str:
+    """A new numeric id of a service account."""
     return "1" + "".join(secrets.choice("0123456789") for _ in range(20))
 
 
-def _account(email: str, display_name: str, unique_id: str) -> Message:
+def _account(email: str, display_name: str, unique: str, description: str) -> Message:
     return gtypes.ServiceAccount(
         name=f"projects/{names.PROJECT_ID}/serviceAccounts/{email}",
         project_id=names.PROJECT_ID,
-        unique_id=unique_id,
+        unique_id=unique,
         email=email,
         display_name=display_name,
+        description=description,
         etag=hashlib.sha256(f"{email}{display_name}".encode()).digest()[:9],
-        oauth2_client_id=unique_id,
+        oauth2_client_id=unique,
     )
