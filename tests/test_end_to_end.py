@@ -56,7 +56,7 @@ def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int
 
         # Setup: a fresh project is not ready; one key and one confirmation make it so.
         terminal.press("alt+1")
-        terminal.wait("5 to fix")
+        terminal.wait("3 to fix")
         terminal.press("a")
         _confirm(terminal, "Make all these changes?")
         terminal.wait("Ready")

@@ -126,7 +126,7 @@ class VertexApp(App[int]):
         header = HeaderBar()
         header.project = "" if self.options.local else settings.project
         header.location = settings.region
-        header.local = self.options.local
+        header.local = self.options.local or self.options.diverted
         header.status = "starting the local server …" if self.options.local else "connecting …"
         yield header
         yield TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])

@@ -71,6 +71,7 @@ class Options:
 
     def app_options(self, spec: Path | None) -> AppOptions:
         """What the app is started with."""
+        from tui.local.environ import BEFORE  # noqa: PLC0415
         from tui.services.options import AppOptions  # noqa: PLC0415
 
         configuration = self.configuration()
@@ -78,6 +79,7 @@ class Options:
             settings=configuration.settings,
             origins=configuration.origins,
             local=bool(self.local),
+            diverted=not self.local and BEFORE in self.environ,
             spec=spec,
             paths=self.paths(),
             profile=configuration.profile,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,15 @@ from typing import Any
 import click
 
 from tui.cli_common import CommandLineError, common_options, merged_options
-from tui.cli_local_common import data_folder, failures, running
+from tui.cli_local_common import START_TIMEOUT_SECONDS, data_folder, failures, running
+from tui.cli_local_env import env
+from tui.cli_local_fault import fault
+from tui.cli_local_import import import_record
+from tui.cli_local_quota import quota
+from tui.cli_local_seed import seed
+from tui.cli_local_time import time
 from tui.local import launcher
 from tui.services.paths import show_path
-
-START_TIMEOUT_SECONDS = 60.0
-"""A first start compiles Google's libraries, which takes long on a slow box."""
 
 
 @click.group(no_args_is_help=True)
@@ -61,20 +63,6 @@ def status(ctx: click.Context) -> None:
 
 
 @local.command()
-@click.pass_context
-def env(ctx: click.Context) -> None:
-    """Print the exports that point gcloud and Google's clients at the local server.
-
-    \b
-    Example:
-      eval "$(vertex-tui local env)"
-    """  # noqa: D301
-    record = running(data_folder(ctx))
-    for name, value in launcher.environment(record).items():
-        click.echo(f"export {name}={shlex.quote(value)}")
-
-
-@local.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def reset(ctx: click.Context, /, *, yes: bool) -> None:
@@ -86,6 +74,14 @@ def reset(ctx: click.Context, /, *, yes: bool) -> None:
     with failures():
         launcher.reset(folder)
     click.echo("The local server is as new.")
+
+
+local.add_command(env)
+local.add_command(fault)
+local.add_command(import_record)
+local.add_command(quota)
+local.add_command(seed)
+local.add_command(time)
 
 
 def _ask(question: str) -> None:

@@ -45,6 +45,7 @@ def _google_target(options: AppOptions) -> Target:
         region=settings.region,
         transport=Transport(settings.transport),
         quota_project=settings.quota_project,
+        diverted=options.diverted,
     )
 
 
@@ -67,5 +68,5 @@ async def _local_target(options: AppOptions) -> Target:
         project=record.project,
         region=options.settings.region,
         transport=Transport(options.settings.transport),
-        local=LocalEndpoint(grpc_address=record.grpc_address, http_url=record.http_url),
+        local=LocalEndpoint(grpc_address=record.grpc_address, http_url=launcher.http_address(record)),
     )

@@ -27,6 +27,13 @@ def fresh_server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose name is short enough for a socket's."""
+    with tempfile.TemporaryDirectory(prefix="vt-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def local_server() -> Iterator[Server]:
     """A fresh server: Vertex AI and Logging are still disabled."""
     with fresh_server() as server:

@@ -12,13 +12,18 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from aiohttp import web
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+from google.cloud.aiplatform_v1 import JobServiceClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.local.storage_server import JOB, QUIET, StorageServer, serving
-from tui.local.guard import is_loopback_host, read_socket_table
-
-pytestmark = QUIET
+from tests.local.clients import PARENT, Server
+from tests.local.storage_server import JOB, OWNER, StorageServer, serving
+from tui.local import launcher
+from tui.local.guard import is_loopback_host, welcome
+from tui.local.names import is_google_host
+from tui.local.peer import read_socket_table
 
 NOBODY = 65534
 
@@ -155,7 +160,7 @@ def test_a_connection_is_looked_up_once(server: StorageServer, monkeypatch: pyte
     monkeypatch.setattr(server, "uid_of", uid_of)
     with requests.Session() as session:
         for _ in range(3):
-            assert session.get(f"{server.url}/storage/v1/b?project=p", timeout=20).ok
+            assert session.get(f"{server.url}/storage/v1/b?project=local-project", timeout=20).ok
     assert len(looked) == 1
 
 
@@ -164,7 +169,8 @@ def test_a_connection_is_looked_up_once(server: StorageServer, monkeypatch: pyte
 @pytest.mark.parametrize(("user", "status"), [(NOBODY, b"403"), (0, b"200")])
 def test_a_real_other_user_is_refused(server: StorageServer, user: int, status: bytes) -> None:
     port = urlsplit(server.url).port
-    request = "GET /storage/v1/b?project=p HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"
+    path = "/storage/v1/b?project=local-project"
+    request = f"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"
     script = f"exec 3<>/dev/tcp/127.0.0.1/{port}; printf '{request}' >&3; cat <&3"
     answer = subprocess.run(
         ["bash", "-c", script],
@@ -176,3 +182,41 @@ def test_a_real_other_user_is_refused(server: StorageServer, user: int, status: 
         timeout=20,
     )
     assert answer.stdout.startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize(
+    "host", ["storage.googleapis.com", "googleapis.com", "A.B.GoogleAPIs.com.", "x.googleapis.com:443"]
+)
+def test_googles_hosts(host: str) -> None:
+    assert is_google_host(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "google.com", "evilgoogleapis.com", "googleapis.com.evil.example", "googleapis.co"]
+)
+def test_hosts_that_only_look_like_googles(host: str) -> None:
+    assert not is_google_host(host)
+
+
+def test_googles_names_are_no_way_past_the_front_door(server: StorageServer) -> None:
+    assert ask(server, {"Host": "storage.googleapis.com"}).status_code == 403
+
+
+def test_who_is_welcome() -> None:
+    assert welcome(os.getuid(), None)
+    assert welcome(0, None)
+    assert welcome(None, OWNER)
+    assert not welcome(None, None)
+    assert not welcome(os.getuid() + 1, OWNER)
+
+
+def test_every_service_is_there_below_a_token_path(shared_server: Server) -> None:
+    endpoint = f"{shared_server.record.http_url}/_as/{launcher.owner_token(shared_server.record)}"
+    options = {"api_endpoint": endpoint}
+    nobody = AnonymousCredentials()
+    with JobServiceClient(transport="rest", client_options=options, credentials=nobody) as jobs:
+        assert jobs.list_custom_jobs(parent=PARENT) is not None
+    client = storage.Client(project="local-project", credentials=nobody, client_options=options)
+    assert list(client.list_buckets(max_results=1)) is not None
+    stranger = requests.get(f"{endpoint}x/v1/{PARENT}/customJobs", timeout=20)
+    assert stranger.status_code == 401

@@ -14,6 +14,7 @@ from google.cloud.aiplatform_v1 import JobState
 
 from tests.local.clients import PARENT, Server, job_id, script_job, until
 from tui.local import launcher
+from tui.local.environ import BEFORE
 from tui.local.jobs.runner import process_mark
 
 
@@ -198,12 +199,42 @@ def test_a_server_that_cannot_start_says_why(local_server: Server) -> None:
         launcher.ensure(local_server.data_dir)
 
 
-def test_the_environment_for_other_tools(local_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "intranet.example")
-    env = launcher.environment(local_server.record)
-    assert env["NO_PROXY"] == "intranet.example,127.0.0.1,localhost,::1"
-    assert env["STORAGE_EMULATOR_HOST"] == local_server.record.http_url
-    assert env["CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM"] == f"{local_server.record.http_url}/"
-    token = Path(env["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"])
-    assert stat.S_IMODE(token.stat().st_mode) == 0o600
-    assert Path(env["CLOUDSDK_CONFIG"]).is_relative_to(local_server.data_dir)
+def test_both_ports_are_kept_across_restarts(local_server: Server) -> None:
+    first = local_server.record
+    assert len({first.http_url, first.proxy_url}) == 2
+    launcher.stop(local_server.data_dir)
+    again = local_server.start()
+    assert (again.http_url, again.proxy_url) == (first.http_url, first.proxy_url)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_a_server_started_from_a_shell_that_uses_one_does_not_use_it(
+    local_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = local_server.record.proxy_url
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("ANOTHER_PROXY", "http://proxy.example")
+    monkeypatch.setenv(BEFORE, json.dumps({"HTTPS_PROXY": "http://proxy.example"}))
+    launcher.stop(local_server.data_dir)
+    pid = local_server.start().pid
+    env = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert b"HTTPS_PROXY=http://proxy.example" in env
+    assert not any(variable.startswith(BEFORE.encode()) for variable in env)
+
+
+def test_reset_removes_everything(local_server: Server) -> None:
+    folder = local_server.data_dir
+    assert launcher.socket_path(folder).exists()
+    launcher.reset(folder)
+    assert not folder.exists()
+    assert launcher.status(folder) is None
+
+
+def test_the_socket_is_private_also_where_its_name_is_long(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 60) / ("y" * 60)
+    long.mkdir(parents=True)
+    socket = launcher.socket_path(long)
+    assert not socket.is_relative_to(long)
+    assert len(str(socket)) < 100
+    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+    socket.parent.rmdir()

@@ -64,7 +64,7 @@ class Connection:
         """
         if self.closed:
             raise ConnectionAbortedError(CLOSED)
-        if self.target.is_local:
+        if self.target.local is not None:
             return LOCAL
         if self._refused and await asyncio.to_thread(lambda: self.wallet.outdated):
             self._start_anew()

@@ -72,7 +72,7 @@ class CloudSetup:
 
     async def identity(self) -> Identity:
         """Who the calls are made as; of a user's login the account is asked for once."""
-        if self._target.is_local:
+        if self._target.local is not None:
             return Identity(account=f"{_login_name()}@localhost", source="local")
         generation = self._connection.generation
         if self._identity is None or self._identity[0] != generation:

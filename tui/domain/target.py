@@ -38,7 +38,10 @@ class Target:
     quota_project: str = ""
     """Project charged for API quota (`x-goog-user-project`); empty for the credentials' own."""
 
+    diverted: bool = False
+    """Whether Google's names lead to the stand-in, by the environment of `vertex-tui local env`."""
+
     @property
     def is_local(self) -> bool:
         """Whether nothing of this costs money."""
-        return self.local is not None
+        return self.local is not None or self.diverted

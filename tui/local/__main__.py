@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from tui.local.private import make_private
 from tui.local.wire import lean
 
 
@@ -26,11 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(data_dir: Path) -> int:
-    from tui.local import launcher  # noqa: PLC0415 (after the lean packages are in place)
     from tui.local.server import AlreadyRunningError, serve  # noqa: PLC0415
     from tui.local.settings import Settings  # noqa: PLC0415
 
-    launcher.make_private(data_dir)
+    make_private(data_dir)
     try:
         asyncio.run(serve(data_dir, Settings.from_environment()))
     except AlreadyRunningError as error:

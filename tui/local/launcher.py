@@ -23,10 +23,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import tui
+from tui.local.environ import original
 from tui.local.jobs.replica import kill_leftovers, read_process
 from tui.local.jobs.runner import claim, process_mark, write_json
+from tui.local.peer import tells_users
+from tui.local.private import make_private, write_private
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised whenever an older app could not use a newer server, or the other way round."""
 STATUS_PATH = "/_local/status"
 START_SECONDS = 20.0
@@ -37,8 +40,10 @@ _MAX_SOCKET_PATH = 95
 """Bytes; Unix socket addresses end at 104 (macOS) or 108 (Linux)."""
 _LOG_KEPT = 1024 * 1024
 """Bytes of the server's log above which it begins anew."""
+_SCARCE = 1024 * 1024
+"""Bytes of free space below which a failed start is most likely due to that."""
 _RECORD = "server.json"
-_OWNER_FILE = "owner.token"
+OWNER_FILE = "owner.token"
 
 
 class LauncherError(RuntimeError):
@@ -58,6 +63,8 @@ class Record:
     """`unix:/…`"""
     http_url: str
     """`http://127.0.0.1:PORT`, without a trailing slash."""
+    proxy_url: str
+    """`http://127.0.0.1:PORT` of the proxy that answers for Google's names."""
     project: str
     project_number: str
     data_dir: str
@@ -83,17 +90,17 @@ def ensure(data_dir: Path, *, timeout: float = START_SECONDS) -> Record:
     """
     try:
         make_private(data_dir)
+        with _starting(data_dir, timeout):
+            record = status(data_dir)
+            if record and _is_ours(record):
+                return record
+            if record:
+                _replace(data_dir, record)
+            return _start(data_dir, timeout)
     except OSError as error:
         raise LauncherError(
-            f"The local server cannot keep its data in {data_dir}: {error.strerror}."
+            f"The local server cannot keep its data in {data_dir}: {error.strerror or error}."
         ) from error
-    with _starting(data_dir, timeout):
-        record = status(data_dir)
-        if record and _is_ours(record):
-            return record
-        if record:
-            _replace(data_dir, record)
-        return _start(data_dir, timeout)
 
 
 def stop(data_dir: Path) -> bool:
@@ -126,72 +133,56 @@ def reset(data_dir: Path) -> None:
         shutil.rmtree(socket.parent, ignore_errors=True)
 
 
-def environment(record: Record) -> dict[str, str]:
-    """Variables that point gcloud, gsutil and Google's Python clients at the server.
+def owner_token(record: Record) -> str:
+    """The owner's bearer token.
 
-    Writes what they refer to (a folder for gcloud, a token, a boto file) into the data directory.
+    Raises:
+        LauncherError: it is not there.
     """
-    folder = Path(record.data_dir) / "clients"
-    make_private(folder)
-    make_private(folder / "gcloud")
-    _write_private(folder / "boto", "[GSUtil]\nuse_gcloud_storage = True\n[Credentials]\n")
-    overrides = {
-        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": f"{record.http_url}/"
-        for name in ("AIPLATFORM", "LOGGING", "SERVICEUSAGE", "CLOUDRESOURCEMANAGER", "IAM")
-    }
-    loopback = _no_proxy()
-    return {
-        "CLOUDSDK_CONFIG": str(folder / "gcloud"),
-        "CLOUDSDK_CORE_PROJECT": record.project,
-        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
-        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
-        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(Path(record.data_dir) / _OWNER_FILE),
-        **overrides,
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{record.http_url}/storage/v1/",
-        "BOTO_CONFIG": str(folder / "boto"),
-        "GOOGLE_CLOUD_PROJECT": record.project,
-        "STORAGE_EMULATOR_HOST": record.http_url,
-        "NO_PROXY": loopback,
-        "no_proxy": loopback,
-    }
+    try:
+        return (Path(record.data_dir) / OWNER_FILE).read_text(encoding="ascii")
+    except OSError as error:
+        raise LauncherError(f"The local server's token cannot be read: {error.strerror}.") from error
+
+
+def http_address(record: Record) -> str:
+    """The HTTP base for clients without a token of their own: it holds one where the server needs it.
+
+    That is where the system does not tell the server which user is at the other end.
+    """
+    return record.http_url if tells_users() else f"{record.http_url}/_as/{owner_token(record)}"
 
 
 # --- for the server itself
 
 
-def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-
-
 def write_record(data_dir: Path, record: Record) -> None:
     """Write down the running server."""
-    _write_private(data_dir / _RECORD, json.dumps(asdict(record), indent=2) + "\n")
+    write_private(data_dir / _RECORD, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def write_owner_token(data_dir: Path, token: str) -> None:
     """Leave the owner's bearer token for gcloud, which insists on having one."""
-    _write_private(data_dir / _OWNER_FILE, token)
+    write_private(data_dir / OWNER_FILE, token)
 
 
 def remove_record(data_dir: Path, record: Record) -> None:
     """Mark the server as ended; its port is remembered for the next one."""
     if _read_record(data_dir) == record:
-        _write_private(data_dir / "last-port", str(urlsplit(record.http_url).port))
+        ports = (str(urlsplit(url).port) for url in (record.http_url, record.proxy_url))
+        write_private(data_dir / "last-port", " ".join(ports))
         (data_dir / _RECORD).unlink()
 
 
-def last_port(data_dir: Path) -> int:
-    """The HTTP port of the last server; 0 if there was none."""
+def last_ports(data_dir: Path) -> tuple[int, int]:
+    """The last server's ports for HTTP and for the proxy; 0 for one that is not known."""
     record = _read_record(data_dir)
-    if record:
-        return urlsplit(record.http_url).port or 0
     with contextlib.suppress(FileNotFoundError, ValueError):
-        return int((data_dir / "last-port").read_text(encoding="ascii"))
-    return 0
+        if record:
+            return urlsplit(record.http_url).port or 0, urlsplit(record.proxy_url).port or 0
+        first, second = (data_dir / "last-port").read_text(encoding="ascii").split()
+        return int(first), int(second)
+    return 0, 0
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -225,14 +216,6 @@ def _read_record(data_dir: Path) -> Record | None:
         return None
     blank = {field.name: 0 if field.type == "int" else "" for field in fields(Record)}
     return Record(**{name: content.get(name, value) for name, value in blank.items()})
-
-
-def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
 
 
 @contextlib.contextmanager
@@ -272,7 +255,7 @@ def _live_jobs(record: Record) -> int:
     address = urlsplit(record.http_url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=5)
     try:
-        connection.request("GET", STATUS_PATH)
+        connection.request("GET", STATUS_PATH, headers={"Authorization": f"Bearer {owner_token(record)}"})
         return int(json.loads(connection.getresponse().read())["live_jobs"])
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         raise LauncherError(
@@ -304,7 +287,8 @@ def _start(data_dir: Path, timeout: float) -> Record:
 
 
 def _server_environment() -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """The user's own, also if it is asked from a shell that uses a local server."""
+    env = {name: text for name, text in original(os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
     root = Path(tui.__file__).parent.parent
     if root.name not in {"site-packages", "dist-packages"}:
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), env.get("PYTHONPATH")]))
@@ -329,7 +313,9 @@ def _await_start(data_dir: Path, process: subprocess.Popen[bytes], timeout: floa
 def _log_tail(data_dir: Path, begin: int) -> str:
     with (data_dir / "server.log").open("rb") as file:
         file.seek(max(begin, file.seek(0, os.SEEK_END) - 4096))
-        return file.read().decode("utf-8", "replace").strip() or "(its log is empty)"
+        text = file.read().decode("utf-8", "replace").strip() or "(its log is empty)"
+    free = shutil.disk_usage(data_dir).free
+    return text if free > _SCARCE else f"Only {free // 1024} KiB are left on the disk of {data_dir}.\n{text}"
 
 
 def _stop_server(data_dir: Path) -> bool:
@@ -352,6 +338,8 @@ def _stop_jobs(data_dir: Path) -> bool:
         if found and process_mark(found[0]) == found[1] and found[0] != os.getpid():
             running.append((folder, *found))
             _signal(found[0], signal.SIGTERM)
+        else:
+            kill_leftovers(folder)
     for folder, pid, mark in running:
         _end_process(pid, mark, STOP_SECONDS)
         kill_leftovers(folder)
@@ -384,9 +372,3 @@ def _reap(pid: int) -> None:
 def _signal(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _no_proxy() -> str:
-    given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    hosts = [host for host in given.split(",") if host]
-    return ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost", "::1"]))

@@ -28,6 +28,16 @@ REGIONS = frozenset(
 """Regions with custom training, as gcloud 528 lists them."""
 
 
+GOOGLE = "googleapis.com"
+"""Above the names of all of Google's APIs."""
+
+
+def is_google_host(host: str) -> bool:
+    """Whether a name, with or without a port, is one of Google's APIs'."""
+    name = host.partition(":")[0].lower().rstrip(".")
+    return name == GOOGLE or name.endswith(f".{GOOGLE}")
+
+
 def owner() -> str:
     """The IAM member that owns the project: whoever runs the server."""
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import functools
 import logging
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import grpc.aio
 from aiohttp import web
@@ -18,33 +20,56 @@ from aiohttp import web
 import tui
 from tui.local import launcher, names
 from tui.local.access import Access
+from tui.local.admin.faults import FaultsPart
 from tui.local.admin.front import AdminPart, add_admin_routes
+from tui.local.admin.quotas import QuotaAdmin
+from tui.local.admin.recordings import RecordingsPart
+from tui.local.admin.seed import SeedPart
+from tui.local.admin.time import TimePart, restore_time
+from tui.local.api.cloud_quotas import QuotaInfos
+from tui.local.api.consumer_quotas import ConsumerQuotas
 from tui.local.api.iam import Iam
 from tui.local.api.log_service import LogService
 from tui.local.api.operations import OperationsApi
 from tui.local.api.projects import Projects
+from tui.local.api.quota_check import QuotaCheck
+from tui.local.api.quota_preferences import QuotaPreferences
 from tui.local.api.service_usage import ServiceUsage
 from tui.local.api.vertex_jobs import VertexJobs
+from tui.local.clock import SECOND, now_ns
 from tui.local.faults.book import FaultBook
+from tui.local.faults.calls import CallFaults, names_in
+from tui.local.faults.storage import call_names, storage_around
+from tui.local.front_door import upstream
+from tui.local.front_door.certificate import Certificate
+from tui.local.front_door.door import Behind, FrontDoor
+from tui.local.front_door.sign_in import SignIn
 from tui.local.gate import Gate
-from tui.local.guard import guard_middleware
+from tui.local.guard import PRINCIPAL, guard_middleware
 from tui.local.jobs.engine import Engine
 from tui.local.jobs.runner import process_mark
+from tui.local.limits import raise_open_files
+from tui.local.recordings.replays import Replays
 from tui.local.settings import Settings
+from tui.local.state.accounts import Accounts
 from tui.local.state.database import Database
 from tui.local.state.entries import Entries
 from tui.local.state.jobs import Jobs
 from tui.local.state.operations import Operations
 from tui.local.state.project import ProjectState
+from tui.local.state.quotas import Quotas
 from tui.local.storage.http import add_storage_routes
 from tui.local.storage.objects import ObjectStore
 from tui.local.wire.dispatch import Dispatcher
 from tui.local.wire.grpc_front import GrpcFront
+from tui.local.wire.http_server import ShapedRunner
 from tui.local.wire.methods import MethodTable
 from tui.local.wire.rest_front import RestFront
 
 _log = logging.getLogger(__name__)
 _MAX_MESSAGE = 64 * 1024 * 1024
+_USAGE_SECONDS = 30 * 24 * 3600
+"""How long an API counts as used."""
 _STOP_SECONDS = 0.3
 """Time that open calls get when the server ends."""
 
@@ -59,30 +84,61 @@ class Backend:
     def __init__(self, data_dir: Path, settings: Settings) -> None:
         self.data_dir = data_dir
         self.database = Database(data_dir / "state.db")
-        self.project = ProjectState(self.database)
-        self.access = Access(self.project.policy)
+        restore_time(self.database)
+        self.project = ProjectState(self.database, settings.propagation_seconds)
+        accounts = Accounts(self.database)
+        self.access = Access(self.project.policy, accounts.policy)
         self.jobs = Jobs(self.database)
-        self.entries = Entries(self.database)
+        self.quotas = Quotas(self.database, self.jobs)
+        self.faults = FaultBook()
+        self.entries = Entries(self.database, self.faults)
         operations = Operations(self.database, settings.operation_seconds)
         self.gate = Gate(self.project, self.access)
-        self.faults = FaultBook()
-        self.engine = Engine(self.jobs, self.entries, self.project, settings, data_dir / "jobs")
+        self.engine = Engine(
+            self.jobs, self.entries, self.project, settings, data_dir / "jobs", faults=self.faults
+        )
+        self.replays = Replays(self.database, self.jobs, self.entries, data_dir)
+        self.engine.replays = self.replays
         self.objects = ObjectStore(data_dir / "objects")
         logs = LogService(self.entries, self.gate, settings)
+        quota = QuotaCheck(self.quotas, self.faults)
         self.table = MethodTable(
             unary=[
-                *VertexJobs(self.jobs, operations, self.project, self.gate, self.engine).methods(),
+                *VertexJobs(
+                    self.jobs, operations, self.project, self.gate, self.engine, quota=quota
+                ).methods(),
                 *OperationsApi(operations).methods(),
                 *logs.methods(),
-                *ServiceUsage(self.project, operations).methods(),
+                *ServiceUsage(self.project, operations, self._used).methods(),
                 *Projects(self.project, self.access).methods(),
-                *Iam(self.project, self.access).methods(),
+                *Iam(self.project, self.access, accounts).methods(),
+                *QuotaInfos(self.quotas).methods(),
+                *QuotaPreferences(self.database, self.quotas).methods(),
+                *ConsumerQuotas(self.quotas, self.project, operations).methods(),
             ],
             streams=logs.streams(),
         )
         self.dispatcher = Dispatcher(self.gate.check)
         self.owner = self.project.owner
-        self.admin: tuple[AdminPart, ...] = ()
+        self.admin: tuple[AdminPart, ...] = (
+            FaultsPart(self.faults, names_in(self.table) | call_names()),
+            QuotaAdmin(self.quotas),
+            RecordingsPart(self.replays, self.project),
+            SeedPart(
+                data_dir,
+                self.database,
+                jobs=self.jobs,
+                entries=self.entries,
+                objects=self.objects,
+                project=self.project,
+            ),
+            TimePart(self.database, self.jobs),
+        )
+
+    def _used(self, service: str) -> bool:
+        """Whether an API was used in the last 30 days; of Vertex AI the jobs tell, of the others nothing."""
+        last = self.jobs.last_made_ns() if service == "aiplatform.googleapis.com" else 0
+        return now_ns() - last < _USAGE_SECONDS * SECOND
 
 
 async def serve(data_dir: Path, settings: Settings) -> None:
@@ -92,22 +148,26 @@ async def serve(data_dir: Path, settings: Settings) -> None:
         AlreadyRunningError: the data directory has a server.
     """
     with _only_one(data_dir):
+        raise_open_files()
         backend = Backend(data_dir, settings)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
-        async with _listeners(backend) as (grpc_address, http_url):
-            backend.engine.open(http_url)
-            record = _record(data_dir, grpc_address, http_url)
+        async with _listeners(backend) as addresses:
+            backend.engine.open(addresses.http_url)
+            backend.replays.open()
+            record = _record(data_dir, addresses)
             launcher.write_owner_token(data_dir, backend.project.owner_token(backend.owner))
             launcher.write_record(data_dir, record)
-            _log.info("serving %s and %s", grpc_address, http_url)
+            _log.info("serving %s", addresses)
             await stopped.wait()
             _log.info("stopping")
             launcher.remove_record(data_dir, record)
             await backend.engine.close()
+            await backend.replays.close()
+        backend.entries.close()
         backend.database.close()
 
 
@@ -121,13 +181,37 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
+class _Addresses(NamedTuple):
+    """Where the listeners are, as in `launcher.Record`."""
+
+    grpc_address: str
+    http_url: str
+    proxy_url: str
+
+
 @contextlib.asynccontextmanager
-async def _listeners(backend: Backend) -> AsyncIterator[tuple[str, str]]:
-    web_runner, http_url = await _start_http(backend)
+async def _listeners(backend: Backend) -> AsyncIterator[_Addresses]:
+    http_port, proxy_port = launcher.last_ports(backend.data_dir)
+    app = web.Application(middlewares=[], client_max_size=0)
+    web_runner = ShapedRunner(app, shutdown_timeout=_STOP_SECONDS)
+    door = FrontDoor(
+        Behind(
+            launcher.socket_path(backend.data_dir),
+            lambda: _http_protocol(web_runner),
+            backend.project.principal_of_token,
+            functools.partial(upstream.remembered, backend.data_dir),
+        ),
+        Certificate(backend.data_dir).context,
+    )
+    _fill(app, backend, door)
+    await web_runner.setup()
+    http_url = await _start_http(web_runner, http_port)
     grpc_server, grpc_address = await _start_grpc(backend)
+    proxy_url = await _start_door(door, proxy_port)
     try:
-        yield grpc_address, http_url
+        yield _Addresses(grpc_address, http_url, proxy_url)
     finally:
+        await door.close()
         await grpc_server.stop(_STOP_SECONDS)
         await web_runner.cleanup()
 
@@ -139,7 +223,8 @@ async def _start_grpc(backend: Backend) -> tuple[grpc.aio.Server, str]:
         ("grpc.so_reuseport", 0),
     ]
     server = grpc.aio.server(options=options)
-    front = GrpcFront(backend.table, backend.dispatcher, backend.project.principal_of_token, backend.owner)
+    known = backend.project.principal_of_token
+    front = GrpcFront(backend.table, backend.dispatcher, known, backend.owner, CallFaults(backend.faults))
     server.add_generic_rpc_handlers((front,))
     path = launcher.socket_path(backend.data_dir)
     path.unlink(missing_ok=True)
@@ -150,20 +235,43 @@ async def _start_grpc(backend: Backend) -> tuple[grpc.aio.Server, str]:
     return server, address
 
 
-async def _start_http(backend: Backend) -> tuple[web.AppRunner, str]:
-    guard = guard_middleware(backend.project.principal_of_token, backend.owner)
-    app = web.Application(middlewares=[guard], client_max_size=0)
+def _fill(app: web.Application, backend: Backend, door: FrontDoor) -> None:
+    """Routes and guard of the HTTP server."""
+    known = backend.project.principal_of_token
+    app.middlewares.append(guard_middleware(known, backend.owner, by_google_name=door.is_through))
     app.router.add_get(launcher.STATUS_PATH, _status_handler(backend))
+    SignIn(backend.project.owner_token(backend.owner), known, door.is_through).add_to(app)
+    faults = CallFaults(backend.faults)
     add_storage_routes(
-        app, backend.objects, backend.access.allows, service_enabled=backend.project.service_enabled
+        app,
+        backend.objects,
+        backend.access.allows,
+        service_enabled=backend.project.service_usable,
+        project=names.PROJECT_ID,
+        project_number=names.PROJECT_NUMBER,
+        around=storage_around(faults),
     )
     add_admin_routes(app, backend.owner, backend.admin)
-    RestFront(backend.table, backend.dispatcher).add_to(app)
-    web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
-    await web_runner.setup()
-    listener = _loopback_socket(launcher.last_port(backend.data_dir))
+    RestFront(backend.table, backend.dispatcher, faults).add_to(app)
+
+
+async def _start_http(web_runner: web.AppRunner, port: int) -> str:
+    listener = _loopback_socket(port)
     await web.SockSite(web_runner, listener).start()
-    return web_runner, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def _start_door(door: FrontDoor, port: int) -> str:
+    listener = _loopback_socket(port)
+    await door.start(listener)
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _http_protocol(web_runner: web.AppRunner) -> asyncio.Protocol:
+    """The HTTP server's side of one connection that it did not accept itself."""
+    if web_runner.server is None:
+        raise ConnectionAbortedError
+    return web_runner.server()
 
 
 def _loopback_socket(port: int) -> socket.socket:
@@ -182,21 +290,20 @@ def _loopback_socket(port: int) -> socket.socket:
 
 def _status_handler(backend: Backend) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def status(request: web.Request) -> web.StreamResponse:
-        if request["principal"] != backend.owner:
+        if request[PRINCIPAL] != backend.owner:
             raise web.HTTPForbidden
         return web.json_response({"version": tui.__version__, "live_jobs": backend.jobs.count_live()})
 
     return status
 
 
-def _record(data_dir: Path, grpc_address: str, http_url: str) -> launcher.Record:
+def _record(data_dir: Path, addresses: _Addresses) -> launcher.Record:
     return launcher.Record(
         pid=os.getpid(),
         process_start=process_mark(os.getpid()) or "",
         version=tui.__version__,
         protocol=launcher.PROTOCOL,
-        grpc_address=grpc_address,
-        http_url=http_url,
+        **addresses._asdict(),
         project=names.PROJECT_ID,
         project_number=names.PROJECT_NUMBER,
         data_dir=str(data_dir),

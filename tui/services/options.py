@@ -25,6 +25,8 @@ class AppOptions:
     """The job spec to open, an existing file."""
     paths: Paths
     """Where the app keeps its own files."""
+    diverted: bool = False
+    """Whether Google's names lead to the local server, by the environment of `vertex-tui local env`."""
     profile: str = ""
     """The profile in force, or an empty string."""
     gcloud: GcloudConfig = field(default_factory=GcloudConfig)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tui.local.admin.path import PREFIX
-from tui.local.launcher import LauncherError, Record
+from tui.local.launcher import LauncherError, Record, owner_token
 
 TIMEOUT_SECONDS = 300.0
 """Seeding a million entries takes its time."""
@@ -19,6 +19,7 @@ class AdminClient:
     """One server's admin API."""
 
     def __init__(self, record: Record) -> None:
+        self._record = record
         self._address = urlsplit(record.http_url)
 
     def call(
@@ -34,12 +35,15 @@ class AdminClient:
         Raises:
             LauncherError: the server refuses, with its words, or does not answer.
         """
+        headers = {"Authorization": f"Bearer {owner_token(self._record)}"}
         connection = http.client.HTTPConnection(
             self._address.hostname or "", self._address.port or 80, timeout=TIMEOUT_SECONDS
         )
         sent = body if body is not None else json.dumps(content or {}).encode()
         try:
-            connection.request(verb, PREFIX + path, body=sent, encode_chunked=body is not None)
+            connection.request(
+                verb, PREFIX + path, body=sent, headers=headers, encode_chunked=body is not None
+            )
             response = connection.getresponse()
             answer = json.loads(response.read() or b"null")
         except (OSError, ValueError, http.client.HTTPException) as error:

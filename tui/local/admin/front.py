@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from tui.local.admin.path import PREFIX
+from tui.local.guard import PRINCIPAL
 
 MAX_BODY = 1024 * 1024
 """Bytes of a JSON body; bulk data come as streams that a handler reads by itself."""
@@ -40,7 +41,7 @@ def add_admin_routes(app: web.Application, owner: str, parts: Iterable[AdminPart
 
 def _guarded(handler: AdminHandler, owner: str) -> AdminHandler:
     async def answer(request: web.Request) -> web.StreamResponse:
-        if request["principal"] != owner:
+        if request[PRINCIPAL] != owner:
             return _refusal("Only the owner of the local project may do this.", 403)
         try:
             return await handler(request)
