@@ -162,6 +162,33 @@ async def test_over_grpc(tmp_path: Path, code: grpc.StatusCode | None) -> None:
         await asyncio.gather(*stops)
 
 
+async def test_an_answer_over_grpc_that_cannot_be_read(tmp_path: Path) -> None:
+    server = grpc.aio.server()
+
+    async def answer(_request: bytes, _context: Any) -> bytes:
+        return b"\xff"
+
+    handler = grpc.unary_unary_rpc_method_handler(answer)
+    names = ("CreateCustomJob", "ListCustomJobs", "CancelCustomJob")
+    handlers = dict.fromkeys(names, handler)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("google.cloud.aiplatform.v1.JobService", handlers),)
+    )
+    address = f"unix:{tmp_path}/s"
+    server.add_insecure_port(address)
+    await server.start()
+    try:
+        async with gateway_to(LocalEndpoint(address, "http://127.0.0.1:9"), Transport.GRPC) as gateway:
+            assert (await submit(gateway)).ambiguous
+            with pytest.raises(CloudError):
+                await gateway.jobs.list_jobs()
+            with pytest.raises(CloudError) as caught:
+                await gateway.jobs.cancel_job("projects/p/locations/europe-west4/customJobs/1")
+            assert caught.value.ambiguous
+    finally:
+        await server.stop(0)
+
+
 async def test_closing_ends_calls_with_an_error(tmp_path: Path) -> None:
     server = grpc.aio.server()
     arrived = asyncio.Event()

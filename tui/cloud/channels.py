@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 from google.auth.credentials import Credentials
 from google.auth.transport.grpc import AuthMetadataPlugin
 from google.auth.transport.requests import Request
+from google.protobuf.json_format import ParseError
 from requests.utils import get_environ_proxies, select_proxy
 
 Options = list[tuple[str, str | int]]
@@ -32,9 +35,35 @@ _GOOGLE: Options = [
 _LOCAL: Options = [("grpc.enable_http_proxy", 0)]
 
 
+if TYPE_CHECKING:
+    _Interceptor = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
+else:
+    _Interceptor = grpc.aio.UnaryUnaryClientInterceptor
+
+
+class _Readable(_Interceptor):
+    """Refuses an answer that is no message: gRPC itself logs that and hands on None."""
+
+    async def intercept_unary_unary(
+        self,
+        continuation: Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request: Any,  # noqa: ANN401 (any message)
+    ) -> Any:  # noqa: ANN401 (the call)
+        """The call, once its answer has come."""
+        call = await continuation(client_call_details, request)
+        if await call is None:
+            raise ParseError("the answer cannot be read")
+        return call
+
+
+def _interceptors() -> Any:  # noqa: ANN401 (a type that the stubs leave open)
+    return [_Readable()]
+
+
 def local_channel(address: str) -> grpc.aio.Channel:
     """A plain channel to the local server's socket; to be called on the event loop."""
-    return grpc.aio.insecure_channel(address, options=_COMMON + _LOCAL)
+    return grpc.aio.insecure_channel(address, options=_COMMON + _LOCAL, interceptors=_interceptors())
 
 
 def google_channel(host: str, credentials: Credentials, roots: bytes | None) -> grpc.aio.Channel:
@@ -49,7 +78,8 @@ def google_channel(host: str, credentials: Credentials, roots: bytes | None) -> 
     composite = grpc.composite_channel_credentials(
         grpc.ssl_channel_credentials(root_certificates=roots), grpc.metadata_call_credentials(plugin)
     )
-    return grpc.aio.secure_channel(f"{host}:443", composite, options=_COMMON + _GOOGLE + proxy_options(host))
+    options = _COMMON + _GOOGLE + proxy_options(host)
+    return grpc.aio.secure_channel(f"{host}:443", composite, options=options, interceptors=_interceptors())
 
 
 def root_certificates() -> bytes | None:
