@@ -10,21 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from aiohttp import web
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from tests.support import PATIENCE
-from tui.local.guard import guard_middleware, peer_uid
+from tui.local.guard import guard_middleware
+from tui.local.peer import peer_uid
 from tui.local.storage.http import add_storage_routes
 from tui.local.storage.objects import ObjectStore
 
 OWNER = "user:ana@lagoon.example"
 JOB = "serviceAccount:123456789012-compute@developer.gserviceaccount.com"
-QUIET = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
-"""For tests that run the guard in their own process: its keys are plain names."""
-
 TOKENS = {"owner-token": OWNER, "job-token": JOB}
 PROJECT = "local-project"
 
@@ -40,7 +37,7 @@ class StorageServer:
         self.store = ObjectStore(folder)
         self.grants: dict[str, set[str]] = {}
         self.disabled: set[str] = set()
-        self.uid_of: Callable[[web.Request], int | None] = peer_uid
+        self.uid_of: Callable[[web.Request], int | None] = lambda request: peer_uid(request.transport)
         self.url = ""
 
     def allows(self, principal: str, permission: str) -> bool:

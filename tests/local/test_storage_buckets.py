@@ -12,10 +12,9 @@ import requests
 from google.api_core.exceptions import BadRequest, Conflict, Forbidden, NotFound, PreconditionFailed
 from google.cloud import storage
 
-from tests.local.storage_server import JOB, OWNER, PROJECT, QUIET, StorageServer, serving
-from tui.local.storage.objects import ObjectStore
-
-pytestmark = QUIET
+from tests.local.storage_server import JOB, OWNER, PROJECT, StorageServer, serving
+from tui.local.storage import copying
+from tui.local.storage.objects import ObjectStore, Placed
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +63,36 @@ def test_settings_are_patched(server: StorageServer) -> None:
     assert found.iam_configuration.uniform_bucket_level_access_enabled
     with pytest.raises(PreconditionFailed):
         found.patch(if_metageneration_match=1)
+
+
+def test_settings_are_kept_and_replaced(server: StorageServer) -> None:
+    bucket = server.bucket()
+    bucket.cors = [{"origin": ["https://lagoon.example"], "method": ["GET"], "maxAgeSeconds": 5}]
+    bucket.configure_website("index.html", "404.html")
+    bucket.enable_logging("logs-of-it", "prefix")
+    bucket.autoclass_enabled = True
+    bucket.labels = {"a": "b"}
+    bucket.patch()
+    found = bucket.client.get_bucket(bucket.name)
+    assert (found.cors[0]["maxAgeSeconds"], found.get_logging()) == (
+        5,
+        {"logBucket": "logs-of-it", "logObjectPrefix": "prefix"},
+    )
+    assert (found.autoclass_enabled, found.autoclass_terminal_storage_class) == (True, "NEARLINE")
+    assert found._properties["website"] == {"mainPageSuffix": "index.html", "notFoundPage": "404.html"}
+    bare = bucket.client.bucket(bucket.name)
+    bare.storage_class = "NEARLINE"
+    bare.update()
+    found = bucket.client.get_bucket(bucket.name)
+    assert (found.location, found.storage_class, found.labels, found.cors) == (
+        "EUROPE-WEST4",
+        "NEARLINE",
+        {},
+        [],
+    )
+    places = ["EUROPE-WEST1", "EUROPE-WEST4"]
+    dual = bucket.client.create_bucket("two-regions", location="eu", data_locations=places)
+    assert (dual.location_type, dual.rpo) == ("dual-region", "DEFAULT")
 
 
 @pytest.mark.parametrize("name", ["ab", "UPPER", "a..b", "1.2.3.4", "goog-x", "my-google-x", "-a-", "x" * 64])
@@ -346,7 +375,7 @@ def test_soft_deleted_objects_go_when_their_time_is_over(tmp_path: Path) -> None
     store = ObjectStore(tmp_path, clock=lambda: now[0])
     bucket = store.buckets.insert(PROJECT, {"name": "clocked"})
     row = store.put_bytes(bucket, "x", b"data")
-    copy = store.copy(row, bucket, "copy")
+    copy = copying.copy(store, row, Placed(bucket, "copy"))
     store.delete(bucket, "x")
     now[0] += 7 * 86_400 + 1
     assert store.find(bucket, "x", row.generation, soft_deleted=True) is None

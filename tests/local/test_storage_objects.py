@@ -19,10 +19,8 @@ from google.cloud.storage import transfer_manager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.local.storage_server import QUIET, StorageServer, serving
+from tests.local.storage_server import StorageServer, serving
 from tests.support import wait_until
-
-pytestmark = QUIET
 
 MIB = 1 << 20
 

@@ -119,7 +119,7 @@ def test_any_page_token_is_read_or_refused(token: str) -> None:
 
 
 def test_routes_match_encoded_paths() -> None:
-    route = Route("GET", "/b/{bucket}/o/{object}", lambda _: Reply(200))
+    route = Route("storage.objects.get", "GET", "/b/{bucket}/o/{object}", lambda _: Reply(200))
     assert route.match("GET", "/b/x/o/a%2Fb%20c") == {"bucket": "x", "object": "a/b c"}
     assert route.match("GET", "/b/x/o/a/b") is None
     assert route.match("PUT", "/b/x/o/a") is None

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from tui.local.storage.errors import denied
+from tui.local.storage.acl import PERMISSIONS as ENTRY_PERMISSIONS
+from tui.local.storage.acl import member_of_entity
+from tui.local.storage.errors import StorageError, denied
 from tui.local.storage.rows import BucketRow
 
 _OBJECT_WRITE = {
-    "storage.objects.create",
-    "storage.multipartUploads.create",
+    "storage.folders.create",
+    "storage.managedFolders.create",
     "storage.multipartUploads.abort",
+    "storage.multipartUploads.create",
+    "storage.objects.create",
 }
-_OBJECT_USER = _OBJECT_WRITE | {
-    "storage.objects.delete",
+_OBJECT_READ = {
+    "storage.folders.get",
+    "storage.folders.list",
+    "storage.managedFolders.get",
+    "storage.managedFolders.list",
     "storage.objects.get",
     "storage.objects.list",
-    "storage.objects.restore",
-    "storage.objects.update",
-    "storage.managedFolders.list",
-    "storage.folders.list",
 }
-_OBJECT_ADMIN = _OBJECT_USER | {"storage.objects.getIamPolicy", "storage.objects.setIamPolicy"}
+_OBJECT_USER = (
+    _OBJECT_WRITE
+    | _OBJECT_READ
+    | {
+        "storage.folders.delete",
+        "storage.folders.rename",
+        "storage.managedFolders.delete",
+        "storage.objects.delete",
+        "storage.objects.restore",
+        "storage.objects.update",
+    }
+)
+_OBJECT_ADMIN = _OBJECT_USER | {
+    "storage.managedFolders.getIamPolicy",
+    "storage.managedFolders.setIamPolicy",
+    "storage.objects.getIamPolicy",
+    "storage.objects.overrideUnlockedRetention",
+    "storage.objects.setIamPolicy",
+    "storage.objects.setRetention",
+}
 _BUCKET_OWNER = {
     "storage.buckets.get",
     "storage.buckets.getIamPolicy",
@@ -29,8 +52,12 @@ _BUCKET_OWNER = {
     "storage.buckets.update",
 }
 _BUCKET_ADMIN = _BUCKET_OWNER | {
+    "storage.bucketOperations.cancel",
+    "storage.bucketOperations.get",
+    "storage.bucketOperations.list",
     "storage.buckets.create",
     "storage.buckets.delete",
+    "storage.buckets.enableObjectRetention",
     "storage.buckets.list",
     "storage.buckets.restore",
 }
@@ -40,25 +67,38 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/storage.objectAdmin": frozenset(_OBJECT_ADMIN),
     "roles/storage.objectUser": frozenset(_OBJECT_USER),
     "roles/storage.objectCreator": frozenset(_OBJECT_WRITE),
-    "roles/storage.objectViewer": frozenset({"storage.objects.get", "storage.objects.list"}),
+    "roles/storage.objectViewer": frozenset(_OBJECT_READ),
     "roles/storage.legacyBucketOwner": frozenset(
-        _BUCKET_OWNER | _OBJECT_WRITE | {"storage.objects.delete", "storage.objects.list"}
+        _BUCKET_OWNER
+        | _OBJECT_WRITE
+        | {"storage.objects.delete", "storage.objects.list", "storage.objects.restore"}
     ),
     "roles/storage.legacyBucketWriter": frozenset(
-        _OBJECT_WRITE | {"storage.buckets.get", "storage.objects.delete", "storage.objects.list"}
+        _OBJECT_WRITE
+        | {
+            "storage.buckets.get",
+            "storage.objects.delete",
+            "storage.objects.list",
+            "storage.objects.restore",
+        }
     ),
     "roles/storage.legacyBucketReader": frozenset({"storage.buckets.get", "storage.objects.list"}),
     "roles/storage.legacyObjectOwner": frozenset(
         {
             "storage.objects.get",
             "storage.objects.getIamPolicy",
+            "storage.objects.overrideUnlockedRetention",
             "storage.objects.setIamPolicy",
+            "storage.objects.setRetention",
             "storage.objects.update",
         }
     ),
     "roles/storage.legacyObjectReader": frozenset({"storage.objects.get"}),
 }
 """What a role gives when it is granted on a bucket (FACTS 7.2, 9.8)."""
+
+USE = "serviceusage.services.use"
+"""Lets its holder have requests billed to the project."""
 
 PROBES = {
     "projectOwner": "resourcemanager.projects.setIamPolicy",
@@ -67,7 +107,10 @@ PROBES = {
 }
 """A permission by which a holder of each basic role is known; Storage Admin has more anyway."""
 
-PERMISSIONS = frozenset().union(*ROLES.values()) | frozenset(PROBES.values())
+PAYER = PROBES["projectOwner"]
+"""Whoever holds it on the bucket's project need not name another to be billed."""
+
+PERMISSIONS = frozenset().union(*ROLES.values()) | frozenset(PROBES.values()) | {USE}
 """Every permission that the calls of this package ask for."""
 
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
@@ -82,17 +125,36 @@ class Access:
         self.email = principal.rpartition(":")[2]
         self._granted = frozenset(name for name in PERMISSIONS.union(more) if allows(principal, name))
 
-    def holds(self, permission: str, bucket: BucketRow | None = None) -> bool:
-        """Whether the project's policy, or that of `bucket`, grants `permission`."""
+    def holds(
+        self,
+        permission: str,
+        bucket: BucketRow | None = None,
+        policies: Iterable[Mapping[str, Any]] = (),
+        entries: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Whether something grants `permission`.
+
+        Args:
+            permission: such as `storage.objects.get`.
+            bucket: whose policy counts beside the project's.
+            policies: those of managed folders around the object.
+            entries: the object's access control list.
+        """
         if permission in self._granted:
             return True
-        if bucket is None:
-            return False
+        if bucket and any(self._grants(policy, permission) for policy in (bucket.policy, *policies)):
+            return True
+        return any(
+            permission in ENTRY_PERMISSIONS[role] and self._is(member_of_entity(entity, ""))
+            for entity, role in (entries or {}).items()
+        )
+
+    def _grants(self, policy: Mapping[str, Any], permission: str) -> bool:
         return any(
             permission in ROLES.get(binding["role"], ())
             and not binding.get("condition")
             and any(self._is(member) for member in binding["members"])
-            for binding in bucket.policy["bindings"]
+            for binding in policy["bindings"]
         )
 
     def _is(self, member: str) -> bool:
@@ -111,3 +173,22 @@ class Access:
         """
         if not self.holds(permission, bucket):
             raise denied(self.email, permission)
+
+    def require_payer(self, bucket: BucketRow, user_project: str) -> None:
+        """Refuse calls to a bucket whose requesters pay unless somebody pays for them.
+
+        Raises:
+            StorageError: 400 if no project is named, 403 if it may not be billed.
+        """
+        if not (bucket.config.get("billing") or {}).get("requesterPays") or PAYER in self._granted:
+            return
+        if not user_project:
+            raise StorageError(
+                400, "required", "Bucket is a requester pays bucket but no user project provided."
+            )
+        if USE not in self._granted:
+            raise StorageError(
+                403,
+                "forbidden",
+                f"{self.email} does not have {USE} access to the Google Cloud project.",
+            )

@@ -5,19 +5,31 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiMapping
 
+from tui.local.guard import PRINCIPAL, TOKEN_PATH
 from tui.local.storage.access import Access
 from tui.local.storage.calls import Call, Reply
+from tui.local.storage.encryption import customer_key
 from tui.local.storage.errors import StorageError, service_disabled
 from tui.local.storage.fields import apply_mask
 from tui.local.storage.objects import ObjectStore
 from tui.local.storage.resources import Links
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+Around = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+"""Takes a call and its handler, as a middleware does; every call of the Storage API goes through one."""
+
+CALL_NAME = web.RequestKey("call_name", str)
+"""Which call a request makes, e.g. `storage.objects.get`; `storage.batch` for a batch."""
+
+REFUSE_PART: web.RequestKey[Callable[[str], None]] = web.RequestKey("refuse_part")
+"""What is asked before each call inside a batch, by the call's name; it may raise `StorageError`."""
 
 SERVICE = "storage.googleapis.com"
 
@@ -52,36 +64,57 @@ class Api:
         """
         if not self._service_enabled(SERVICE):
             raise service_disabled(request.query.get("project") or self._project)
-        return Access(request["principal"], self._allows, request.query.getall("permissions", ()))
+        return Access(request[PRINCIPAL], self._allows, request.query.getall("permissions", ()))
 
     def links(self, request: web.Request) -> Links:
         """Addresses under which this caller reaches the server, with its token if that is in the path."""
-        return Links(f"{request.scheme}://{request.host}{request.get('token_path', '')}", self._number)
-
-    def call(
-        self, request: web.Request, body: dict[str, Any] | None = None, path: Mapping[str, str] | None = None
-    ) -> Call:
-        """The call that `request` makes."""
-        return self.make_call(
-            self.access(request),
-            self.links(request),
-            request.match_info if path is None else path,
-            request.query,
-            body,
+        return Links(
+            f"{request.scheme}://{request.host}{request.get(TOKEN_PATH, '')}", self._number, self._project
         )
 
-    def make_call(
-        self,
-        access: Access,
-        links: Links,
-        path: Mapping[str, str],
-        query: MultiMapping[str],
-        body: dict[str, Any] | None,
-    ) -> Call:
-        """A call from its parts."""
-        many = {name: query.getall(name) for name in query}
-        single = {name: values[-1] for name, values in many.items()}
-        return Call(self.store, access, links, dict(path), single, many, body or {})
+    def call(self, request: web.Request, body: dict[str, Any] | None = None) -> Call:
+        """The call that `request` makes.
+
+        Raises:
+            StorageError: 403 while the API is off, 400 for an encryption key that is none.
+        """
+        plain = make_call(
+            self.store,
+            self.access(request),
+            self.links(request),
+            path=request.match_info,
+            query=request.query,
+            body=body,
+        )
+        return replace(
+            plain,
+            user_project=request.headers.get("X-Goog-User-Project", ""),
+            key=customer_key(request.headers, "X-Goog-Encryption"),
+            source_key=customer_key(request.headers, "X-Goog-Copy-Source-Encryption"),
+            if_match=_etags(request.headers.get("If-Match", "")),
+            if_none_match=_etags(request.headers.get("If-None-Match", "")),
+        )
+
+
+def _etags(header: str) -> frozenset[str]:
+    """The etags of a header, without quotes; Google's Python client sends none."""
+    found = (etag.strip().removeprefix("W/").strip('"') for etag in header.split(","))
+    return frozenset(etag for etag in found if etag)
+
+
+def make_call(
+    store: ObjectStore,
+    access: Access,
+    links: Links,
+    *,
+    path: Mapping[str, str],
+    query: MultiMapping[str],
+    body: dict[str, Any] | None,
+) -> Call:
+    """A call from its parts."""
+    many = {name: query.getall(name) for name in query}
+    single = {name: values[-1] for name, values in many.items()}
+    return Call(store, access, links, dict(path), single, many, body or {})
 
 
 def encoded(body: dict[str, Any] | None) -> bytes:
@@ -139,19 +172,37 @@ def parse_json(data: bytes) -> dict[str, Any]:
     return body
 
 
-def refusing(handler: Handler) -> Handler:
-    """`handler` with refusals as the API's error JSON, and a logged 500 of that shape for a fault of ours."""
+async def straight(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The `Around` that does nothing."""
+    return await handler(request)
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+
+def refusing(handler: Handler, name: str, around: Around = straight) -> Handler:
+    """The handler of the call `name`: sets `request[CALL_NAME]`, then runs `around` with `handler`.
+
+    Refusals of both become the API's error JSON, and a fault of ours a logged 500 of that shape.
+    """
+
+    async def inner(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except StorageError as error:
             return json_response(error.status, error.body())
+        except web.RequestPayloadError:
+            unread = StorageError(400, "badRequest", "The request's body is not as its headers describe it.")
+            return json_response(400, unread.body())
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s", request.method, request.rel_url)
             fault = StorageError(500, "backendError", "We encountered an internal error. Please try again.")
             return json_response(500, fault.body())
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        request[CALL_NAME] = name
+        try:
+            return await around(request, inner)
+        except StorageError as error:
+            return json_response(error.status, error.body())
 
     return answer

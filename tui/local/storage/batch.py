@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from email.message import Message
 from email.parser import BytesParser, Parser
 from http import HTTPStatus
@@ -13,14 +14,35 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 from multidict import MultiDict
 
-from tui.local.storage import bucket_calls, object_calls
+from tui.local.storage import (
+    acl_calls,
+    bucket_calls,
+    folder_calls,
+    object_calls,
+    operations,
+    other_calls,
+)
 from tui.local.storage.access import Access
-from tui.local.storage.api import Api, Handler, encoded, parse_json, read_body, run_call
+from tui.local.storage.api import (
+    REFUSE_PART,
+    Api,
+    Handler,
+    encoded,
+    make_call,
+    parse_json,
+    read_body,
+    run_call,
+)
 from tui.local.storage.calls import Route
 from tui.local.storage.errors import StorageError, invalid
+from tui.local.storage.objects import ObjectStore
 from tui.local.storage.resources import Links
 
-ROUTES: tuple[Route, ...] = bucket_calls.ROUTES + object_calls.ROUTES
+ROUTES: tuple[Route, ...] = tuple(
+    route
+    for room in (bucket_calls, object_calls, acl_calls, folder_calls, operations, other_calls)
+    for route in room.ROUTES
+)
 """Every JSON call."""
 
 CALLS = 100
@@ -36,15 +58,25 @@ def batch_handler(api: Api) -> Handler:
     """The handler of batches."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        access, links = api.access(request), api.links(request)
+        access, links, store = api.access(request), api.links(request), api.store
         kind = request.headers.get("Content-Type", "")
         data = await read_body(request, BODY)
-        return await asyncio.to_thread(_answer, api, access, links, kind, data)
+        refuse = request.get(REFUSE_PART, _refuse_nothing)
+
+        def one(part: Message) -> tuple[int, bytes]:
+            return _answer_part(store, access, links, part, refuse)
+
+        return await asyncio.to_thread(_answer, one, kind, data)
 
     return answer
 
 
-def _answer(api: Api, access: Access, links: Links, kind: str, data: bytes) -> web.Response:
+def _refuse_nothing(_name: str) -> None:
+    pass
+
+
+def _answer(one: Callable[[Message], tuple[int, bytes]], kind: str, data: bytes) -> web.Response:
+    """Answer every call of a batch by `one`."""
     message = BytesParser().parsebytes(
         b"Content-Type: " + kind.encode("latin-1", "replace") + b"\r\n\r\n" + data
     )
@@ -56,7 +88,7 @@ def _answer(api: Api, access: Access, links: Links, kind: str, data: bytes) -> w
     boundary = f"batch_{uuid.uuid4().hex}"
     out = bytearray()
     for part in parts:
-        status, body = _answer_part(api, access, links, part)
+        status, body = one(part)
         out += f"--{boundary}\r\nContent-Type: application/http\r\n".encode()
         if part.get("Content-ID"):
             out += f"Content-ID: <response-{part['Content-ID'].strip().strip('<>')}>\r\n".encode()
@@ -69,7 +101,9 @@ def _answer(api: Api, access: Access, links: Links, kind: str, data: bytes) -> w
     return web.Response(body=bytes(out), headers={"Content-Type": f"multipart/mixed; boundary={boundary}"})
 
 
-def _answer_part(api: Api, access: Access, links: Links, part: Message) -> tuple[int, bytes]:
+def _answer_part(
+    store: ObjectStore, access: Access, links: Links, part: Message, refuse: Callable[[str], None]
+) -> tuple[int, bytes]:
     """Answer one call of a batch, written as an HTTP request inside the part."""
     try:
         text = part.get_payload()
@@ -83,7 +117,10 @@ def _answer_part(api: Api, access: Access, links: Links, part: Message) -> tuple
         for route in ROUTES:
             found = route.match(method, path)
             if found is not None:
-                return run_call(route.handler, api.make_call(access, links, found, query, body))
+                refuse(route.name)
+                return run_call(
+                    route.handler, make_call(store, access, links, path=found, query=query, body=body)
+                )
     except StorageError as error:
         return error.status, encoded(error.body())
     except ValueError:

@@ -90,12 +90,17 @@ class BlobFiles:
         blob = uuid.uuid4().hex
         target = self.path(blob)
         target.parent.mkdir(exist_ok=True, mode=0o700)
+        os.utime(stage.path)  # new from here on, or `Contents.sweep` might take it for an old stray
         stage.path.replace(target)
         return blob
 
     def path(self, blob: str) -> Path:
         """Where a blob's bytes are."""
         return self._blobs / blob[:2] / blob
+
+    def folders(self) -> list[Path]:
+        """The folders that blobs are in, named as the ids begin."""
+        return sorted(self._blobs.iterdir())
 
     def remove(self, blobs: Iterable[str]) -> None:
         """Delete blobs that no object names any more."""

@@ -4,67 +4,144 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.local.storage.acl import (
+    BUCKET_ROLES,
+    OBJECT_ROLES,
+    bindings_with,
+    bucket_entries,
+    checked_entries,
+    predefined,
+    refuse_public,
+    refuse_uniform,
+)
 from tui.local.storage.calls import Call, Reply, Route
-from tui.local.storage.errors import StorageError, required
+from tui.local.storage.errors import invalid, required
 from tui.local.storage.listing import PAGE, position_of, token_of
 from tui.local.storage.resources import bucket_resource
 from tui.local.storage.rows import BucketRow, Conditions, flag, integer
 
 
-def page_size(call: Call) -> int:
+def page_size(call: Call, name: str = "maxResults") -> int:
     """`maxResults`, between 1 and the service's page."""
-    asked = integer(call.query, "maxResults")
+    asked = integer(call.query, name)
     return PAGE if asked is None else max(1, min(asked, PAGE))
 
 
-def _list(call: Call) -> Reply:
+def _project(call: Call) -> str:
+    """The project that the query names, by its id.
+
+    Raises:
+        StorageError: 400 for none, and for another than this server's.
+    """
     project = call.query.get("project") or ""
     if not project:
         raise required("project")
+    own = call.links.project
+    if own and project not in {own, call.links.project_number}:
+        raise invalid(f"Unknown project id: {project}")
+    return own or project
+
+
+def _list(call: Call) -> Reply:
+    project = _project(call)
     call.access.require("storage.buckets.list")
     limit = page_size(call)
     token = call.query.get("pageToken")
     rows = call.store.buckets.list_page(
         project,
         prefix=call.query.get("prefix", ""),
-        after=position_of(token)[0] if token else "",
+        after=position_of(token) if token else ("", 0),
         limit=limit + 1,
         soft_deleted=flag(call.query, "softDeleted"),
     )
     body: dict[str, Any] = {"kind": "storage#buckets"}
     if len(rows) > limit:
-        body["nextPageToken"] = token_of((rows[limit - 1].name, 0))
-    items = [bucket_resource(row, call.links) for row in rows[:limit]]
+        body["nextPageToken"] = token_of((rows[limit - 1].name, rows[limit - 1].generation))
+    full = call.full()
+    items = [bucket_resource(row, call.links, full=full) for row in rows[:limit]]
     return Reply(200, body | ({"items": items} if items else {}))
 
 
 def _insert(call: Call) -> Reply:
-    project = call.query.get("project") or ""
-    if not project:
-        raise required("project")
+    project = _project(call)
     call.access.require("storage.buckets.create")
-    return _reply(call, call.store.buckets.insert(project, call.body))
+    more = {}
+    if flag(call.query, "enableObjectRetention"):
+        call.access.require("storage.buckets.enableObjectRetention")
+        more["objectRetention"] = {"mode": "Enabled"}
+    with call.store.database.writing():
+        row = call.store.buckets.insert(project, call.body, more)
+        if _lists_asked(call):
+            row = call.store.buckets.change(
+                row.name, {}, Conditions(), edit=lambda row: _with_lists(call, row, new=True), bump=False
+            )
+    return _reply(call, row)
 
 
-def _reply(call: Call, row: BucketRow) -> Reply:
-    return Reply(200, bucket_resource(row, call.links))
+def _lists_asked(call: Call) -> bool:
+    return any(call.body.get(key) is not None for key in ("acl", "defaultObjectAcl")) or any(
+        call.query.get(key) for key in ("predefinedAcl", "predefinedDefaultObjectAcl")
+    )
+
+
+def _with_lists(call: Call, row: BucketRow, *, new: bool = False) -> BucketRow:
+    """`row` with the access control lists that the call's body and parameters ask for."""
+    if not _lists_asked(call):
+        return row
+    number = call.links.project_number
+    given, name = call.body.get("acl"), call.query.get("predefinedAcl")
+    entries = None
+    if name:
+        entries = predefined(name, f"project-owners-{number}", None, number)
+    elif given is not None:
+        entries = checked_entries(given, BUCKET_ROLES)
+    if row.uniform:
+        if entries or call.body.get("defaultObjectAcl") or call.query.get("predefinedDefaultObjectAcl"):
+            refuse_uniform(row, "set bucket")
+        return row
+    if not new:
+        call.access.require("storage.buckets.setIamPolicy", row)
+    if entries is not None:
+        refuse_public(row, entries)
+        row = row._replace(policy={**row.policy, "bindings": bindings_with(row, entries)})
+    given, name = call.body.get("defaultObjectAcl"), call.query.get("predefinedDefaultObjectAcl")
+    if name:
+        entries = predefined(name, "", bucket_entries(row, number), number)
+    elif given is not None:
+        entries = checked_entries(given, OBJECT_ROLES)
+    else:
+        return row
+    refuse_public(row, entries)
+    return row._replace(config={**row.config, "defaultObjectAcl": entries})
+
+
+def _reply(call: Call, row: BucketRow, *, full: bool = False) -> Reply:
+    return Reply(200, bucket_resource(row, call.links, full=call.full(default=full or _lists_asked(call))))
 
 
 def _get(call: Call) -> Reply:
     if flag(call.query, "softDeleted"):
         call.access.require("storage.buckets.get")
-        return _reply(
-            call, call.store.buckets.get_deleted(call.path["bucket"], integer(call.query, "generation") or 0)
-        )
+        generation = integer(call.query, "generation")
+        if generation is None:
+            raise required("generation")
+        return _reply(call, call.store.buckets.get_deleted(call.path["bucket"], generation))
     row = call.bucket("storage.buckets.get")
     Conditions.of(call.query).check(row.generation, row.metageneration, reading=True)
+    call.check_etag(row.metageneration)
     return _reply(call, row)
 
 
 def _change(call: Call, *, replace: bool) -> Reply:
-    row = call.bucket("storage.buckets.update")
-    conditions = Conditions.of(call.query)
-    return _reply(call, call.store.buckets.change(row.name, call.body, conditions, replace=replace))
+    found = call.bucket("storage.buckets.update")
+    row = call.store.buckets.change(
+        found.name,
+        call.body,
+        Conditions.of(call.query),
+        replace=replace,
+        edit=lambda row: _with_lists(call, row),
+    )
+    return _reply(call, row, full=True)
 
 
 def _patch(call: Call) -> Reply:
@@ -89,18 +166,29 @@ def _restore(call: Call) -> Reply:
     return _reply(call, call.store.buckets.restore(call.path["bucket"], generation))
 
 
-def _policy(row: BucketRow) -> Reply:
+def _lock(call: Call) -> Reply:
+    found = call.bucket("storage.buckets.update")
+    conditions = Conditions.of(call.query)
+    if conditions.metageneration is None:
+        raise required("ifMetagenerationMatch")
+    return _reply(call, call.store.buckets.lock_retention(found.name, conditions))
+
+
+def _policy(call: Call, row: BucketRow) -> Reply:
+    version = integer(call.query, "optionsRequestedPolicyVersion") or 1
+    if version not in {1, 3}:
+        raise invalid("Requested policy version must be 1 or 3.", location="optionsRequestedPolicyVersion")
     head = {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{row.name}"}
     return Reply(200, {**head, **row.policy})
 
 
 def _get_policy(call: Call) -> Reply:
-    return _policy(call.bucket("storage.buckets.getIamPolicy"))
+    return _policy(call, call.bucket("storage.buckets.getIamPolicy"))
 
 
 def _set_policy(call: Call) -> Reply:
     row = call.bucket("storage.buckets.setIamPolicy")
-    return _policy(call.store.buckets.set_policy(row.name, call.body))
+    return _policy(call, call.store.buckets.set_policy(row.name, call.body, Conditions.of(call.query)))
 
 
 def _test_permissions(call: Call) -> Reply:
@@ -111,42 +199,32 @@ def _test_permissions(call: Call) -> Reply:
 
 
 def _layout(call: Call) -> Reply:
-    row = call.bucket("storage.objects.list")
+    row = call.bucket()
+    call.require("storage.objects.list", row, call.query.get("prefix", ""))
     resource = bucket_resource(row, call.links)
-    return Reply(
-        200,
-        {
-            "kind": "storage#storageLayout",
-            "bucket": row.name,
-            "location": resource["location"],
-            "locationType": resource["locationType"],
-            "hierarchicalNamespace": {"enabled": False},
-        },
-    )
-
-
-def _no_managed_folders(call: Call) -> Reply:
-    call.bucket("storage.objects.list")
-    return Reply(200, {"kind": "storage#managedFolders"})
-
-
-def _no_folders(call: Call) -> Reply:
-    call.bucket("storage.objects.list")
-    raise StorageError(409, "conflict", "The bucket does not support hierarchical namespace.")
+    body = {
+        "kind": "storage#storageLayout",
+        "bucket": row.name,
+        "location": resource["location"],
+        "locationType": resource["locationType"],
+        "hierarchicalNamespace": {"enabled": row.hierarchical},
+    }
+    if "customPlacementConfig" in resource:
+        body["customPlacementConfig"] = resource["customPlacementConfig"]
+    return Reply(200, body)
 
 
 ROUTES = (
-    Route("GET", "/b", _list),
-    Route("POST", "/b", _insert),
-    Route("GET", "/b/{bucket}", _get),
-    Route("PATCH", "/b/{bucket}", _patch),
-    Route("PUT", "/b/{bucket}", _update),
-    Route("DELETE", "/b/{bucket}", _delete),
-    Route("POST", "/b/{bucket}/restore", _restore),
-    Route("GET", "/b/{bucket}/iam", _get_policy),
-    Route("PUT", "/b/{bucket}/iam", _set_policy),
-    Route("GET", "/b/{bucket}/iam/testPermissions", _test_permissions),
-    Route("GET", "/b/{bucket}/storageLayout", _layout),
-    Route("GET", "/b/{bucket}/managedFolders", _no_managed_folders),
-    Route("GET", "/b/{bucket}/folders", _no_folders),
+    Route("storage.buckets.list", "GET", "/b", _list),
+    Route("storage.buckets.insert", "POST", "/b", _insert),
+    Route("storage.buckets.get", "GET", "/b/{bucket}", _get),
+    Route("storage.buckets.patch", "PATCH", "/b/{bucket}", _patch),
+    Route("storage.buckets.update", "PUT", "/b/{bucket}", _update),
+    Route("storage.buckets.delete", "DELETE", "/b/{bucket}", _delete),
+    Route("storage.buckets.restore", "POST", "/b/{bucket}/restore", _restore),
+    Route("storage.buckets.lockRetentionPolicy", "POST", "/b/{bucket}/lockRetentionPolicy", _lock),
+    Route("storage.buckets.getIamPolicy", "GET", "/b/{bucket}/iam", _get_policy),
+    Route("storage.buckets.setIamPolicy", "PUT", "/b/{bucket}/iam", _set_policy),
+    Route("storage.buckets.testIamPermissions", "GET", "/b/{bucket}/iam/testPermissions", _test_permissions),
+    Route("storage.buckets.getStorageLayout", "GET", "/b/{bucket}/storageLayout", _layout),
 )

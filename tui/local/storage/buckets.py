@@ -5,46 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
+from tui.local.storage.acl import refuse_public
+from tui.local.storage.bucket_settings import LASTING, check_location, completed, merge, settings_of
 from tui.local.storage.errors import StorageError, condition_not_met, invalid, no_bucket
 from tui.local.storage.names import check_bucket
 from tui.local.storage.rows import SOFT_DELETED, BucketRow, Conditions
 from tui.local.storage.schema import Database
-
-DAY = 86_400
-SOFT_DELETE = 7 * DAY
-"""Seconds for which deleted objects can be restored unless the bucket says otherwise (FACTS 9.3)."""
-
-RETENTION = range(7 * DAY, 90 * DAY + 1)
-"""Retentions that a soft-delete policy may set, besides 0."""
-
-MULTI_REGIONS = {"US", "EU", "ASIA"}
-DUAL_REGIONS = {"NAM4", "EUR4", "EUR5", "EUR7", "EUR8", "ASIA1"}
-CLASSES = {"STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL"}
-
-SETTABLE: dict[str, type] = {
-    "autoclass": dict,
-    "billing": dict,
-    "cors": list,
-    "customPlacementConfig": dict,
-    "defaultEventBasedHold": bool,
-    "encryption": dict,
-    "hierarchicalNamespace": dict,
-    "iamConfiguration": dict,
-    "ipFilter": dict,
-    "labels": dict,
-    "lifecycle": dict,
-    "logging": dict,
-    "objectRetention": dict,
-    "retentionPolicy": dict,
-    "rpo": str,
-    "softDeletePolicy": dict,
-    "storageClass": str,
-    "versioning": dict,
-    "website": dict,
-}
-"""What a request may set, with its JSON type; the rest of a bucket resource is for reading."""
 
 FIELDS = (
     "id, name, project, generation, metageneration, created, updated, config, policy, "
@@ -52,13 +21,6 @@ FIELDS = (
 )
 
 BUMP = "UPDATE buckets SET updated = ?, metageneration = metageneration + 1"
-
-
-def location_type(location: str) -> str:
-    """`multi-region`, `dual-region` or `region`."""
-    if location in MULTI_REGIONS:
-        return "multi-region"
-    return "dual-region" if location in DUAL_REGIONS else "region"
 
 
 def default_policy(project: str) -> dict[str, Any]:
@@ -73,67 +35,18 @@ def default_policy(project: str) -> dict[str, Any]:
     }
     return {
         "version": 1,
-        "etag": _etag(1),
+        "etag": etag_number(1),
         "bindings": [{"role": role, "members": who} for role, who in members.items()],
     }
 
 
-def _etag(count: int) -> str:
+def etag_number(count: int) -> str:
     """Valid base64, as gcloud insists: a protobuf field 1 with `count`."""
     varint = bytearray()
     while count > 0x7F:  # noqa: PLR2004  # seven bits a byte
         varint.append(count & 0x7F | 0x80)
         count >>= 7
     return base64.b64encode(b"\x08" + bytes(varint) + bytes([count])).decode()
-
-
-def _settings(body: dict[str, Any]) -> dict[str, Any]:
-    """What of `body` a request may set; None means unset."""
-    found = {}
-    for key, kind in SETTABLE.items():
-        if key in body:
-            value = body[key]
-            if value is not None and not isinstance(value, kind):
-                raise invalid(f"Invalid value for: {key} is not valid", location=key)
-            found[key] = value
-    return found
-
-
-def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """JSON merge patch: null removes, objects merge."""
-    out = dict(old)
-    for key, value in new.items():
-        if value is None:
-            out.pop(key, None)
-        elif isinstance(value, dict) and isinstance(out.get(key), dict):
-            out[key] = _merge(out[key], value)
-        else:
-            out[key] = value
-    return out
-
-
-def _completed(config: dict[str, Any], now: str) -> dict[str, Any]:
-    """`config` with the service's defaults, checked."""
-    config.setdefault("storageClass", "STANDARD")
-    if config["storageClass"] not in CLASSES:
-        raise invalid("Invalid argument.", location="storageClass")
-    iam = config.setdefault("iamConfiguration", {})
-    uniform = (iam.get("uniformBucketLevelAccess") or iam.get("bucketPolicyOnly") or {}).get("enabled", False)
-    iam["uniformBucketLevelAccess"] = iam["bucketPolicyOnly"] = {"enabled": bool(uniform)}
-    iam.setdefault("publicAccessPrevention", "inherited")
-    soft = config.setdefault("softDeletePolicy", {})
-    try:
-        seconds = int(soft.get("retentionDurationSeconds", SOFT_DELETE))
-    except (TypeError, ValueError):
-        raise invalid("Invalid soft delete policy.", location="softDeletePolicy") from None
-    if seconds and seconds not in RETENTION:
-        raise invalid("Soft delete policy retention duration must be 0 or between 7 and 90 days.")
-    soft["retentionDurationSeconds"] = str(seconds)
-    if seconds:
-        soft.setdefault("effectiveTime", now)
-    else:
-        soft.pop("effectiveTime", None)
-    return config
 
 
 def _row(values: tuple[Any, ...]) -> BucketRow:
@@ -147,18 +60,16 @@ class Buckets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert(self, project: str, body: dict[str, Any]) -> BucketRow:
-        """Create the bucket that `body` describes.
+    def insert(self, project: str, body: dict[str, Any], more: dict[str, Any] | None = None) -> BucketRow:
+        """Create the bucket that `body` describes, with `more` settings that no body makes.
 
         Raises:
             StorageError: 400 for a bad name, place or setting; 409 if the name is taken.
         """
         name = check_bucket(body.get("name"))
-        location = body.get("location") or "US"
-        if not isinstance(location, str) or not location.replace("-", "").isalnum() or not location.isascii():
-            raise invalid("The specified location constraint is not valid.", location="location")
         now = self._database.now()
-        config = _completed({**_settings(body), "location": location.upper()}, now)
+        config = merge({"location": check_location(body)}, settings_of(body))
+        config = completed({**config, **(more or {})}, now)
         with self._database.writing() as connection:
             taken = connection.execute(
                 "SELECT project FROM buckets WHERE name = ? AND soft_deleted = ''", (name,)
@@ -218,62 +129,96 @@ class Buckets:
         project: str,
         *,
         prefix: str = "",
-        after: str = "",
+        after: tuple[str, int] = ("", 0),
         limit: int = 1000,
         soft_deleted: bool = False,
     ) -> list[BucketRow]:
-        """Up to `limit` buckets of `project` by name, from after the name `after`."""
+        """Up to `limit` buckets of `project` by name and generation, from after `after`."""
         state = "hard_delete > ?" if soft_deleted else "soft_deleted = '' AND ? <> ''"
         with self._database.reading() as connection:
             found = connection.execute(
-                f"SELECT {FIELDS} FROM buckets WHERE {state} AND project = ? AND name > ? "  # noqa: S608
+                f"SELECT {FIELDS} FROM buckets WHERE {state} AND project = ? "  # noqa: S608
+                "AND (name, generation) > (?, ?) "
                 "AND substr(name, 1, ?) = ? ORDER BY name, generation LIMIT ?",
-                (self._database.now(), project, after, len(prefix), prefix, limit),
+                (self._database.now(), project, *after, len(prefix), prefix, limit),
+            ).fetchall()
+        return [_row(values) for values in found]
+
+    def all(self) -> list[BucketRow]:
+        """Every live bucket."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                f"SELECT {FIELDS} FROM buckets WHERE soft_deleted = '' ORDER BY name"  # noqa: S608
             ).fetchall()
         return [_row(values) for values in found]
 
     def change(
-        self, name: str, body: dict[str, Any], conditions: Conditions, *, replace: bool = False
+        self,
+        name: str,
+        body: dict[str, Any],
+        conditions: Conditions,
+        *,
+        replace: bool = False,
+        edit: Callable[[BucketRow], BucketRow] = lambda row: row,
+        bump: bool = True,
     ) -> BucketRow:
-        """Merge `body` into the bucket's settings, or put it in their place.
+        """Merge `body` into the bucket's settings, or put it in their place; then `edit` the row.
+
+        `edit` may change `config` and the bindings of `policy`; `bump` is whether the metageneration grows.
 
         Raises:
-            StorageError: 404, 400, or 412 for a metageneration that is not as asked.
+            StorageError: 404, 400, 403 for a lock, or 412 for a metageneration that is not as asked.
         """
         with self._database.writing() as connection:
             row = self._live(connection, name)
             conditions.check(row.generation, row.metageneration)
-            new = _settings(body)
-            if "softDeletePolicy" in new:
-                row.config.get("softDeletePolicy", {}).pop("effectiveTime", None)
-            base = {"location": row.config["location"]} if replace else row.config
-            config = _completed(_merge(base, new), self._database.now())
+            base = {key: row.config[key] for key in LASTING if key in row.config} if replace else row.config
+            now = self._database.now()
+            config = completed(merge(base, settings_of(body)), now, row.config)
+            new = edit(row._replace(config=config))
+            policy = new.policy
+            if policy != row.policy:
+                policy = {**policy, "etag": etag_number(self._database.generation())}
             connection.execute(
-                f"{BUMP}, config = ? WHERE id = ?",
-                (self._database.now(), json.dumps(config), row.id),
+                "UPDATE buckets SET updated = ?, metageneration = metageneration + ?, config = ?, policy = ? "
+                "WHERE id = ?",
+                (now, bump, json.dumps(new.config), json.dumps(policy), row.id),
             )
             return self._live(connection, name)
 
-    def set_policy(self, name: str, policy: dict[str, Any]) -> BucketRow:
+    def lock_retention(self, name: str, conditions: Conditions) -> BucketRow:
+        """Make the retention policy one that can only grow.
+
+        Raises:
+            StorageError: 404, 400 without a policy, 412.
+        """
+
+        def lock(row: BucketRow) -> BucketRow:
+            policy = row.config.get("retentionPolicy")
+            if not policy:
+                raise invalid("The bucket does not have a retention policy that could be locked.")
+            return row._replace(config={**row.config, "retentionPolicy": {**policy, "isLocked": True}})
+
+        return self.change(name, {}, conditions, edit=lock)
+
+    def set_policy(self, name: str, policy: dict[str, Any], conditions: Conditions) -> BucketRow:
         """Replace the IAM policy if its etag is the present one, or absent.
 
         Raises:
-            StorageError: 404, 400, or 412 for a stale etag.
+            StorageError: 404, 400, or 412 for a stale etag, and where public access is prevented.
         """
-        with self._database.writing() as connection:
-            row = self._live(connection, name)
+
+        def edit(row: BucketRow) -> BucketRow:
             if policy.get("etag") not in {None, "", row.policy["etag"]}:
                 raise condition_not_met()
-            new = {
-                "version": policy.get("version") or 1,
-                "etag": _etag(self._database.generation()),
-                "bindings": _checked_bindings(policy.get("bindings") or []),
-            }
-            connection.execute(
-                f"{BUMP}, policy = ? WHERE id = ?",
-                (self._database.now(), json.dumps(new), row.id),
+            bindings = checked_bindings(policy.get("bindings") or [])
+            refuse_public(row, (member for binding in bindings for member in binding["members"]))
+            # The etag changes even if nothing else does.
+            return row._replace(
+                policy={"version": policy.get("version") or 1, "etag": "", "bindings": bindings}
             )
-            return self._live(connection, name)
+
+        return self.change(name, {}, conditions, edit=edit)
 
     def delete(self, name: str, conditions: Conditions) -> None:
         """Delete an empty bucket; it can be restored for as long as its soft-delete policy says.
@@ -285,7 +230,9 @@ class Buckets:
             row = self._live(connection, name)
             conditions.check(row.generation, row.metageneration)
             if connection.execute(
-                "SELECT 1 FROM objects WHERE bucket = ? AND state < ? LIMIT 1", (row.id, SOFT_DELETED)
+                "SELECT 1 FROM objects WHERE bucket = ? AND state < ? "
+                "UNION ALL SELECT 1 FROM folders WHERE bucket = ? LIMIT 1",
+                (row.id, SOFT_DELETED, row.id),
             ).fetchone():
                 raise StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
             now = self._database.now()
@@ -325,7 +272,7 @@ def _conflict(*, own: bool) -> StorageError:
     return StorageError(409, "conflict", text)
 
 
-def _checked_bindings(bindings: object) -> list[dict[str, Any]]:
+def checked_bindings(bindings: object) -> list[dict[str, Any]]:
     """Bindings of the right form, merged as they came.
 
     Raises:

@@ -8,15 +8,27 @@ from collections.abc import Callable
 from aiohttp import web
 
 from tui.local.guard import TokenPaths
-from tui.local.storage.api import Api, Handler, json_response, parse_json, read_body, refusing, run_call
+from tui.local.storage.api import (
+    Api,
+    Around,
+    Handler,
+    json_response,
+    parse_json,
+    read_body,
+    refusing,
+    run_call,
+    straight,
+)
 from tui.local.storage.batch import ROUTES, batch_handler
 from tui.local.storage.calls import Call, Reply
 from tui.local.storage.errors import StorageError
 from tui.local.storage.media import Downloads
 from tui.local.storage.objects import ObjectStore
+from tui.local.storage.upkeep import background
 from tui.local.storage.uploads import Uploads
-from tui.local.storage.xml import MultipartResource
+from tui.local.storage.xml import XmlResource
 
+GET_OBJECT = "storage.objects.get"
 OBJECT = "/b/{bucket}/o/{object}"
 
 
@@ -45,31 +57,34 @@ def add_storage_routes(
     *,
     project: str = "",
     project_number: str = "123456789012",
+    around: Around = straight,
 ) -> None:
     """Mount the API, and the token paths of `tui.local.guard` for all routes of `app`.
 
     `allows(principal, permission)` and `service_enabled(service)` are called on the event loop, with the
-    principal that the guard put into `request["principal"]`.
+    principal that the guard put into `request[PRINCIPAL]`. `around(request, handler)` takes every call, with
+    its name in `request[CALL_NAME]`; it may raise `StorageError`.
     """
     api = Api(store, allows, service_enabled, project, project_number)
     uploads = Uploads(api)
     app.on_cleanup.append(uploads.close)
+    app.cleanup_ctx.append(background(store))
     downloads = Downloads(api)
 
-    def add(method: str, path: str, handler: Handler) -> None:
-        app.router.add_route(method, _pattern(path), refusing(handler))
+    def add(name: str, method: str, path: str, handler: Handler) -> None:
+        app.router.add_route(method, _pattern(path), refusing(handler, name, around))
 
     for route in ROUTES:
         handler = _json_handler(api, route.handler)
-        if (route.method, route.template) == ("GET", OBJECT):
+        if route.name == GET_OBJECT:
             handler = downloads.or_metadata(handler)
-        add(route.method, f"/storage/v1{route.template}", handler)
-    add("GET", f"/download/storage/v1{OBJECT}", downloads.handle)
+        add(route.name, route.method, f"/storage/v1{route.template}", handler)
+    add(GET_OBJECT, "GET", f"/download/storage/v1{OBJECT}", downloads.handle)
     for prefix in ("/upload", "/resumable/upload"):
         for method in ("POST", "PUT", "DELETE"):
-            add(method, f"{prefix}/storage/v1/b/{{bucket}}/o", uploads.handle)
-    add("POST", "/batch/storage/v1", batch_handler(api))
+            add("storage.objects.insert", method, f"{prefix}/storage/v1/b/{{bucket}}/o", uploads.handle)
+    add("storage.batch", "POST", "/batch/storage/v1", batch_handler(api))
     for prefix in ("", "/download", "/upload", "/resumable/upload", "/batch"):
-        app.router.add_route("*", f"{prefix}/storage/v1/{{tail:.*}}", refusing(_unknown))
-    app.router.register_resource(MultipartResource(api))
+        app.router.add_route("*", f"{prefix}/storage/v1/{{tail:.*}}", refusing(_unknown, "storage.unknown"))
+    app.router.register_resource(XmlResource(api, around))
     app.router.register_resource(TokenPaths(app.router))

@@ -7,16 +7,27 @@ import binascii
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.local.storage.errors import invalid
 from tui.local.storage.names import successor
-from tui.local.storage.rows import LIVE, NONCURRENT, SOFT_DELETED, ObjectRow, Page
+from tui.local.storage.rows import LIVE, NONCURRENT, SOFT_DELETED, ObjectRow, Page, extra_of
 from tui.local.storage.schema import COLUMNS
 
 PAGE = 1000
 """Largest and default page."""
+
+FOLDER = 3
+"""State of the pseudo rows that stand for folders."""
+
+FOLDERS = """
+SELECT 3, name, 0, 0, 0, '', '', '', '', '', '', created, updated, '', '', 0, '', ''
+FROM folders WHERE bucket = ? AND (name, 0) > (?, ?)
+"""
+"""Folders as rows of state `FOLDER`."""
+
+FILTER = re.compile(r"""(-?)contexts\.["']([^"']+)["'](?:\s*=\s*["']([^"']*)["']|\s*:\s*\*)""")
 
 Position = tuple[str, int]
 """A place in a listing: after this name and generation."""
@@ -37,6 +48,10 @@ class ListQuery:
     trailing: bool = False
     """`includeTrailingDelimiter`: objects that end with their first delimiter are items as well."""
     glob: re.Pattern[str] | None = None
+    wanted: Callable[[ObjectRow], bool] | None = None
+    """What `filter` says of an object."""
+    folders: bool = False
+    """`includeFoldersAsPrefixes`: folders count as prefixes, with nothing in them too."""
     limit: int = PAGE
     token: str = ""
 
@@ -71,7 +86,7 @@ def list_page(connection: sqlite3.Connection, bucket: int, query: ListQuery, now
         start = position
         for row in _rows(connection, bucket, query, start, now):
             folded = _folded(row.name, query)
-            if query.glob and not folded and not query.glob.fullmatch(row.name):
+            if not folded and not _passes(row, query):
                 continue
             if len(page.rows) + len(page.prefixes) >= query.limit:
                 return page._replace(token=token_of(position))
@@ -80,7 +95,7 @@ def list_page(connection: sqlite3.Connection, bucket: int, query: ListQuery, now
                 position = (row.name, row.generation)
                 continue
             page.prefixes.append(folded)
-            if query.trailing and folded == row.name:
+            if query.trailing and folded == row.name and row.state != FOLDER:
                 page.rows.append(row)
             after = successor(folded)
             position = None if after is None else (after, -1)
@@ -88,6 +103,32 @@ def list_page(connection: sqlite3.Connection, bucket: int, query: ListQuery, now
         else:
             return page
     return page
+
+
+def _passes(row: ObjectRow, query: ListQuery) -> bool:
+    """Whether an object that no prefix hides is an item."""
+    if row.state == FOLDER or (query.glob and not query.glob.fullmatch(row.name)):
+        return False
+    return query.wanted is None or query.wanted(row)
+
+
+def context_filter(text: str) -> Callable[[ObjectRow], bool]:
+    """What the parameter `filter` means: `contexts."KEY"="VALUE"` or `contexts."KEY":*`, with `-` not.
+
+    Raises:
+        StorageError: 400 for another form.
+    """
+    found = FILTER.fullmatch(text.strip())
+    if not found:
+        raise invalid("Invalid filter expression.", location="filter")
+    negated, key, value = bool(found[1]), found[2], found[3]
+
+    def passes(row: ObjectRow) -> bool:
+        custom = (extra_of(row).get("contexts") or {}).get("custom") or {}
+        held = key in custom and (value is None or custom[key]["value"] == value)
+        return held != negated
+
+    return passes
 
 
 def _folded(name: str, query: ListQuery) -> str:
@@ -112,6 +153,9 @@ def _rows(
         where += " AND hard_delete > ?"
     for state in states:
         values += [bucket, state, *start, *([min(bounds)] if bounds else []), *([now] * query.soft_deleted)]
-    select = f"SELECT {COLUMNS} FROM objects WHERE {where}"  # noqa: S608  # only our own words
-    text = " UNION ALL ".join([select] * len(states)) + " ORDER BY name, generation"
+    selects = [f"SELECT {COLUMNS} FROM objects WHERE {where}"] * len(states)  # noqa: S608  # only our own words
+    if query.folders:
+        selects.append(FOLDERS + (" AND name < ?" if bounds else ""))
+        values += [bucket, *start, *([min(bounds)] if bounds else [])]
+    text = " UNION ALL ".join(selects) + " ORDER BY name, generation"
     return map(ObjectRow._make, connection.execute(text, values))

@@ -13,13 +13,14 @@ from typing import BinaryIO
 from aiohttp import web
 from multidict import CIMultiDict
 
+from tui.local.faults.replies import cut_short
 from tui.local.storage.api import Api, Handler
 from tui.local.storage.blobs import CHUNK
 from tui.local.storage.calls import Call
+from tui.local.storage.encryption import check_key
 from tui.local.storage.errors import StorageError
-from tui.local.storage.objects import extra_of
 from tui.local.storage.resources import etag_of
-from tui.local.storage.rows import Conditions, ObjectRow, integer
+from tui.local.storage.rows import Conditions, ObjectRow, extra_of, integer
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -122,9 +123,16 @@ class Downloads:
 
 
 def _open(call: Call) -> tuple[ObjectRow, BinaryIO]:
-    bucket = call.bucket("storage.objects.get")
+    bucket, _row = call.object("storage.objects.get")
     generation = integer(call.query, "generation")
-    return call.store.open(bucket, call.path["object"], generation, Conditions.of(call.query))
+    found = call.store.open(bucket, call.path["object"], generation, Conditions.of(call.query))
+    try:
+        check_key(found[0], call.key)
+        call.check_etag(found[0].generation, found[0].metageneration)
+    except StorageError:
+        found[1].close()
+        raise
+    return found
 
 
 def _read(file: BinaryIO, start: int, count: int) -> bytes:
@@ -157,8 +165,9 @@ async def _stream(
     request: web.Request, status: int, headers: CIMultiDict[str], chunks: AsyncIterator[bytes]
 ) -> web.StreamResponse:
     """Send `chunks` as they come."""
-    first = await anext(chunks, b"")
     response = web.StreamResponse(status=status, headers=headers)
+    chunks = cut_short(request, response, chunks)
+    first = await anext(chunks, b"")
     await response.prepare(request)
     await response.write(first)
     async for chunk in chunks:

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from tui.local.storage.acl import (
+    OBJECT_ROLES,
+    Acl,
+    bucket_entries,
+    checked_entries,
+    new_object_acl,
+    packed,
+    predefined,
+    refuse_public,
+    refuse_uniform,
+)
+from tui.local.storage.acl import object_acl as acl_of
 from tui.local.storage.bucket_calls import page_size
-from tui.local.storage.calls import Call, Reply, Route
+from tui.local.storage.calls import Call, Found, Reply, Route
+from tui.local.storage.copying import compose, copy, move, restore
+from tui.local.storage.encryption import check_key
 from tui.local.storage.errors import invalid, no_object, required
 from tui.local.storage.fields import Mask
-from tui.local.storage.listing import ListQuery
-from tui.local.storage.metadata import checked_metadata
+from tui.local.storage.listing import ListQuery, context_filter
+from tui.local.storage.metadata import Metadata, checked_metadata, patched
 from tui.local.storage.names import check_object, glob_pattern
-from tui.local.storage.resources import Json, object_resource
+from tui.local.storage.objects import Placed
+from tui.local.storage.resources import Json, object_resource, restore_token
 from tui.local.storage.rows import BucketRow, Conditions, ObjectRow, flag, integer
+
+MEGABYTE = 1 << 20
 
 
 def _items_mask(mask: Mask | None) -> Mask | None:
@@ -22,69 +43,120 @@ def _items_mask(mask: Mask | None) -> Mask | None:
     return mask.get("items") or None
 
 
-def _list(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.list")
+def _list_query(call: Call) -> ListQuery:
     query = call.query
     glob = query.get("matchGlob")
     versions, soft_deleted = flag(query, "versions"), flag(query, "softDeleted")
     if versions and soft_deleted:
         raise invalid("Versions and softDeleted cannot be set at the same time.", location="softDeleted")
-    page = call.store.list_page(
-        bucket,
-        ListQuery(
-            prefix=query.get("prefix", ""),
-            delimiter=query.get("delimiter", ""),
-            start=query.get("startOffset", ""),
-            end=query.get("endOffset", ""),
-            versions=versions,
-            soft_deleted=soft_deleted,
-            trailing=flag(query, "includeTrailingDelimiter"),
-            glob=glob_pattern(glob) if glob else None,
-            limit=page_size(call),
-            token=query.get("pageToken", ""),
-        ),
+    delimiter = query.get("delimiter", "")
+    folders = flag(query, "includeFoldersAsPrefixes")
+    if folders and delimiter != "/":
+        raise invalid(
+            "includeFoldersAsPrefixes needs the delimiter '/'.", location="includeFoldersAsPrefixes"
+        )
+    return ListQuery(
+        prefix=query.get("prefix", ""),
+        delimiter=delimiter,
+        start=query.get("startOffset", ""),
+        end=query.get("endOffset", ""),
+        versions=versions,
+        soft_deleted=soft_deleted,
+        trailing=flag(query, "includeTrailingDelimiter"),
+        glob=glob_pattern(glob) if glob else None,
+        wanted=context_filter(query["filter"]) if query.get("filter") else None,
+        folders=folders and not soft_deleted,
+        limit=page_size(call),
+        token=query.get("pageToken", ""),
     )
-    mask = _items_mask(call.mask())
+
+
+def _list(call: Call) -> Reply:
+    bucket = call.bucket()
+    call.require("storage.objects.list", bucket, call.query.get("prefix", ""))
+    page = call.store.list_page(bucket, _list_query(call))
+    mask, full = _items_mask(call.mask()), call.full()
     body: Json = {"kind": "storage#objects"}
     if page.token:
         body["nextPageToken"] = page.token
     if page.prefixes:
         body["prefixes"] = page.prefixes
     if page.rows:
-        body["items"] = [object_resource(row, bucket.name, call.links, mask) for row in page.rows]
+        body["items"] = [object_resource(row, bucket, call.links, mask, full=full) for row in page.rows]
     return Reply(200, body)
 
 
-def _reply(call: Call, bucket: BucketRow, row: ObjectRow) -> Reply:
-    return Reply(200, object_resource(row, bucket.name, call.links))
+def _reply(call: Call, bucket: BucketRow, row: ObjectRow, *, full: bool = False) -> Reply:
+    resource = object_resource(
+        row, bucket, call.links, full=call.full(default=full), keyed=call.key is not None
+    )
+    return Reply(200, resource)
 
 
 def _get(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.get")
-    soft_deleted, generation = flag(call.query, "softDeleted"), integer(call.query, "generation")
-    if soft_deleted and generation is None:
+    if not flag(call.query, "softDeleted"):
+        bucket, row = call.object("storage.objects.get")
+        Conditions.of(call.query).check(row.generation, row.metageneration, reading=True)
+        call.check_etag(row.generation, row.metageneration)
+        return _reply(call, bucket, row)
+    generation = integer(call.query, "generation")
+    if generation is None:
         raise required("generation")
-    row = call.store.get(
-        bucket,
-        call.path["object"],
-        generation,
-        conditions=Conditions.of(call.query),
-        soft_deleted=soft_deleted,
-    )
-    return _reply(call, bucket, row)
+    bucket = call.bucket()
+    call.require("storage.objects.get", bucket, call.path["object"])
+    return _reply(call, bucket, _soft_deleted(call, bucket, generation, Conditions.of(call.query)))
+
+
+def _soft_deleted(call: Call, bucket: BucketRow, generation: int, conditions: Conditions) -> ObjectRow:
+    name = call.path["object"]
+    row = call.store.get(bucket, name, generation, conditions=conditions, soft_deleted=True)
+    token = call.query.get("restoreToken")
+    if token and token != restore_token(bucket, row):
+        raise no_object(bucket.name, name)
+    return row
+
+
+def _new_acl(call: Call, bucket: BucketRow, row: ObjectRow) -> str:
+    """The list of `row` as the body or `predefinedAcl` wants it."""
+    number = call.links.project_number
+    name, given = call.query.get("predefinedAcl"), call.body.get("acl")
+    if not name and given is None:
+        return row.acl
+    if bucket.uniform:
+        if name or given:
+            refuse_uniform(bucket, "set")
+        return row.acl
+    call.require("storage.objects.setIamPolicy", bucket, row.name, row)
+    owner = acl_of(row, number).owner
+    if name:
+        entries = predefined(name, owner, bucket_entries(bucket, number), number)
+    else:
+        entries = checked_entries(given, OBJECT_ROLES) | ({owner: "OWNER"} if owner else {})
+    refuse_public(bucket, entries)
+    return packed(Acl(owner, entries))
 
 
 def _change(call: Call, *, replace: bool) -> Reply:
-    bucket = call.bucket("storage.objects.update")
-    row = call.store.patch(
+    bucket, found = call.object("storage.objects.update")
+    override = flag(call.query, "overrideUnlockedRetention")
+    if "retention" in call.body:
+        call.require("storage.objects.setRetention", bucket, found.name, found)
+    if override:
+        call.require("storage.objects.overrideUnlockedRetention", bucket, found.name, found)
+    now = call.store.database.now()
+
+    def edit(row: ObjectRow) -> ObjectRow:
+        new = patched(bucket, row, call.body, now, replace=replace, override=override)
+        return new._replace(acl=_new_acl(call, bucket, row))
+
+    row = call.store.change(
         bucket,
-        call.path["object"],
-        call.body,
+        found.name,
+        edit,
         generation=integer(call.query, "generation"),
         conditions=Conditions.of(call.query),
-        replace=replace,
     )
-    return _reply(call, bucket, row)
+    return _reply(call, bucket, row, full=True)
 
 
 def _patch(call: Call) -> Reply:
@@ -96,10 +168,9 @@ def _update(call: Call) -> Reply:
 
 
 def _delete(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.delete")
-    call.store.delete(
-        bucket, call.path["object"], integer(call.query, "generation"), Conditions.of(call.query)
-    )
+    bucket, name = call.bucket(), call.path["object"]
+    call.require("storage.objects.delete", bucket, name)
+    call.store.delete(bucket, name, integer(call.query, "generation"), Conditions.of(call.query))
     return Reply(204)
 
 
@@ -109,72 +180,130 @@ def may_write(call: Call, bucket: BucketRow, name: str) -> None:
     Raises:
         StorageError: 403.
     """
-    call.access.require("storage.objects.create", bucket)
+    call.require("storage.objects.create", bucket, name)
     if call.store.find(bucket, name):
-        call.access.require("storage.objects.delete", bucket)
+        call.require("storage.objects.delete", bucket, name)
+
+
+def new_metadata(
+    call: Call, bucket: BucketRow, body: Mapping[str, Any], query: Mapping[str, str] | None = None
+) -> Metadata:
+    """What an upload's `body` and parameters say of the new object.
+
+    Raises:
+        StorageError: 400, 412.
+    """
+    query = call.query if query is None else query
+    kms = query.get("kmsKeyName") or body.get("kmsKeyName")
+    return (
+        checked_metadata(body)
+        ._replace(acl=_acl_for(call, bucket, body, query.get("predefinedAcl")))
+        .with_server(customerEncryption=call.key, kmsKeyName=kms if isinstance(kms, str) else "")
+    )
+
+
+def _acl_for(call: Call, bucket: BucketRow, body: Mapping[str, Any], name: str | None) -> str:
+    return new_object_acl(bucket, call.owner, body, name, call.links.project_number)
 
 
 def _restore(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.restore")
+    bucket = call.bucket()
     generation = integer(call.query, "generation")
     if generation is None:
         raise required("generation")
     name = call.path["object"]
+    call.require("storage.objects.restore", bucket, name)
     may_write(call, bucket, name)
-    return _reply(call, bucket, call.store.restore(bucket, name, generation, Conditions.of(call.query)))
-
-
-def _source(call: Call, bucket: BucketRow, name: str) -> ObjectRow:
-    """The source of a copy, as the query's `sourceGeneration` and `ifSource…` want it."""
-    return call.store.get(
-        bucket,
-        name,
-        integer(call.query, "sourceGeneration"),
-        conditions=Conditions.of(call.query, "ifSource"),
+    row = restore(
+        call.store,
+        _soft_deleted(call, bucket, generation, Conditions()),
+        Placed(bucket, name, Conditions.of(call.query)),
+        keep_acl=flag(call.query, "copySourceAcl"),
+        acl=_acl_for(call, bucket, {}, None),
     )
+    return _reply(call, bucket, row)
 
 
-def _copied(call: Call) -> tuple[BucketRow, ObjectRow]:
-    source_bucket = call.bucket("storage.objects.get", key="sourceBucket")
-    bucket = call.bucket(key="bucket")
-    name = check_object(call.path["object"])
+def _source(call: Call) -> Found:
+    """The source of a copy, as `sourceGeneration` and `ifSource…` want it."""
+    bucket, name = call.bucket(key="sourceBucket"), call.path["sourceObject"]
+    row = call.store.find(bucket, name, integer(call.query, "sourceGeneration"))
+    call.require("storage.objects.get", bucket, name, row)
+    if row is None:
+        raise no_object(bucket.name, name)
+    Conditions.of(call.query, "ifSource").check(row.generation, row.metageneration)
+    check_key(row, call.source_key)
+    return Found(bucket, row)
+
+
+def _copied(call: Call, source: ObjectRow) -> tuple[BucketRow, ObjectRow]:
+    bucket, name = call.bucket(), check_object(call.path["object"])
     may_write(call, bucket, name)
-    row = call.store.copy(
-        _source(call, source_bucket, call.path["sourceObject"]),
-        bucket,
-        name,
+    row = copy(
+        call.store,
+        source,
+        Placed(bucket, name, Conditions.of(call.query)),
         body=call.body,
-        conditions=Conditions.of(call.query),
+        acl=_acl_for(call, bucket, call.body, call.query.get("destinationPredefinedAcl")),
+        key=call.key,
     )
     return bucket, row
 
 
 def _copy(call: Call) -> Reply:
-    return _reply(call, *_copied(call))
+    return _reply(call, *_copied(call, _source(call).row))
 
 
 def _rewrite(call: Call) -> Reply:
-    bucket, row = _copied(call)
-    return Reply(
-        200,
-        {
-            "kind": "storage#rewriteResponse",
-            "totalBytesRewritten": str(row.size),
-            "objectSize": str(row.size),
-            "done": True,
-            "resource": object_resource(row, bucket.name, call.links),
-        },
-    )
+    source = _source(call).row
+    at = _rewritten(call, source)
+    body: Json = {
+        "kind": "storage#rewriteResponse",
+        "totalBytesRewritten": str(at),
+        "objectSize": str(source.size),
+        "done": at == source.size,
+    }
+    if at < source.size:
+        token = base64.urlsafe_b64encode(json.dumps([source.generation, at]).encode()).decode()
+        return Reply(200, body | {"rewriteToken": token})
+    bucket, row = _copied(call, source)
+    full = call.full(default="acl" in call.body)
+    resource = object_resource(row, bucket, call.links, full=full, keyed=call.key is not None)
+    return Reply(200, body | {"resource": resource})
+
+
+def _rewritten(call: Call, source: ObjectRow) -> int:
+    """How many bytes are through after this call of a rewrite, by its token and its limit."""
+    limit = integer(call.query, "maxBytesRewrittenPerCall")
+    if limit is not None and (limit < MEGABYTE or limit % MEGABYTE):
+        raise invalid(
+            "maxBytesRewrittenPerCall must be a multiple of 1 MiB.", location="maxBytesRewrittenPerCall"
+        )
+    generation, at = source.generation, 0
+    token = call.query.get("rewriteToken")
+    if token:
+        try:
+            generation, at = json.loads(base64.urlsafe_b64decode(token.encode()))
+        except (ValueError, TypeError, binascii.Error):
+            generation = -1
+    if generation != source.generation or not isinstance(at, int):
+        raise invalid("Invalid rewrite token.", location="rewriteToken")
+    return source.size if limit is None else min(source.size, at + limit)
 
 
 def _move(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.get", "storage.objects.delete")
-    name = check_object(call.path["target"])
-    may_write(call, bucket, name)
-    source = _source(call, bucket, call.path["object"])
-    row = call.store.copy(source, bucket, name, conditions=Conditions.of(call.query))
-    call.store.delete(bucket, source.name, conditions=Conditions(generation=source.generation))
-    return _reply(call, bucket, row)
+    bucket, name = call.bucket(), call.path["object"]
+    row = call.store.find(bucket, name, integer(call.query, "sourceGeneration"))
+    call.require("storage.objects.get", bucket, name, row)
+    if row is None:
+        raise no_object(bucket.name, name)
+    Conditions.of(call.query, "ifSource").check(row.generation, row.metageneration)
+    call.require("storage.objects.delete", bucket, name)
+    target = check_object(call.path["target"])
+    may_write(call, bucket, target)
+    return _reply(
+        call, bucket, move(call.store, bucket, row, Placed(bucket, target, Conditions.of(call.query)))
+    )
 
 
 def _component(call: Call, bucket: BucketRow, part: Any) -> ObjectRow:  # noqa: ANN401  # JSON from outside
@@ -182,19 +311,20 @@ def _component(call: Call, bucket: BucketRow, part: Any) -> ObjectRow:  # noqa: 
     if not isinstance(part, dict) or not isinstance(part.get("name"), str):
         raise required("sourceObjects.name")
     wanted = part.get("generation")
-    if wanted is not None and not str(wanted).isdecimal():
+    if wanted is not None and not (str(wanted).isascii() and str(wanted).isdecimal()):
         raise invalid(f"Invalid generation: {wanted}", location="sourceObjects.generation")
-    row = call.store.get(bucket, part["name"], int(wanted) if wanted else None)
+    number = integer({"generation": str(wanted)}, "generation") if wanted else None
+    row = call.store.get(bucket, part["name"], number)
     preconditions = part.get("objectPreconditions")
     if isinstance(preconditions, dict) and preconditions.get("ifGenerationMatch") is not None:
         expected = {"ifGenerationMatch": str(preconditions["ifGenerationMatch"])}
         Conditions.of(expected).check(row.generation, row.metageneration)
+    check_key(row, call.key)
     return row
 
 
 def _compose(call: Call) -> Reply:
-    bucket = call.bucket("storage.objects.create", "storage.objects.get")
-    name = check_object(call.path["object"])
+    bucket, name = call.bucket(), check_object(call.path["object"])
     may_write(call, bucket, name)
     parts = call.body.get("sourceObjects")
     if not isinstance(parts, list):
@@ -203,31 +333,29 @@ def _compose(call: Call) -> Reply:
     if not isinstance(destination, dict):
         raise invalid("Invalid value for: destination is not valid", location="destination")
     sources = [_component(call, bucket, part) for part in parts]
-    row = call.store.compose(bucket, name, sources, checked_metadata(destination), Conditions.of(call.query))
+    for source in sources:
+        call.require("storage.objects.get", bucket, source.name, source)
+    query = {**call.query, "predefinedAcl": call.query.get("destinationPredefinedAcl", "")}
+    metadata = new_metadata(call, bucket, destination, query)
+    row = compose(call.store, Placed(bucket, name, Conditions.of(call.query)), sources, metadata)
+    if call.body.get("deleteSourceObjects") is True:
+        for source in {source.name: source for source in sources if source.name != name}.values():
+            call.require("storage.objects.delete", bucket, source.name)
+            call.store.delete(bucket, source.name, conditions=Conditions(generation=source.generation))
     return _reply(call, bucket, row)
-
-
-def _test_permissions(call: Call) -> Reply:
-    bucket = call.bucket()
-    if not call.store.find(bucket, call.path["object"]):
-        raise no_object(bucket.name, call.path["object"])
-    held = [name for name in call.many.get("permissions", []) if call.access.holds(name, bucket)]
-    body: Json = {"kind": "storage#testIamPermissionsResponse"}
-    return Reply(200, body | ({"permissions": held} if held else {}))
 
 
 _FROM, _TO = "/b/{sourceBucket}/o/{sourceObject}", "/b/{bucket}/o/{object}"
 
 ROUTES = (
-    Route("GET", "/b/{bucket}/o", _list),
-    Route("GET", "/b/{bucket}/o/{object}", _get),
-    Route("PATCH", "/b/{bucket}/o/{object}", _patch),
-    Route("PUT", "/b/{bucket}/o/{object}", _update),
-    Route("DELETE", "/b/{bucket}/o/{object}", _delete),
-    Route("POST", "/b/{bucket}/o/{object}/restore", _restore),
-    Route("POST", "/b/{bucket}/o/{object}/compose", _compose),
-    Route("POST", "/b/{bucket}/o/{object}/moveTo/o/{target}", _move),
-    Route("POST", f"{_FROM}/copyTo{_TO}", _copy),
-    Route("POST", f"{_FROM}/rewriteTo{_TO}", _rewrite),
-    Route("GET", "/b/{bucket}/o/{object}/iam/testPermissions", _test_permissions),
+    Route("storage.objects.list", "GET", "/b/{bucket}/o", _list),
+    Route("storage.objects.get", "GET", "/b/{bucket}/o/{object}", _get),
+    Route("storage.objects.patch", "PATCH", "/b/{bucket}/o/{object}", _patch),
+    Route("storage.objects.update", "PUT", "/b/{bucket}/o/{object}", _update),
+    Route("storage.objects.delete", "DELETE", "/b/{bucket}/o/{object}", _delete),
+    Route("storage.objects.restore", "POST", "/b/{bucket}/o/{object}/restore", _restore),
+    Route("storage.objects.compose", "POST", "/b/{bucket}/o/{object}/compose", _compose),
+    Route("storage.objects.move", "POST", "/b/{bucket}/o/{object}/moveTo/o/{target}", _move),
+    Route("storage.objects.copy", "POST", f"{_FROM}/copyTo{_TO}", _copy),
+    Route("storage.objects.rewrite", "POST", f"{_FROM}/rewriteTo{_TO}", _rewrite),
 )

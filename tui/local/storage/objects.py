@@ -6,26 +6,23 @@ refuses.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from tui.local.storage.blobs import CHUNK, BlobFiles, Stage
+from tui.local.clock import now_seconds
+from tui.local.storage.blobs import BlobFiles, Stage
 from tui.local.storage.buckets import Buckets
-from tui.local.storage.errors import StorageError, invalid, no_bucket, no_object
+from tui.local.storage.contents import Contents
+from tui.local.storage.errors import StorageError, no_bucket, no_object
+from tui.local.storage.folders import Folders
+from tui.local.storage.holds import refuse_while_kept
 from tui.local.storage.listing import ListQuery, list_page
-from tui.local.storage.metadata import Metadata, checked_metadata, patched
+from tui.local.storage.metadata import Metadata, checked_metadata, completed_extra, patched
 from tui.local.storage.names import check_object
 from tui.local.storage.rows import LIVE, NONCURRENT, SOFT_DELETED, BucketRow, Conditions, ObjectRow, Page
 from tui.local.storage.schema import COLUMNS, Database
-
-COMPOSED = range(1, 33)
-"""How many objects one compose takes."""
-
-PURGE_EVERY = 3600.0
-"""Seconds between two looks for soft-deleted objects whose time is over."""
 
 UPLOAD_LIFE = 7 * 86_400
 """Seconds for which an unfinished resumable upload can be continued."""
@@ -33,16 +30,27 @@ UPLOAD_LIFE = 7 * 86_400
 NO_CONDITIONS = Conditions()
 
 
+class Placed(NamedTuple):
+    """Where a new object goes, on which conditions."""
+
+    bucket: BucketRow
+    name: str
+    conditions: Conditions = NO_CONDITIONS
+
+
 class ObjectStore:
     """All buckets and objects below one folder."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = now_seconds) -> None:
         """Open the store in `folder`, made if need be; `clock` gives seconds since the epoch."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.opened_ns = time.time_ns()
+        """When it was opened, by the clock that files are stamped with."""
         self.files = BlobFiles(folder)
         self.database = Database(folder / "storage.sqlite3", clock)
+        self.contents = Contents(self.files, self.database)
         self.buckets = Buckets(self.database)
-        self._purged = 0.0
+        self.folders = Folders(self.database)
         self._tidy_uploads()
         self.purge()
 
@@ -56,32 +64,32 @@ class ObjectStore:
             kept = [row[0] for row in connection.execute("SELECT id FROM uploads WHERE done = 0")]
         self.files.sweep(kept)
 
-    def purge(self) -> None:
-        """Remove soft-deleted objects whose retention is over, at most once an hour."""
-        now = self.database.clock()
-        if now - self._purged < PURGE_EVERY:
-            return
-        self._purged = now
+    def forget_upload(self, id_: str) -> None:
+        """End an upload without an object: its record and what it brought."""
         with self.database.writing() as connection:
-            gone = connection.execute(
-                "DELETE FROM objects WHERE state = 2 AND hard_delete <= ? RETURNING blob",
-                (self.database.now(),),
-            ).fetchall()
-        self._remove_unused(blob for (blob,) in gone)
+            connection.execute("DELETE FROM uploads WHERE id = ?", (id_,))
+        for path in self.files.staged(id_):
+            path.unlink(missing_ok=True)
 
-    def _remove_unused(self, blobs: Iterable[str]) -> None:
-        """Delete the files among `blobs` that no generation of any object names."""
-        with self.database.reading() as connection:
-            self.files.remove(
-                blob
-                for blob in set(blobs)
-                if not connection.execute("SELECT 1 FROM objects WHERE blob = ?", (blob,)).fetchone()
-            )
+    def purge(self) -> None:
+        """Remove soft-deleted objects and buckets whose retention is over."""
+        with self.database.writing() as connection:
+            now = self.database.now()
+            gone = connection.execute(
+                "DELETE FROM objects WHERE state = 2 AND hard_delete <= ? RETURNING blob", (now,)
+            ).fetchall()
+            old = "SELECT id FROM buckets WHERE soft_deleted <> '' AND hard_delete <= ?"
+            gone += connection.execute(
+                f"DELETE FROM objects WHERE bucket IN ({old}) RETURNING blob",  # noqa: S608
+                (now,),
+            ).fetchall()
+            connection.execute("DELETE FROM buckets WHERE soft_deleted <> '' AND hard_delete <= ?", (now,))
+        self.contents.remove_unused(blob for (blob,) in gone)
 
     # Reading
 
     def path(self, row: ObjectRow) -> Path:
-        """The file with the object's bytes as stored; to be read only."""
+        """The file with the object's bytes as stored, unless they are among the small ones of `contents`."""
         return self.files.path(row.blob)
 
     def find(
@@ -123,7 +131,7 @@ class ObjectStore:
         while True:
             row = self.get(bucket, name, generation, conditions=conditions)
             try:
-                return row, self.path(row).open("rb")
+                return row, self.contents.open(row.blob)
             except FileNotFoundError:
                 if self.find(bucket, name, generation) == row:
                     raise
@@ -158,8 +166,8 @@ class ObjectStore:
         try:
             check_object(name)
             _check_sums(stage, metadata)
-            self._check_conditions(bucket, name, conditions)
-            row = self._new(bucket, name, metadata)._replace(
+            self._check_replace(bucket, name, conditions)
+            row = self.new_row(bucket, name, metadata)._replace(
                 size=stage.size,
                 crc32c=stage.crc32c,
                 md5="" if components else stage.md5,
@@ -170,7 +178,7 @@ class ObjectStore:
             stage.discard()
             raise
         try:
-            return self._insert(bucket, row, conditions)
+            return self.insert_row(bucket, row, conditions)
         except BaseException:
             self.files.remove([row.blob])
             raise
@@ -189,30 +197,33 @@ class ObjectStore:
         stage.write(data)
         return self.put(bucket, name, stage, metadata, conditions)
 
-    def _check_conditions(self, bucket: BucketRow, name: str, conditions: Conditions) -> None:
+    def _check_replace(self, bucket: BucketRow, name: str, conditions: Conditions) -> ObjectRow | None:
+        """The live object that `name` would replace, if it may."""
         present = self.find(bucket, name)
         conditions.check(*(present.generation, present.metageneration) if present else (0, 0))
+        if present:
+            refuse_while_kept(bucket, present, self.database.now())
+        return present
 
-    def _new(self, bucket: BucketRow, name: str, metadata: Metadata) -> ObjectRow:
+    def new_row(self, bucket: BucketRow, name: str, metadata: Metadata) -> ObjectRow:
         """A row for a new live object, as yet without bytes."""
         now = self.database.now()
         storage_class = metadata.storage_class or bucket.config["storageClass"]
         return ObjectRow(
             LIVE, name, 0, 1, 0, "", "", "", metadata.content_type, metadata.content_encoding, storage_class,
-            now, now, "", "", 0, metadata.extra,
+            now, now, "", "", 0, completed_extra(bucket, metadata.extra, now), metadata.acl,
         )  # fmt: skip
 
-    def _insert(self, bucket: BucketRow, row: ObjectRow, conditions: Conditions) -> ObjectRow:
+    def insert_row(self, bucket: BucketRow, row: ObjectRow, conditions: Conditions) -> ObjectRow:
         """Write `row` as the live object under a new generation, ending the one it replaces."""
         with self.database.writing() as connection:
             if not connection.execute(
                 "SELECT 1 FROM buckets WHERE id = ? AND soft_deleted = ''", (bucket.id,)
             ).fetchone():
                 raise no_bucket()
-            if not self.path(row).exists():  # the source of a copy that was deleted meanwhile
+            if not self.contents.exists(row.blob):  # the source of a copy that was deleted meanwhile
                 raise no_object(bucket.name, row.name)
-            present = self.find(bucket, row.name)
-            conditions.check(*(present.generation, present.metageneration) if present else (0, 0))
+            present = self._check_replace(bucket, row.name, conditions)
             freed = self._end(bucket, present, keep=bucket.versioning) if present else []
             row = row._replace(generation=self.database.generation(present.generation if present else 0))
             marks = ", ".join("?" * (len(row) + 1))
@@ -220,7 +231,9 @@ class ObjectStore:
                 f"INSERT INTO objects (bucket, {COLUMNS}) VALUES ({marks})",  # noqa: S608
                 (bucket.id, *row),
             )
-        self._remove_unused(freed)
+            if bucket.hierarchical:
+                self.folders.make_above(bucket, row.name)
+        self.contents.remove_unused(freed)
         return row
 
     def _end(self, bucket: BucketRow, row: ObjectRow, *, keep: bool) -> list[str]:
@@ -249,16 +262,48 @@ class ObjectStore:
         """Delete the live object, or one generation for good (FACTS 9.2, 9.3).
 
         Raises:
-            StorageError: 404, or 412 by `conditions`.
+            StorageError: 404, 403 while it must be kept, or 412 by `conditions`.
         """
         with self.database.writing():
             row = self.find(bucket, name, generation)
             if row is None:
                 raise no_object(bucket.name, name)
             conditions.check(row.generation, row.metageneration)
+            refuse_while_kept(bucket, row, self.database.now())
             freed = self._end(bucket, row, keep=bucket.versioning and generation is None)
-        self._remove_unused(freed)
-        self.purge()
+        self.contents.remove_unused(freed)
+
+    def change(
+        self,
+        bucket: BucketRow,
+        name: str,
+        edit: Callable[[ObjectRow], ObjectRow],
+        *,
+        generation: int | None = None,
+        conditions: Conditions = NO_CONDITIONS,
+    ) -> ObjectRow:
+        """Change an object's metadata by `edit`; the bytes stay, the metageneration grows.
+
+        Raises:
+            StorageError: 404, 412, and what `edit` refuses.
+        """
+        with self.database.writing() as connection:
+            row = self.find(bucket, name, generation)
+            if row is None:
+                raise no_object(bucket.name, name)
+            conditions.check(row.generation, row.metageneration)
+            new = edit(row)._replace(metageneration=row.metageneration + 1, updated=self.database.now())
+            connection.execute(
+                "UPDATE objects SET metageneration = ?, updated = ?, content_type = ?, content_encoding = ?, "
+                "storage_class = ?, extra = ?, acl = ? "
+                "WHERE bucket = ? AND state = ? AND name = ? AND generation = ?",
+                (
+                    *(new.metageneration, new.updated, new.content_type, new.content_encoding),
+                    *(new.storage_class, new.extra, new.acl),
+                    *(bucket.id, row.state, row.name, row.generation),
+                ),
+            )
+        return new
 
     def patch(
         self,
@@ -270,104 +315,18 @@ class ObjectStore:
         conditions: Conditions = NO_CONDITIONS,
         replace: bool = False,
     ) -> ObjectRow:
-        """Merge `body` into the object's metadata, or put it in its place; the bytes stay.
+        """Merge `body` into the object's metadata, or put it in its place.
 
         Raises:
-            StorageError: 404, 400, 412.
+            StorageError: 404, 400, 403, 412.
         """
-        with self.database.writing() as connection:
-            row = self.find(bucket, name, generation)
-            if row is None:
-                raise no_object(bucket.name, name)
-            conditions.check(row.generation, row.metageneration)
-            new = patched(row, body, replace=replace)._replace(
-                metageneration=row.metageneration + 1, updated=self.database.now()
-            )
-            connection.execute(
-                "UPDATE objects SET metageneration = ?, updated = ?, content_type = ?, content_encoding = ?, "
-                "extra = ? WHERE bucket = ? AND state = ? AND name = ? AND generation = ?",
-                (
-                    new.metageneration,
-                    new.updated,
-                    new.content_type,
-                    new.content_encoding,
-                    new.extra,
-                    *(bucket.id, row.state, row.name, row.generation),
-                ),
-            )
-        return new
-
-    def copy(
-        self,
-        source: ObjectRow,
-        bucket: BucketRow,
-        name: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        conditions: Conditions = NO_CONDITIONS,
-    ) -> ObjectRow:
-        """A new object with the bytes of `source`, and its metadata unless `body` says otherwise.
-
-        Raises:
-            StorageError: 400, 412.
-        """
-        check_object(name)
-        row = source
-        storage_class = bucket.config["storageClass"]
-        if body:
-            row = patched(source, body, replace=not body.keys() <= {"storageClass"})
-            storage_class = checked_metadata(body).storage_class or storage_class
-        now = self.database.now()
-        row = row._replace(
-            state=LIVE, name=name, metageneration=1, created=now, updated=now, ended="", hard_delete=""
+        return self.change(
+            bucket,
+            name,
+            lambda row: patched(bucket, row, body, self.database.now(), replace=replace),
+            generation=generation,
+            conditions=conditions,
         )
-        return self._insert(bucket, row._replace(storage_class=storage_class), conditions)
-
-    def restore(
-        self, bucket: BucketRow, name: str, generation: int, conditions: Conditions = NO_CONDITIONS
-    ) -> ObjectRow:
-        """A live copy of a soft-deleted generation, which itself stays until its retention is over.
-
-        Raises:
-            StorageError: 404, 412.
-        """
-        return self.copy(
-            self.get(bucket, name, generation, soft_deleted=True), bucket, name, conditions=conditions
-        )
-
-    def compose(
-        self,
-        bucket: BucketRow,
-        name: str,
-        sources: list[ObjectRow],
-        metadata: Metadata,
-        conditions: Conditions = NO_CONDITIONS,
-    ) -> ObjectRow:
-        """One object with the bytes of all `sources`, in order.
-
-        Raises:
-            StorageError: 400, 412.
-        """
-        if len(sources) not in COMPOSED:
-            raise invalid("The number of source components provided must be between 1 and 32.")
-        stage = self.stage()
-        try:
-            for source in sources:
-                with self.path(source).open("rb") as file:
-                    while chunk := file.read(CHUNK):
-                        stage.write(chunk)
-        except FileNotFoundError:
-            stage.discard()
-            raise no_object(bucket.name, source.name) from None
-        except BaseException:
-            stage.discard()
-            raise
-        # gcloud carries the first component's checksums over to the destination: they are not the result's.
-        plain = metadata._replace(crc32c="", md5="")
-        if not plain.content_type:
-            plain = plain._replace(content_type=sources[0].content_type)
-        count = sum(source.components or 1 for source in sources)
-        return self.put(bucket, name, stage, plain, conditions, components=count)
 
 
 def _check_sums(stage: Stage, metadata: Metadata) -> None:
@@ -380,9 +339,3 @@ def _check_sums(stage: Stage, metadata: Metadata) -> None:
             raise StorageError(
                 400, "invalid", f'Provided {label} "{given}" doesn\'t match calculated {label} "{found}".'
             )
-
-
-def extra_of(row: ObjectRow) -> dict[str, Any]:
-    """The metadata without a column of its own."""
-    found: dict[str, Any] = json.loads(row.extra) if row.extra else {}
-    return found

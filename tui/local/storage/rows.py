@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tui.local.storage.errors import condition_not_met, invalid, not_modified
+
+NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 LIVE, NONCURRENT, SOFT_DELETED = 0, 1, 2
 """States of an object's generation."""
@@ -41,6 +45,26 @@ class BucketRow(NamedTuple):
         """Seconds for which a deleted object can be restored; 0 for not at all."""
         return int((self.config.get("softDeletePolicy") or {}).get("retentionDurationSeconds") or 0)
 
+    @property
+    def kept_seconds(self) -> int:
+        """Seconds for which the retention policy keeps objects from being deleted or replaced."""
+        return int((self.config.get("retentionPolicy") or {}).get("retentionPeriod") or 0)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether access is uniform: no access control lists."""
+        return bool(self.config["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"])
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing in it may be made public."""
+        return bool(self.config["iamConfiguration"]["publicAccessPrevention"] == "enforced")
+
+    @property
+    def hierarchical(self) -> bool:
+        """Whether it has real folders."""
+        return bool((self.config.get("hierarchicalNamespace") or {}).get("enabled"))
+
 
 class ObjectRow(NamedTuple):
     """One generation of an object; the order is that of the table's columns after `bucket`."""
@@ -69,6 +93,14 @@ class ObjectRow(NamedTuple):
     """How many parts were composed; 0 for a plain upload."""
     extra: str
     """JSON of the metadata without a column of its own."""
+    acl: str = ""
+    """JSON of `acl.Acl`; empty for the defaults."""
+
+
+def extra_of(row: ObjectRow) -> dict[str, Any]:
+    """The metadata without a column of its own."""
+    found: dict[str, Any] = json.loads(row.extra) if row.extra else {}
+    return found
 
 
 class Page(NamedTuple):
@@ -120,10 +152,10 @@ def integer(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name)
     if text is None or text == "":
         return None
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 19:  # noqa: PLR2004
+    if not NUMBER.fullmatch(text):
         raise invalid(f"Invalid value for {name}: '{text}'.", location=name)
     value = int(text)
-    if value >= 1 << 63:
+    if abs(value) >= 1 << 63:
         raise invalid(f"Invalid value for {name}: '{text}'.", location=name)
     return value
 

@@ -7,18 +7,21 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from tui.local.guard import TOKEN_PATH
 from tui.local.storage.api import Api, json_response, parse_json, read_body
 from tui.local.storage.blobs import CHUNK, Stage
 from tui.local.storage.calls import Call
 from tui.local.storage.errors import StorageError, invalid, required
-from tui.local.storage.metadata import Metadata, checked_metadata
+from tui.local.storage.fields import apply_mask
+from tui.local.storage.metadata import Metadata
 from tui.local.storage.multipart import boundary_of, read_bytes, read_head
 from tui.local.storage.names import check_object
-from tui.local.storage.object_calls import may_write
+from tui.local.storage.object_calls import may_write, new_metadata
 from tui.local.storage.resources import object_resource
 from tui.local.storage.rows import BucketRow, Conditions, ObjectRow
 
@@ -28,6 +31,10 @@ OPEN = 64
 """Resumable uploads whose file stays open between requests; others are read again when they go on."""
 
 
+CANCELLED = 499
+"""Status of a cancelled upload."""
+
+
 class Session(NamedTuple):
     """A resumable upload, as stored."""
 
@@ -35,7 +42,7 @@ class Session(NamedTuple):
     bucket: str
     name: str
     request: dict[str, Any]
-    """`body`: the object resource; `query`: the parameters it was begun with."""
+    """`body`: the object resource; `query`, `key`, `length`: what it was begun with."""
     done: int
     """Generation of the finished object; 0 before."""
 
@@ -104,6 +111,14 @@ def admit(call: Call, name: object) -> BucketRow:
     return bucket
 
 
+def _resource(call: Call, bucket: BucketRow, row: ObjectRow) -> dict[str, Any]:
+    """The answer to an upload, checksums included."""
+    resource = object_resource(row, bucket, call.links, full=call.full(), keyed=True)
+    mask = call.mask()
+    found: dict[str, Any] = apply_mask(resource, mask) if mask else resource
+    return found
+
+
 class Uploads:
     """`/upload/storage/v1/b/BUCKET/o`, also below `/resumable`."""
 
@@ -137,7 +152,7 @@ class Uploads:
             "contentType": request.headers.get("Content-Type", "application/octet-stream"),
             "contentEncoding": call.query.get("contentEncoding"),
         }
-        metadata = checked_metadata({**body, **given_sums(request)})
+        metadata = new_metadata(call, bucket, {**body, **given_sums(request)})
         return await self._store_bytes(call, (bucket, name), metadata, request.content.iter_any())
 
     async def _multipart(self, request: web.Request, call: Call) -> web.StreamResponse:
@@ -146,7 +161,7 @@ class Uploads:
         body = {"contentType": head.content_type or None, **parse_json(head.json)}
         name = call.query.get("name") or body.get("name")
         bucket = await asyncio.to_thread(admit, call, name)
-        metadata = checked_metadata({**body, **given_sums(request)})
+        metadata = new_metadata(call, bucket, {**body, **given_sums(request)})
         return await self._store_bytes(call, (bucket, str(name)), metadata, read_bytes(head, chunks))
 
     async def _store_bytes(
@@ -166,7 +181,7 @@ class Uploads:
             return self._store.put(*place, stage, metadata, conditions)
 
         row = await asyncio.to_thread(put)
-        return json_response(200, object_resource(row, place[0].name, call.links, call.mask()))
+        return json_response(200, _resource(call, place[0], row))
 
     # Resumable uploads
 
@@ -174,17 +189,15 @@ class Uploads:
         body = parse_json(await read_body(request))
         name = call.query.get("name") or body.get("name")
         bucket = await asyncio.to_thread(admit, call, name)
-        body.setdefault("contentType", request.headers.get("X-Upload-Content-Type"))
-        checked_metadata(body)
+        if body.get("contentType") is None:
+            body["contentType"] = request.headers.get("X-Upload-Content-Type")
+        await asyncio.to_thread(new_metadata, call, bucket, body)
         Conditions.of(call.query)
         id_ = uuid.uuid4().hex
-        record = {"body": body, "query": dict(call.query)}
-        with self._store.database.writing() as connection:
-            connection.execute(
-                "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
-                (id_, bucket.name, str(name), self._store.database.now(), json.dumps(record)),
-            )
-        path = request.rel_url.raw_path.removeprefix(request.get("token_path", ""))
+        length = _length(request.headers.get("X-Upload-Content-Length"))
+        record = {"body": body, "query": dict(call.query), "key": call.key, "length": length}
+        await asyncio.to_thread(self._remember, id_, bucket, str(name), record)
+        path = request.rel_url.raw_path.removeprefix(request.get(TOKEN_PATH, ""))
         base = call.links.base
         return web.Response(
             headers={
@@ -192,6 +205,13 @@ class Uploads:
                 "X-GUploader-UploadID": id_,
             }
         )
+
+    def _remember(self, id_: str, bucket: BucketRow, name: str, record: dict[str, Any]) -> None:
+        with self._store.database.writing() as connection:
+            connection.execute(
+                "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
+                (id_, bucket.name, name, self._store.database.now(), json.dumps(record)),
+            )
 
     def _session(self, id_: str, bucket: str) -> Session:
         with self._store.database.reading() as connection:
@@ -205,13 +225,13 @@ class Uploads:
 
     async def _resume(self, request: web.Request, id_: str) -> web.StreamResponse:
         call = self._api.call(request)
-        session = self._session(id_, request.match_info["bucket"])
+        session = await asyncio.to_thread(self._session, id_, request.match_info["bucket"])
         lock = self._locks.setdefault(id_, asyncio.Lock())
         async with lock:
-            session = self._session(id_, session.bucket)
+            session = await asyncio.to_thread(self._session, id_, session.bucket)
             if request.method == "DELETE":
-                self._forget(id_)
-                return web.Response(status=499)
+                await asyncio.to_thread(self._forget, id_)
+                return web.Response(status=CANCELLED, reason="Client Closed Request")
             if session.done:
                 return await asyncio.to_thread(self._finished, call, session)
             return await self._receive(request, call, session)
@@ -219,7 +239,7 @@ class Uploads:
     def _finished(self, call: Call, session: Session) -> web.Response:
         bucket = self._store.buckets.get(session.bucket)
         row = self._store.get(bucket, session.name, session.done)
-        return json_response(200, object_resource(row, bucket.name, call.links))
+        return json_response(200, _resource(call, bucket, row))
 
     async def _stage(self, id_: str) -> Stage:
         """The upload's file, with what it holds counted."""
@@ -242,7 +262,13 @@ class Uploads:
     async def _receive(self, request: web.Request, call: Call, session: Session) -> web.StreamResponse:
         chunk = parse_chunk(request.headers.get("Content-Range"), request.content_length)
         stage = await self._stage(session.id)
+        total = session.request.get("length")
+        if None not in {total, chunk.total} and total != chunk.total:
+            raise invalid(f"The total size {chunk.total} is not the {total} bytes of the upload's begin.")
+        if chunk.total is not None and chunk.total < stage.size:
+            raise invalid(f"Invalid request. There were {stage.size} bytes received before this request.")
         if chunk.start is not None:
+            _check_length(request, chunk)
             if chunk.start > stage.size:
                 raise invalid(f"Invalid request. There were {stage.size} bytes received before this request.")
             await self._append(request, stage, chunk)
@@ -263,20 +289,24 @@ class Uploads:
             stage.flush()
 
     def _finish(self, call: Call, session: Session, stage: Stage, sums: dict[str, str]) -> web.StreamResponse:
-        metadata = checked_metadata({**session.request["body"], **sums})
+        begun = session.request
+        call = replace(call, key=begun.get("key"))
         try:
             bucket = admit(call, session.name)
-            row = self._store.put(
-                bucket, session.name, stage, metadata, Conditions.of(session.request["query"])
-            )
+            if begun.get("length") not in {None, stage.size}:
+                raise invalid(f"The upload has {stage.size} bytes instead of {begun['length']}.")
+            metadata = new_metadata(call, bucket, {**begun["body"], **sums}, begun["query"])
+            stage.close(sync=True)
+            # Together, or a client that asks after a sudden death is told that nothing has come.
+            with self._store.database.writing() as connection:
+                row = self._store.put(bucket, session.name, stage, metadata, Conditions.of(begun["query"]))
+                connection.execute("UPDATE uploads SET done = ? WHERE id = ?", (row.generation, session.id))
         except StorageError:
             self._forget(session.id)
             raise
         self._open.pop(session.id, None)
         self._locks.pop(session.id, None)
-        with self._store.database.writing() as connection:
-            connection.execute("UPDATE uploads SET done = ? WHERE id = ?", (row.generation, session.id))
-        return json_response(200, object_resource(row, bucket.name, call.links, call.mask()))
+        return json_response(200, _resource(call, bucket, row))
 
     def _forget(self, id_: str) -> None:
         """End a session without an object."""
@@ -284,10 +314,36 @@ class Uploads:
         self._locks.pop(id_, None)
         if stage:
             stage.discard()
-        for path in self._store.files.staged(id_):
-            path.unlink(missing_ok=True)
-        with self._store.database.writing() as connection:
-            connection.execute("DELETE FROM uploads WHERE id = ?", (id_,))
+        self._store.forget_upload(id_)
+
+
+def _length(text: str | None) -> int | None:
+    """A size out of a header.
+
+    Raises:
+        StorageError: 400.
+    """
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # noqa: PLR2004  # fits 64 bits
+        raise invalid(f"Invalid value for X-Upload-Content-Length: '{text}'")
+    return int(text)
+
+
+def _check_length(request: web.Request, chunk: Chunk) -> None:
+    """Refuse a body that is not as long as its range says.
+
+    Raises:
+        StorageError: 400.
+    """
+    length = request.content_length
+    if length is None or chunk.start is None or chunk.end is None or length == chunk.end - chunk.start:
+        return
+    raise invalid(
+        f"Invalid request.  There were {length} byte(s) in the request body.  There should have been "
+        f"{chunk.end - chunk.start} byte(s) (starting at offset {chunk.start} and ending at offset "
+        f"{chunk.end - 1}) according to the Content-Range header."
+    )
 
 
 async def _skipping(chunks: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:

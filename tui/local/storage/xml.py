@@ -1,4 +1,4 @@
-"""XML multipart uploads, `/BUCKET/OBJECT?uploads`: `transfer_manager.upload_chunks_concurrently`."""
+"""Multipart uploads of the XML API, `/BUCKET/OBJECT?uploads`, for `transfer_manager`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,11 +17,12 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 from aiohttp.web_urldispatcher import DynamicResource, UrlMappingMatchInfo
 
-from tui.local.storage.api import Api, read_body
+from tui.local.storage.api import Api, Around, read_body, refusing
 from tui.local.storage.blobs import CHUNK, Stage
 from tui.local.storage.calls import Call
 from tui.local.storage.errors import StorageError
-from tui.local.storage.metadata import checked_metadata
+from tui.local.storage.object_calls import new_metadata
+from tui.local.storage.rows import BucketRow
 from tui.local.storage.uploads import admit, fill
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -32,37 +34,51 @@ PARTS = 10_000
 LIST = 4 << 20
 """Largest list of parts, in bytes."""
 
+XML_CODES = {
+    400: "InvalidArgument",
+    403: "AccessDenied",
+    404: "NoSuchBucket",
+    412: "PreconditionFailed",
+    413: "EntityTooLarge",
+}
+"""Error codes of the XML API where the error has none of its own."""
+
 PART = re.compile(rb"<Part>(.*?)</Part>", re.DOTALL)
 NUMBER = re.compile(rb"<PartNumber>\s*(\d{1,5})\s*</PartNumber>")
 ETAG = re.compile(rb"<ETag>\s*(?:&quot;|\")?([0-9a-f]{32})(?:&quot;|\")?\s*</ETag>")
 
 
-class MultipartResource(DynamicResource):
-    """Matches `/BUCKET/OBJECT` only with the parameters of a multipart upload: no other path is taken."""
+SIGNED = frozenset({"X-Goog-Algorithm", "X-Goog-Signature", "GoogleAccessId", "Signature"})
+"""Parameters of signed URLs."""
 
-    def __init__(self, api: Api) -> None:
+
+class XmlResource(DynamicResource):
+    """Matches `/BUCKET/OBJECT` only with the parameters of a multipart upload or a signed URL."""
+
+    def __init__(self, api: Api, around: Around) -> None:
         super().__init__("/{bucket:[^/]+}/{object:.+}")
         self._api = api
-        for method in ("POST", "PUT", "DELETE"):
-            self.add_route(method, self._handle)
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+            self.add_route(method, refusing(self._handle, "storage.multipartUploads", around))
 
     async def resolve(self, request: web.Request) -> tuple[UrlMappingMatchInfo | None, set[str]]:
-        """As the base class, for multipart uploads only."""
-        if not {"uploads", "uploadId"} & request.query.keys():
+        """As the base class, for those only."""
+        if not {"uploads", "uploadId", *SIGNED} & request.query.keys():
             return None, set()
         return await super().resolve(request)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
+            _refuse_others(request)
             call = self._api.call(request)
             if request.method == "POST" and "uploads" in request.query:
                 return await self._begin(request, call)
-            id_ = self._known(call)
+            id_ = await asyncio.to_thread(self._known, call)
             if request.method == "PUT":
                 return await self._part(request, call, id_)
             if request.method == "POST":
                 return await asyncio.to_thread(self._complete, call, id_, await read_body(request, LIST))
-            self._forget(id_)
+            await asyncio.to_thread(self._api.store.forget_upload, id_)
             return web.Response(status=204)
         except StorageError as error:
             return _error(error)
@@ -81,15 +97,19 @@ class MultipartResource(DynamicResource):
             "storageClass": request.headers.get("X-Goog-Storage-Class"),
             "metadata": metadata or None,
         }
-        checked_metadata(body)
+        await asyncio.to_thread(new_metadata, call, bucket, body)
         id_ = uuid.uuid4().hex
+        record = {"xml": body, "key": call.key}
+        await asyncio.to_thread(self._remember, id_, bucket, call.path["object"], record)
+        return _answer("InitiateMultipartUploadResult", call, {"UploadId": id_})
+
+    def _remember(self, id_: str, bucket: BucketRow, name: str, record: dict[str, Any]) -> None:
         database = self._api.store.database
         with database.writing() as connection:
             connection.execute(
                 "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
-                (id_, bucket.name, call.path["object"], database.now(), json.dumps({"xml": body})),
+                (id_, bucket.name, name, database.now(), json.dumps(record)),
             )
-        return _answer("InitiateMultipartUploadResult", call, {"UploadId": id_})
 
     def _known(self, call: Call) -> str:
         """The upload's id, if it was begun for this object."""
@@ -99,7 +119,7 @@ class MultipartResource(DynamicResource):
                 (call.query.get("uploadId"), call.path["bucket"], call.path["object"]),
             ).fetchone()
         if not found:
-            raise StorageError(404, "NoSuchUpload", "The requested upload was not found.")
+            raise _no_upload()
         return str(found[0])
 
     async def _part(self, request: web.Request, call: Call, id_: str) -> web.StreamResponse:
@@ -127,7 +147,10 @@ class MultipartResource(DynamicResource):
         store = self._api.store
         bucket = admit(call, call.path["object"])
         with store.database.reading() as connection:
-            (text,) = connection.execute("SELECT request FROM uploads WHERE id = ?", (id_,)).fetchone()
+            found = connection.execute("SELECT request FROM uploads WHERE id = ?", (id_,)).fetchone()
+        if not found:
+            raise _no_upload()
+        begun = json.loads(found[0])
         files = {path.suffix[1:]: path for path in store.files.staged(id_)}
         stage = store.stage()
         try:
@@ -138,16 +161,28 @@ class MultipartResource(DynamicResource):
         except BaseException:
             stage.discard()
             raise
-        row = store.put(bucket, call.path["object"], stage, checked_metadata(json.loads(text)["xml"]))
-        self._forget(id_)
+        metadata = new_metadata(replace(call, key=begun["key"]), bucket, begun["xml"])
+        row = store.put(bucket, call.path["object"], stage, metadata)
+        self._api.store.forget_upload(id_)
         return _answer("CompleteMultipartUploadResult", call, {"ETag": f'"{row.crc32c}"'})
 
-    def _forget(self, id_: str) -> None:
-        store = self._api.store
-        for path in store.files.staged(id_):
-            path.unlink(missing_ok=True)
-        with store.database.writing() as connection:
-            connection.execute("DELETE FROM uploads WHERE id = ?", (id_,))
+
+def _refuse_others(request: web.Request) -> None:
+    """Refuse what of the XML API is not here.
+
+    Raises:
+        StorageError: 403 for a signed URL, 405.
+    """
+    if SIGNED & request.query.keys():
+        raise StorageError(
+            403, "SignatureDoesNotMatch", "The local server has no keys to check signed URLs with."
+        )
+    if request.method in {"GET", "HEAD"}:
+        raise StorageError(405, "MethodNotAllowed", "Uploads and their parts are not listed here.")
+
+
+def _no_upload() -> StorageError:
+    return StorageError(404, "NoSuchUpload", "The requested upload was not found.")
 
 
 def _check(headers: Sequence[str], stage: Stage) -> None:
@@ -189,7 +224,7 @@ def _answer(tag: str, call: Call, fields: dict[str, str]) -> web.Response:
 
 
 def _error(error: StorageError) -> web.Response:
-    code = {403: "AccessDenied", 404: "NoSuchBucket"}.get(error.status, error.reason)
+    code = XML_CODES.get(error.status, error.reason)
     code = error.reason if error.reason[:1].isupper() else code
     text = (
         f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{escape(code)}</Code>"
