@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
@@ -11,8 +12,11 @@ from aiohttp import web
 from tui.local.admin.path import PREFIX
 from tui.local.guard import PRINCIPAL
 
+_log = logging.getLogger(__name__)
+
 MAX_BODY = 1024 * 1024
 """Bytes of a JSON body; bulk data come as streams that a handler reads by itself."""
+_BROKEN = json.dumps({"error": "Something broke in the local server; server.log in its folder says what."})
 
 AdminHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,6 +51,9 @@ def _guarded(handler: AdminHandler, owner: str) -> AdminHandler:
             return await handler(request)
         except AdminError as error:
             return _refusal(str(error), error.status)
+        except Exception as error:
+            _log.exception("%s %s failed", request.method, request.path)
+            raise web.HTTPInternalServerError(text=_BROKEN, content_type="application/json") from error
 
     return answer
 
