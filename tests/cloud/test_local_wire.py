@@ -138,6 +138,20 @@ async def test_a_spec_that_the_service_refuses(gateway: Gateway) -> None:
     assert not caught.value.ambiguous
 
 
+async def test_the_local_quota_is_raised_on_this_box(gateway: Gateway) -> None:
+    await gateway.setup.enable_apis(APIS)
+    wanted = spec("true")
+    wanted["jobSpec"]["workerPoolSpecs"][0]["machineSpec"] = {
+        "machineType": "g2-standard-4",
+        "acceleratorType": "NVIDIA_L4",
+        "acceleratorCount": 1,
+    }
+    with pytest.raises(CloudError) as caught:
+        await gateway.jobs.create_job(wanted)
+    assert caught.value.kind is ErrorKind.QUOTA
+    assert "vertex-tui local quota set nvidia_l4_gpus" in caught.value.hint
+
+
 async def test_setup_reads_and_fixes(gateway: Gateway) -> None:
     identity = await gateway.setup.identity()
     assert (identity.account.partition("@")[2], identity.source) == ("localhost", "local")

@@ -69,6 +69,8 @@ def to_cloud_error(error: BaseException, *, local: bool = False, sent: bool = Fa
     if isinstance(error, CloudError):
         return error
     result = _translate(error, local=local)
+    if local and result.kind is ErrorKind.QUOTA:
+        wording.quota_of_this_box(result)
     if sent and isinstance(error, ParseError | UnicodeDecodeError):
         # What was sent is a message already: it is the answer that cannot be read.
         result = wording.internal(Details("INTERNAL", str(error)))

@@ -14,6 +14,8 @@ from tui.domain.errors import CloudError, ErrorKind
 LOGIN = "Run: gcloud auth application-default login"
 GCLOUD_OWN_PROJECT = "764086051850"
 """The project of gcloud's own client, which is charged when a user's login has no quota project."""
+_METRIC = re.compile(r"aiplatform\.googleapis\.com/custom_model_training_(\w+)")
+"""A quota metric of custom training; its end is the name that `vertex-tui local quota` takes."""
 
 _USE_ACCOUNT = re.compile(
     r"permission to act as service account:?\s*(\S+?)\.?(?:\s|$)|iam\.serviceAccounts\.actAs", re.IGNORECASE
@@ -253,6 +255,14 @@ def _quota(details: Details) -> CloudError:
         details,
         ErrorKind.QUOTA,
         hint="Take a smaller machine or another region, or ask for more: https://console.cloud.google.com/iam-admin/quotas",
+    )
+
+
+def quota_of_this_box(error: CloudError) -> None:
+    """Say of the local server's quota how it is raised."""
+    name = next(iter(_METRIC.findall(error.message)), "NAME")
+    error.hint = (
+        f"Raise it here: vertex-tui local quota set {name} 8; on Google Cloud you would have to ask for more"
     )
 
 
