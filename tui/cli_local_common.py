@@ -11,6 +11,8 @@ import click
 from tui.cli_common import CommandLineError, merged_options
 from tui.local import launcher
 
+START_TIMEOUT_SECONDS = 60.0
+"""A first start compiles Google's libraries, which takes long on a slow box."""
 _START = "start it with: vertex-tui local up"
 
 

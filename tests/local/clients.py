@@ -35,6 +35,7 @@ FAST = {
     "operation_seconds": 0,
     "grace_seconds": 1,
     "poll_seconds": 0.02,
+    "log_reads_per_minute": 0,
 }
 REGION = "europe-west4"
 PARENT = f"projects/local-project/locations/{REGION}"

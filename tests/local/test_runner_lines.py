@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.local.jobs.runner import MAX_LINE, QUIET_SECONDS, REDRAW_SECONDS, Lines, utf8_cut
+from tui.local.jobs.lines import MAX_LINE, QUIET_SECONDS, REDRAW_SECONDS, Lines, utf8_cut
 
 
 def cut(*chunks: bytes, step: float = 0.0) -> list[bytes]:

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.storage_server import JOB, PROJECT, QUIET, StorageServer, serving
+from tests.local.storage_server import JOB, PROJECT, StorageServer, serving
 from tui.local.shims import ShimSetup, add_pip, prepare
 from tui.local.shims.sources import Place, parse, wild_pattern
 from tui.local.shims.voice import size_text
-
-pytestmark = QUIET
 
 TOKEN = "job-token"  # noqa: S105  # known to the test server only
 

@@ -10,9 +10,14 @@ A map of the rooms, from the outside in:
 - `api/`: the services themselves: Vertex jobs, operations, Logging, Service Usage, Resource Manager, IAM.
 - `access`, `gate`: which role holds which permission; what has to hold before a handler runs.
 - `filters/`: the filter languages of Logging and of Vertex lists, one grammar.
-- `jobs/`: `engine` takes each job through its states, `runner` is the small process over each replica,
-  `output` turns what replicas print into log entries.
+- `jobs/`: `engine` looks after all jobs; `course` is one job, `attempt` one try at it, `crew` the replicas of
+  that, `endings` what their ends mean; `runner` is the small process over each replica; `output` turns what
+  replicas print into log entries.
 - `state/`: SQLite: jobs, log entries, operations, policy, services, tokens.
 - `faults/`, `admin/`: what goes wrong on request; the owner's own API for faults, quotas, seeds, recordings.
-- `storage/`, `guard`, `shims/`: the Storage JSON API, who may connect, and the tools a job finds on its PATH.
+- `recordings/`, `seed/`, `clock`: jobs that ran elsewhere or never and are only shown; the speed of time.
+- `storage/`, `shims/`: the Storage JSON API, and the tools a job finds on its PATH.
+- `guard`, `peer`, `private`: who may connect, and what nobody else may read.
+- `front_door/`, `client_env`, `environ`: Google's own host names, answered here; what a shell's environment
+  has to be for Google's clients to find them, and how that is undone.
 """

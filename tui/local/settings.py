@@ -22,14 +22,24 @@ class Settings:
     """Time from a job's end until `error` is set; about a minute on Vertex AI."""
     operation_seconds: float = 0.3
     """Time until a long-running operation is done."""
+    propagation_seconds: float = 0.0
+    """Time from enabling an API until calls to it are answered; minutes on Google Cloud."""
     grace_seconds: float = 5.0
     """Time from SIGTERM to SIGKILL when a job is cancelled or has run its time."""
     poll_seconds: float = 0.05
     """Pause between two looks at a running job's output."""
+    memory_mib: float = 0.0
+    """Memory that a replica may hold; 0 for what its machine would have, if this computer has more."""
     tail_seconds: float = 3600.0
     """Longest life of a tail session."""
     tail_sessions: int = 10
     """Tail sessions open at a time in the project."""
+    tail_entries_per_minute: int = 60_000
+    """Entries that all tail sessions together get; what is over is suppressed and counted. 0 for no limit."""
+    log_reads_per_minute: int = 60
+    """`entries.list` calls in the project; more are refused, as on Google Cloud. 0 for no limit."""
+    log_scan_seconds: float = 2.0
+    """A page of log entries ends, with a token, when looking for what matches has taken so long."""
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from tui.local.api import tokens
 from tui.local.api.log_quota import Meter, require_read
@@ -144,7 +145,7 @@ class LogService:
             raise unknown_log(request.log_name)
         return gtypes.Empty()
 
-    async def _tail(self, requests: AsyncIterator[Message], call: Call) -> AsyncIterator[Message]:
+    async def _tail(self, requests: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message, None]:
         request = await anext(requests, None)
         if request is None:
             raise invalid("A tail session begins with a request.")
@@ -156,8 +157,9 @@ class LogService:
         tail = Tail(self._entries if holds else None, wanted, request, self._tailed)
         self._tails += 1
         try:
-            async for response in tail.responses(requests, self._settings.tail_seconds):
-                yield response
+            async with aclosing(tail.responses(requests, self._settings.tail_seconds)) as responses:
+                async for response in responses:
+                    yield response
         finally:
             self._tails -= 1
             tail.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 from tui.local.api.log_quota import Meter
@@ -89,7 +89,9 @@ class Tail:
     def _suppress(self, reason: int) -> None:
         self._suppressed[reason] = self._suppressed.get(reason, 0) + 1
 
-    async def responses(self, requests: AsyncIterator[Message], longest: float) -> AsyncIterator[Message]:
+    async def responses(
+        self, requests: AsyncIterator[Message], longest: float
+    ) -> AsyncGenerator[Message, None]:
         """Responses until the client ends its side; OUT_OF_RANGE after `longest` seconds.
 
         Raises:

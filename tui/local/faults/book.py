@@ -5,20 +5,13 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-EFFECTS: Mapping[str, frozenset[str]] = {
-    "call": frozenset({"error", "delay", "drop", "break", "truncate"}),
-    "job": frozenset({"quota", "stockout", "image-pull", "preempt", "internal"}),
-    "log": frozenset({"late", "duplicate", "shuffle"}),
-}
-"""What can go wrong with each kind of thing."""
+from tui.local.faults.effects import EFFECTS, RuleError, check_options, effect_of
 
-
-class RuleError(ValueError):
-    """A rule that makes no sense; the text says why."""
+__all__ = ["EFFECTS", "FaultBook", "Rule", "RuleError"]
 
 
 @dataclass(slots=True)
@@ -30,14 +23,14 @@ class Rule:
     pattern: str
     """Shell pattern, matched without case.
 
-    For calls against the gRPC path without its first slash, its last part, and a storage call's name
+    For calls against the names that `calls.names_of` lists, and a storage call's name
     (`storage.objects.get`); for jobs against display name and id; for log entries against job id and
     `JOB_ID/REPLICA`.
     """
     effect: str
     """One of `EFFECTS[kind]`."""
     options: dict[str, Any] = field(default_factory=dict)
-    """What the effect needs to know, such as `code`, `message`, `details`, `seconds`, `bytes`."""
+    """What the effect needs to know, see `effects.OPTIONS`."""
     times: int | None = None
     """How often it still happens; None for ever."""
     probability: float = 1.0
@@ -52,13 +45,12 @@ class Rule:
         """Refuse a rule that makes no sense.
 
         Raises:
-            RuleError: unknown kind or effect, or a number out of its range.
+            RuleError: unknown kind, effect or option, or a value out of its range.
         """
-        if self.kind not in EFFECTS:
-            raise RuleError(f"unknown kind {self.kind!r}: one of {', '.join(sorted(EFFECTS))}")
-        if self.effect not in EFFECTS[self.kind]:
-            known = ", ".join(sorted(EFFECTS[self.kind]))
-            raise RuleError(f"unknown effect {self.effect!r} for a {self.kind}: one of {known}")
+        effect = effect_of(self.kind, self.effect)
+        if not self.pattern:
+            raise RuleError("the pattern is empty; * stands for all")
+        check_options(effect, self.options)
         if not 0 < self.probability <= 1:
             raise RuleError("the probability must be over 0 and at most 1")
         if self.times is not None and self.times < 1:
@@ -94,6 +86,10 @@ class FaultBook:
         """Every rule, those that are used up included."""
         return list(self._rules.values())
 
+    def any_of(self, kind: str) -> bool:
+        """Whether a rule of a kind is still in force."""
+        return any(rule.kind == kind and rule.times != 0 for rule in self._rules.values())
+
     def remove(self, rule_id: str) -> bool:
         """Take a rule out of force; whether there was one."""
         self._dice.pop(rule_id, None)
@@ -106,18 +102,28 @@ class FaultBook:
         self._dice.clear()
         return count
 
-    def take(self, kind: str, *names: str, effects: frozenset[str] | None = None) -> Rule | None:
+    def take(
+        self,
+        kind: str,
+        *names: str,
+        effects: frozenset[str] | None = None,
+        fits: Callable[[Rule], bool] | None = None,
+    ) -> Rule | None:
         """The first rule that strikes now, counted as having happened.
 
         Args:
             kind: `call`, `job` or `log`.
             names: what the occasion is called; a rule matches any of them.
             effects: only rules with one of these; all if None.
+            fits: only rules of which it is true; asked before the dice are thrown.
         """
-        for rule in self._rules.values():
+        for rule in self.rules():
             if rule.kind != kind or rule.times == 0 or (effects is not None and rule.effect not in effects):
                 continue
-            if rule.matches(names) and self._dice[rule.id].random() < rule.probability:
+            if fits is not None and not fits(rule):
+                continue
+            dice = self._dice.get(rule.id)
+            if dice is not None and rule.matches(names) and dice.random() < rule.probability:
                 rule.hits += 1
                 if rule.times is not None:
                     rule.times -= 1

@@ -42,11 +42,17 @@ class Code(Enum):
 class ApiError(Exception):
     """A refusal to be sent to the client as it is, over either protocol."""
 
-    def __init__(self, code: Code, message: str, details: Iterable[Message] = ()) -> None:
+    def __init__(
+        self, code: Code, message: str, details: Iterable[Message] = (), *, http: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = message.encode("utf-8", "replace").decode()
         self.details = tuple(details)
+        self.http = http or code.http
+        """HTTP status; the code's own unless another was given."""
+        self.headers: dict[str, str] = {}
+        """Further headers of the refusal over HTTP."""
 
     def status(self) -> Message:
         """The error as `google.rpc.Status`."""

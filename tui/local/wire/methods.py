@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from tui.local.wire.gtypes import Message
 
 Handler = Callable[[Message, "Call"], Awaitable[Message]]
-StreamHandler = Callable[[AsyncIterator[Message], "Call"], AsyncIterator[Message]]
+StreamHandler = Callable[[AsyncIterator[Message], "Call"], AsyncGenerator[Message, None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,24 @@
-"""JSON and protobuf: requests from path, query and body; responses and errors as Google writes them."""
+"""JSON and protobuf: request messages from path, query and body, as Google's front end makes them."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from tui.local.wire import gtypes
-from tui.local.wire.errors import ApiError, bad_json
+from tui.local.wire import gtypes, json_text
+from tui.local.wire.errors import bad_json, invalid
 from tui.local.wire.gtypes import Message
+from tui.local.wire.json_fields import fill, refusal, unknown
+from tui.local.wire.reply_form import PROTO_TYPE
 from tui.local.wire.routes import Match
 
 _SYSTEM = frozenset(
     {
         "alt",
+        "callback",
         "fields",
         "key",
         "prettyPrint",
@@ -25,43 +27,55 @@ _SYSTEM = frozenset(
         "access_token",
         "oauth_token",
         "uploadType",
+        "upload_protocol",
     }
 )
 """Query parameters that belong to the front end, not to the request (`cloud.google.com/apis/docs`)."""
-_CAPITAL = re.compile("[A-Z]")
-_UNKNOWN_FIELD = re.compile(r'has no field named "(?P<name>[^"]*)" at "(?P<place>[^"]*)"')
+_SNAKE = re.compile("_([a-z0-9])")
+_NUMBER = re.compile("-?[0-9]{1,10}")
+_STRUCT = "google.protobuf.Struct"
 
 
-def read_request(match: Match, query: Iterable[tuple[str, str]], body: bytes) -> Message:
+def read_request(
+    match: Match, query: Iterable[tuple[str, str]], body: bytes, content_type: str = ""
+) -> Message:
     """Build a method's request message.
 
     Raises:
         ApiError: INVALID_ARGUMENT in the words of Google's JSON front end.
     """
-    content = _body(match, body)
+    message = match.method.request()
+    content: dict[str, Any] = {}
+    if content_type == PROTO_TYPE:
+        _parse_proto(match, message, body)
+    else:
+        content = _body(match, body)
+    for name, values in _grouped(query).items():
+        _put_query(content, message.DESCRIPTOR, name, values)
     for name, value in match.values.items():
         _put(content, name.split("."), value)
-    for name, values in _grouped(query).items():
-        _put_query(content, match.method.request.DESCRIPTOR, name, values)
-    message = match.method.request()
-    try:
-        gtypes.from_json(content, message)
-    except gtypes.ParseError as error:
-        raise _parse_error(str(error)) from error
+    fill(content, message)
     return message
+
+
+def _parse_proto(match: Match, message: Message, body: bytes) -> None:
+    if not match.route.body:
+        return
+    target = message if match.route.body == "*" else getattr(message, match.route.body)
+    try:
+        target.ParseFromString(body)
+    except gtypes.DecodeError as error:
+        raise invalid("Invalid PROTO payload received. Failed to parse the request body.") from error
 
 
 def _body(match: Match, body: bytes) -> dict[str, Any]:
     if not match.route.body or not body.strip():
         return {}
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise bad_json("", f"Invalid JSON payload received. {error}") from error
+    content = json_text.parse(body)
     if match.route.body != "*":
         return {match.route.body: content}
     if not isinstance(content, dict):
-        raise bad_json("", "Invalid JSON payload received. Root element must be a message.")
+        raise refusal([unknown("", "", "Root element must be a message.")])
     return content
 
 
@@ -83,23 +97,22 @@ def _put(content: dict[str, Any], path: list[str], value: object) -> None:
 
 
 def _put_query(content: dict[str, Any], descriptor: Descriptor, name: str, values: list[str]) -> None:
-    if descriptor.full_name == "google.protobuf.Struct":
+    if descriptor.full_name == _STRUCT:
         content[name] = values[-1]
         return
     path = name.split(".")
-    field = _field(descriptor, path)
-    if field is None:
-        raise bad_json(
-            "",
-            f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter. '
-            f"Field '{name}' could not be found in request message.",
-        )
-    typed = [_typed(field, value) for value in values]
-    _put(content, path, typed if field.is_repeated else typed[-1])
+    fields = _fields(descriptor, path)
+    if fields is None:
+        text = f"Cannot bind query parameter. Field '{name}' could not be found in request message."
+        raise refusal([unknown(name, "", text)])
+    typed = [_typed(fields[-1], value) for value in values]
+    plain = [field.name for field in fields]
+    _put(content, plain, typed if fields[-1].is_repeated else typed[-1])
 
 
-def _field(descriptor: Descriptor, path: list[str]) -> FieldDescriptor | None:
-    field: FieldDescriptor | None = None
+def _fields(descriptor: Descriptor, path: list[str]) -> list[FieldDescriptor] | None:
+    """The fields along a path; None if there is none."""
+    fields: list[FieldDescriptor] = []
     current: Descriptor | None = descriptor
     for part in path:
         if current is None:
@@ -107,45 +120,16 @@ def _field(descriptor: Descriptor, path: list[str]) -> FieldDescriptor | None:
         field = current.fields_by_camelcase_name.get(part) or current.fields_by_name.get(part)
         if field is None:
             return None
+        fields.append(field)
         current = field.message_type
-    return field
+    return fields
 
 
 def _typed(field: FieldDescriptor, value: str) -> object:
-    if field.type == FieldDescriptor.TYPE_BOOL:
+    if field.type == FieldDescriptor.TYPE_BOOL and value.lower() in {"true", "false"}:
         return value.lower() == "true"
-    if field.type == FieldDescriptor.TYPE_ENUM and value.lstrip("-").isdigit():
+    if field.type == FieldDescriptor.TYPE_ENUM and _NUMBER.fullmatch(value):
         return int(value)
+    if field.message_type is not None and field.message_type.full_name == "google.protobuf.FieldMask":
+        return _SNAKE.sub(lambda found: found[1].upper(), value)
     return value
-
-
-def _parse_error(text: str) -> ApiError:
-    unknown = _UNKNOWN_FIELD.search(text)
-    if not unknown:
-        return bad_json("", f"Invalid JSON payload received. {text}")
-    place = _CAPITAL.sub(lambda match: "_" + match[0].lower(), unknown["place"].partition(".")[2])
-    where = f" at '{place}'" if place else ""
-    return bad_json(
-        place, f'Invalid JSON payload received. Unknown name "{unknown["name"]}"{where}: Cannot find field.'
-    )
-
-
-def write_response(message: Message, *, enums_as_numbers: bool) -> bytes:
-    """A response in the API's JSON form."""
-    return _dump(gtypes.to_json(message, enums_as_numbers=enums_as_numbers))
-
-
-def write_error(error: ApiError) -> bytes:
-    """The REST error JSON, with `details`."""
-    content: dict[str, Any] = {
-        "code": error.code.http,
-        "message": error.message,
-        "status": error.code.name,
-    }
-    if error.details:
-        content["details"] = gtypes.to_json(error.status()).get("details", [])
-    return _dump({"error": content})
-
-
-def _dump(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8", "surrogatepass") + b"\n"
