@@ -16,7 +16,7 @@ from tui.local.environ import BEFORE
     [(None, "{}", True), (None, None, False), (True, "{}", False)],
 )
 def test_a_shell_turned_to_the_local_server_is_told(
-    tmp_path: Path, local: bool | None, before: str | None, diverted: bool
+    *, tmp_path: Path, local: bool | None, before: str | None, diverted: bool
 ) -> None:
     environ = {"VERTEX_TUI_HOME": str(tmp_path)} | ({BEFORE: before} if before else {})
 

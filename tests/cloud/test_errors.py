@@ -239,6 +239,14 @@ def test_storage_conflicts() -> None:
     assert (changed.kind, changed.retryable) == (ErrorKind.CONFLICT, False)
 
 
+def test_an_answer_to_a_read_that_cannot_be_read_is_worth_another_try() -> None:
+    error = to_cloud_error(ParseError("the answer cannot be read"))
+
+    assert error.kind is ErrorKind.INTERNAL
+    assert error.retryable
+    assert not error.ambiguous
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "ambiguous"),
     [

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -30,6 +31,9 @@ KNOWN: tuple[type[Exception], ...] = (
     ValueError,
 )
 """Everything that a call through Google's libraries is known to raise."""
+
+UNREADABLE: tuple[type[Exception], ...] = (ParseError, UnicodeDecodeError, json.JSONDecodeError)
+"""What they raise at an answer that is cut short or no message: what is sent is a message already."""
 
 ODD_ANSWER: tuple[type[Exception], ...] = (AttributeError, KeyError, TypeError)
 """What they raise at an answer of a shape that they do not expect: api_core 2.44 at `{"error": "Forbidden"}`
@@ -71,9 +75,6 @@ def to_cloud_error(error: BaseException, *, local: bool = False, sent: bool = Fa
     result = _translate(error, local=local)
     if local and result.kind is ErrorKind.QUOTA:
         wording.quota_of_this_box(result)
-    if sent and isinstance(error, ParseError | UnicodeDecodeError):
-        # What was sent is a message already: it is the answer that cannot be read.
-        result = wording.internal(Details("INTERNAL", str(error)))
     if sent and result.kind in _AMBIGUOUS and not _never_sent(error):
         result.ambiguous = True
     return result
@@ -184,6 +185,7 @@ _HANDLERS: tuple[
     (TimeoutError, lambda error, _local: wording.timeout(str(error))),
     (ConnectionError, lambda error, local: wording.unreachable(str(error), local=local)),
     (OSError, lambda error, _local: wording.on_this_box(error)),
-    ((ParseError, ValueError), lambda error, _: wording.invalid(Details("INVALID_ARGUMENT", str(error)))),
+    (UNREADABLE, lambda error, _: wording.internal(Details("INTERNAL", str(error)))),
+    (ValueError, lambda error, _: wording.invalid(Details("INVALID_ARGUMENT", str(error)))),
 )
 """In this order: many of these types are OSErrors as well."""

@@ -20,8 +20,9 @@ from google.cloud.aiplatform_v1.types import (
 )
 from google.protobuf.json_format import ParseError
 
+from tui.cloud import wording
 from tui.cloud.connection import Connection, project_of, region_of
-from tui.cloud.errors import to_cloud_error
+from tui.cloud.error_details import Details
 from tui.cloud.generated import rest_client
 from tui.cloud.operations import finished
 from tui.cloud.service import Service, method
@@ -72,7 +73,7 @@ class CloudJobs:
         try:
             message = CustomJob.from_json(json.dumps(custom_job))
         except (ParseError, TypeError, ValueError) as error:
-            raise to_cloud_error(ParseError(str(error))) from error
+            raise wording.invalid(Details("INVALID_ARGUMENT", str(error))) from error
         request = CreateCustomJobRequest(parent=self._parent, custom_job=message)
         return _job(
             await self._service.write(
