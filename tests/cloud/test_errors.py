@@ -239,6 +239,31 @@ def test_storage_conflicts() -> None:
     assert (changed.kind, changed.retryable) == (ErrorKind.CONFLICT, False)
 
 
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (
+            requests.exceptions.ChunkedEncodingError("IncompleteRead(40 bytes read, 442 more expected)"),
+            "The connection broke off",
+        ),
+        (
+            over_grpc(grpc.StatusCode.UNAVAILABLE, "recvmsg:Connection reset by peer"),
+            "The connection broke off",
+        ),
+        (
+            over_grpc(
+                grpc.StatusCode.UNAVAILABLE,
+                "failed to connect to all addresses; last error: connection reset",
+            ),
+            "The local server does not answer",
+        ),
+        (requests.exceptions.ConnectTimeout("connect timed out"), "The local server does not answer"),
+    ],
+)
+def test_a_connection_that_breaks_is_not_a_server_that_is_gone(error: Exception, title: str) -> None:
+    assert to_cloud_error(error, local=True).title == title
+
+
 def test_an_answer_to_a_read_that_cannot_be_read_is_worth_another_try() -> None:
     error = to_cloud_error(ParseError("the answer cannot be read"))
 

@@ -52,7 +52,11 @@ def message(raw: dict[str, Any]) -> Any:
             "line",
             {"message": "line", "levelname": "INFO", "attrs": {"tag": "workerpool0-0", "n": [None]}},
         ),
-        ({"jsonPayload": {"loss": 1.25}}, "", {"loss": 1.25}),
+        (
+            {"jsonPayload": {"loss": 1.25, "epoch": 3}},
+            '{"loss": 1.25, "epoch": 3}',
+            {"loss": 1.25, "epoch": 3},
+        ),
         ({}, "", None),
     ],
 )

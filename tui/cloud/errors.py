@@ -53,6 +53,23 @@ _UNSENT_WORDS = re.compile(
 )
 """How it words failures that come before a request leaves the box."""
 
+_BROKEN_WORDS = re.compile(
+    r"connection reset|socket closed|broken pipe|recvmsg|stream removed|goaway|endpoint closing"
+    r"|transport closed|rst_stream",
+    re.IGNORECASE,
+)
+"""How it words the end of a connection that had been made."""
+
+_BROKEN: tuple[type[Exception], ...] = (
+    http.client.IncompleteRead,
+    http.client.RemoteDisconnected,
+    urllib3.exceptions.ProtocolError,
+    requests.exceptions.ChunkedEncodingError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+"""What HTTP libraries raise when a connection ends in the middle of an exchange."""
+
 _PLUGIN_WORDS = "Getting metadata from plugin failed"
 """How gRPC words a login that could not give a token."""
 
@@ -109,6 +126,8 @@ def _from_http(error: Exception, local: bool) -> CloudError:  # noqa: FBT001 (a 
         return wording.untrusted(words)
     if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
         return wording.timeout(words)
+    if any(isinstance(one, _BROKEN) for one in _chain(error)):
+        return wording.broken_off(words)
     return wording.unreachable(words, local=local)
 
 
@@ -118,6 +137,8 @@ def _from_call(error: api.GoogleAPICallError, local: bool) -> CloudError:  # noq
         return wording.answered(details)
     if _UNTRUSTED_WORDS in details.message:
         return wording.untrusted(details.message)
+    if _BROKEN_WORDS.search(details.message) and not _UNSENT_WORDS.search(details.message):
+        return wording.broken_off(details.message)
     return wording.unreachable(details.message, local=local)
 
 

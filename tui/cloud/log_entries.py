@@ -6,6 +6,7 @@ proto-plus.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -84,20 +85,36 @@ def _content_of_pb(entry: Any) -> tuple[str, dict[str, Any] | None]:  # noqa: AN
     if kind == "json_payload":
         fields = entry.json_payload.fields
         message = fields.get("message")
-        text = _text(_plain(message)) if message is not None else ""
-        return text, None if fields.keys() <= _JSON_NAMES else _plain_struct(entry.json_payload)
+        if message is not None and fields.keys() <= _JSON_NAMES:
+            return _text(_plain(message)), None
+        return _content_of_payload(_plain_struct(entry.json_payload))
     return (entry.proto_payload.type_url if kind else ""), None
 
 
 def _content_of_json(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:
     payload = entry.get("jsonPayload")
     if isinstance(payload, dict):
-        text = _text(payload["message"]) if "message" in payload else ""
-        return text, None if payload.keys() <= _JSON_NAMES else payload
+        return _content_of_payload(payload)
     proto = entry.get("protoPayload")
     if isinstance(proto, dict):
         return str(proto.get("@type", "")), None
     return str(entry.get("textPayload") or ""), None
+
+
+def _content_of_payload(payload: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
+    """The message of a structured entry; one without a message is shown as the JSON that was printed."""
+    if "message" not in payload:
+        return json.dumps(_whole(payload), ensure_ascii=False) if payload else "", payload
+    return _text(payload["message"]), None if payload.keys() <= _JSON_NAMES else payload
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """The same with whole numbers as such: `google.protobuf.Struct` knows only floats."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _severity(value: object) -> int:

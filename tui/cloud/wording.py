@@ -67,6 +67,17 @@ def unreachable(words: str, *, local: bool) -> CloudError:
     )
 
 
+def broken_off(words: str) -> CloudError:
+    """A connection that ended in the middle of an exchange."""
+    return CloudError(
+        "The connection broke off",
+        words,
+        hint="It is tried again by itself; r tries at once",
+        kind=ErrorKind.UNREACHABLE,
+        retryable=True,
+    )
+
+
 def untrusted(words: str) -> CloudError:
     """A TLS certificate that this box does not trust, as behind a proxy that opens TLS."""
     return CloudError(

@@ -42,7 +42,7 @@ class LogEntry:
     severity: int
     """A `Severity` value, or another number from a newer API."""
     text: str
-    """`jsonPayload.message` if the payload is JSON, else `textPayload`."""
+    """`textPayload`, or `jsonPayload.message`, or without a message the payload as compact JSON."""
     replica: str = ""
     """`resource.labels.task_name`: `service`, `workerpool0-0`, …"""
     payload: Mapping[str, Any] | None = field(default=None, compare=False)

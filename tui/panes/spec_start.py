@@ -133,8 +133,8 @@ class JobStart:
 
     def _doubt(self) -> None:
         self._tell(
-            "The reply was lost",
-            "Looking for the job by its label for up to a minute; it is not sent again.",
+            "Not known yet whether the job was started",
+            "No clear reply came. Looking for the job by its label for up to a minute; it is not sent again.",
             tone="warning",
         )
 

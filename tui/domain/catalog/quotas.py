@@ -20,7 +20,9 @@ PREFIX = f"{SERVICE}/custom_model_training_"
 DEFAULT_DISK_GB = 100
 _DIGITS = 18
 """Of the longest number that is read."""
-PREEMPTIBLE_STRATEGIES = frozenset({"SPOT", "FLEX_START", "4", "6"})
+SPOT, FLEX_START = 4, 6
+"""Numbers of `google.cloud.aiplatform.v1.Scheduling.Strategy`."""
+PREEMPTIBLE_STRATEGIES = frozenset({"SPOT", "FLEX_START", str(SPOT), str(FLEX_START)})
 """Strategies, by name or number, that use the preemptible metrics."""
 
 _VCPU = {
