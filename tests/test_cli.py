@@ -187,3 +187,14 @@ def test_commands_without_a_screen_load_neither_textual_nor_google(arguments: li
     )
     loaded = set(done.stdout.split())
     assert not loaded & {"textual", "rich", "grpc", "google.auth", "google.api_core", "tomlkit", "aiohttp"}
+
+
+@pytest.mark.parametrize("group", ["local", "config"])
+def test_a_group_alone_shows_its_help_and_nothing_else(
+    group: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([group]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"Usage: vertex-tui {group} ")
+    assert "see vertex-tui" not in said.err

@@ -40,6 +40,7 @@ def test_records_are_imported_each_for_itself(
         "  not naming the job, so that its log does not show them: 1 entry",
         "  unknown to this version, left out: 1 field: novel (1)",
         f"{tmp_path}/c: job 43 in europe-west4, succeeded, 0 log entries",
+        "  without a log: log.jsonl is not there or empty",
     ]
     assert said.err.splitlines() == [
         "enabled aiplatform.googleapis.com, without which nobody sees jobs and logs",

@@ -173,8 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = cli.main(arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else NAME
-        return _complain(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
+        return _misused(error)
     except (CommandLineError, ConfigError) as error:
         return _complain(str(error), getattr(error, "status", 2))
     except click.ClickException as error:
@@ -185,6 +184,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _quiet_stdout()
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _misused(error: click.UsageError) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return 2
+    command = error.ctx.command_path if error.ctx else NAME
+    return _complain(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
 
 
 def _complain(message: str, status: int) -> int:

@@ -62,6 +62,9 @@ def import_record(
                 click.echo(f"{place}: not imported: {error}", err=True)
                 failed += 1
                 continue
+            except KeyboardInterrupt:
+                click.echo(f"{place}: stopped, nothing of it was imported", err=True)
+                raise
             for api in enabled:
                 click.echo(f"enabled {api}, without which nobody sees jobs and logs", err=True)
             click.echo(_describe(place, summary, speed))
@@ -74,6 +77,8 @@ def _describe(folder: Path, summary: Summary, speed: float | None) -> str:
     how = "" if speed is None else f", replayed {speed:g} times as fast"
     entries = _count(summary.entries, "log entry", "log entries")
     lines = [f"{folder}: job {summary.job_id} in {summary.region}, {state}, {entries}{how}"]
+    if not summary.entries:
+        lines.append("  without a log: log.jsonl is not there or empty")
     if summary.doubles:
         lines.append(f"  there more than once, kept once: {_count(summary.doubles, 'entry', 'entries')}")
     if summary.nameless:

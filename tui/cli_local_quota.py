@@ -19,6 +19,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _USAGE = 2
 """Exit status of a wrong command line."""
 
+_DIGITS = 15
+"""Of the largest limit that is taken."""
+
 
 @click.group(invoke_without_command=True)
 @_JSON
@@ -72,6 +75,8 @@ def _value(limit: str) -> int | None:
         return UNLIMITED
     if not limit.isascii() or not limit.isdigit():
         raise CommandLineError(f"{limit!r} is not a number, `unlimited` or `default`", status=_USAGE)
+    if len(limit) > _DIGITS:
+        raise CommandLineError(f"{limit} is more than any quota; say `unlimited`", status=_USAGE)
     return int(limit)
 
 

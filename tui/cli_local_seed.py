@@ -11,6 +11,7 @@ import click
 
 from tui.cli_common import CommandLineError
 from tui.cli_local_common import START_TIMEOUT_SECONDS, data_folder, failures, running
+from tui.domain.regions import is_training_region
 from tui.local import launcher, names
 from tui.local.admin.client import AdminClient
 
@@ -99,6 +100,11 @@ def _load(client: AdminClient, folder: Path, plan: Plan) -> None:
 
     try:
         load(client, folder, plan, progress)
+    except KeyboardInterrupt:
+        click.echo(
+            "\nStopped; what was made up so far is removed by: vertex-tui local seed --clear", err=True
+        )
+        raise
     finally:
         if live:
             click.echo("\r\x1b[K", nl=False, err=True)
@@ -107,7 +113,7 @@ def _load(client: AdminClient, folder: Path, plan: Plan) -> None:
 
 def _known_regions(text: str) -> tuple[str, ...]:
     regions = tuple(name.strip() for name in text.split(",") if name.strip())
-    unknown = [name for name in regions if name not in names.REGIONS]
+    unknown = [name for name in regions if not is_training_region(name)]
     if unknown or not regions:
         raise CommandLineError(f"--regions: not a region with custom jobs: {', '.join(unknown) or '(none)'}")
     return regions

@@ -55,7 +55,7 @@ def test_a_job_may_be_newer_older_or_written_by_python(tmp_path: Path) -> None:
     [
         ("", "1:1: Expecting value"),
         ('{"name":\n  tru}', "2:3: Expecting value"),
-        ("[]", "1:1: not a JSON object"),
+        ("[]", "1:1: an array, where"),
         ('{"labels": {"a": NaN}}', "1:1: NaN is not JSON"),
         ("{" * 100_000, "1:"),
         (job(name=None), "1:1: name: not projects/PROJECT/locations/REGION/customJobs/NUMBER"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tui.domain.regions import is_training_region
 from tui.local import names
 from tui.local.clock import parse_ns, stamp
 from tui.local.filters.logs import SEVERITIES
@@ -134,7 +135,7 @@ def read_job(path: Path) -> tuple[Message, Summary]:
     if not found:
         raise text.wrong(["name"], "not projects/PROJECT/locations/REGION/customJobs/NUMBER")
     region, job_id = found.groups()
-    if region not in names.REGIONS:
+    if not is_training_region(region):
         raise text.wrong(["name"], f"{region} is not a region with custom jobs")
     if not job.HasField("create_time"):
         raise text.wrong(["createTime"], "missing")

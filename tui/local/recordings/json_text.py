@@ -18,6 +18,9 @@ _WELL_KNOWN = "google.protobuf."
 _Any: Any = import_module("google.protobuf.any_pb2").Any
 
 
+_ARRAY = "an array, where one JSON object is due: for a log, one on each line, as jq -c '.[]' writes them"
+
+
 class RecordError(Exception):
     """Something in a record cannot be read; the text begins with `file:line:column`."""
 
@@ -52,6 +55,8 @@ class Text:
         Raises:
             RecordError: it is not one.
         """
+        if self.text.lstrip().startswith("["):
+            raise self.error(_ARRAY)
         try:
             content = json.loads(self.text, parse_constant=_refuse)
         except json.JSONDecodeError as error:
