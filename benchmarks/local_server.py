@@ -1,7 +1,7 @@
 """What the local server takes: a page of jobs, a restart, idling, memory, from create to the first line.
 
 Every time stands beside that of a bare peer in the same run. Run it with `python -m benchmarks.local_server`
-(all parts), or name parts: `pages`, `restart`, `idle`, `jobs`.
+(all parts), or name parts: `pages`, `ingest`, `restart`, `idle`, `jobs`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from google.cloud.logging_v2.types import TailLogEntriesRequest
 from google.protobuf.json_format import MessageToJson
 
 from benchmarks.first_frame import APP_TEXTS, Program, environment
+from benchmarks.local_flood import flooded
 from tests.local.clients import PARENT, REGION, Server, script_job
 from tests.local.trials import short_folder
 from tui.local import launcher, names
@@ -200,6 +201,14 @@ def _peer(data_dir: Path, page: gtypes.Message) -> Iterator[tuple[JobServiceClie
             process.terminate()
 
 
+def under_ingest(runs: int, count: int) -> None:
+    """A page of jobs, and one job, while replicas print as fast as they can."""
+    for replicas in (1, 8):
+        with folder_with(functools.partial(seed_jobs, count=count)) as data_dir:
+            for name, call in flooded(Server(data_dir), replicas, _lister):
+                report(f"  {name}", _timed(call, runs), "ms")
+
+
 # --- restart
 
 
@@ -367,7 +376,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parts = ("pages", "restart", "idle", "jobs")
+    parts = ("pages", "ingest", "restart", "idle", "jobs")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)}; all if none")
     parser.add_argument(
         "--runs", type=int, default=51, help="counted calls or starts of each (starts: a tenth)"
@@ -380,6 +389,7 @@ def main() -> None:
     few = max(choice.runs // 10, 1)
     work: dict[str, Callable[[], None]] = {
         "pages": lambda: pages(choice.runs, choice.jobs),
+        "ingest": lambda: under_ingest(choice.runs, choice.jobs),
         "restart": lambda: restart(few, choice.entries),
         "idle": lambda: idle(choice.seconds, choice.jobs),
         "jobs": lambda: jobs(few, 64, choice.seconds / 3),

@@ -16,8 +16,10 @@ import requests
 from tests.cloud.conftest import target_at
 from tests.local.clients import Server
 from tests.local.conftest import fresh_server
+from tests.local.faulty import faults_of
 from tests.support import wait_for
 from tui.cloud.session import open_gateway
+from tui.cloud.storage import TRIES
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo
@@ -138,6 +140,22 @@ async def test_preview(store: StorageGateway, put: Put) -> None:
     with pytest.raises(CloudError) as caught:
         await store.read_object(GcsUri(BUCKET, "none"), limit=1)
     assert caught.value.kind is ErrorKind.NOT_FOUND
+
+
+@pytest.mark.parametrize("times", [1, TRIES])
+async def test_a_preview_that_was_cut_is_noticed(
+    server: Server, store: StorageGateway, put: Put, times: int
+) -> None:
+    """A reply cut together with its length looks whole: only the object's checksum tells."""
+    await put("cut", b"line\n" * 100)
+    with faults_of(server) as faults:
+        faults.add("storage.objects.get", "truncate", times=times, bytes=40, length="cut")
+        if times < TRIES:
+            assert await store.read_object(GcsUri(BUCKET, "cut"), limit=1000) == b"line\n" * 100
+            return
+        with pytest.raises(CloudError, match="shorter than the object") as caught:
+            await store.read_object(GcsUri(BUCKET, "cut"), limit=1000)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.INTERNAL, True)
 
 
 async def test_download(store: StorageGateway, put: Put, tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import grpc
+from google.api_core.exceptions import PreconditionFailed
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
 from google.cloud.aiplatform_v1 import CustomJob, JobServiceClient, JobState
 from google.cloud.aiplatform_v1.services.job_service.transports.grpc import JobServiceGrpcTransport
 from google.cloud.iam_admin_v1 import IAMClient
@@ -36,6 +39,8 @@ FAST = {
     "grace_seconds": 1,
     "poll_seconds": 0.02,
     "log_reads_per_minute": 0,
+    "job_submissions_per_minute": 0,
+    "job_requests_per_minute": 0,
 }
 REGION = "europe-west4"
 PARENT = f"projects/local-project/locations/{REGION}"
@@ -153,6 +158,29 @@ class Server:
         """What a replica printed, or the service said."""
         filter_ = f'resource.labels.job_id="{job_id(job)}" AND resource.labels.task_name="{task}"'
         return [text(entry) for entry in self.entries(filter_, page_size=1000)]
+
+
+def storage_client(server: Server) -> storage.Client:
+    """Google's own client of Storage, as the owner."""
+    return storage.Client(
+        project="local-project",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": server.record.http_url},
+    )
+
+
+def winners(bucket: storage.Bucket, writers: int, tries: int) -> list[int]:
+    """Which of many tries to create the object `one` succeed, each with its number as the content."""
+
+    def write(number: int) -> int | None:
+        try:
+            bucket.blob("one").upload_from_string(str(number), if_generation_match=0)
+        except PreconditionFailed:
+            return None
+        return number
+
+    with ThreadPoolExecutor(writers) as pool:
+        return [number for number in pool.map(write, range(tries)) if number is not None]
 
 
 def finish(operation: Any) -> Any:

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
+from google.cloud import storage
 
 from tests.local.clients import Server
+from tests.local.storage_server import StorageServer, serving
 from tests.support import clean_environment
 from tui.local import launcher
 
@@ -52,3 +55,23 @@ def shared_server() -> Iterator[Server]:
             yield server
     finally:
         os.environ.update(foreign)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
+    """The storage routes alone, one for a file; files about other things have a `server` of their own."""
+    with serving(tmp_path_factory.mktemp("storage")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(server: StorageServer) -> storage.Bucket:
+    """A new bucket of `server`."""
+    return server.bucket()
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[requests.Session]:
+    """Plain calls."""
+    with requests.Session() as session:
+        yield session

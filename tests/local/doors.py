@@ -81,7 +81,7 @@ async def open_door(folder: Path) -> AsyncIterator[Opened]:
     behind = Behind(folder / "grpc.sock", new_http, TOKENS.get, proxy)
     door = FrontDoor(behind, Certificate(folder).context, uid_of=lambda _: opened.uid)
     app.middlewares.append(guard_middleware(TOKENS.get, OWNER, by_google_name=door.is_through))
-    SignIn("owner-token", TOKENS.get, door.is_through).add_to(app)
+    SignIn(lambda: TOKENS, TOKENS.get, door.is_through).add_to(app)
     app.router.add_route("*", "/{path:.*}", echo_head)
     await runner.setup()
     grpc = await asyncio.start_unix_server(echo, folder / "grpc.sock")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+import requests
 from aiohttp import web
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
@@ -101,3 +104,34 @@ def serving(folder: Path) -> Iterator[StorageServer]:
         thread.join(PATIENCE)
         loop.close()
         server.store.close()
+
+
+def shaped(answer: requests.Response) -> bool:
+    """Whether a refusal has Google's shape, in JSON or XML, or is a download's plain sentence."""
+    if answer.status_code < 400:
+        return True
+    if "Traceback" in answer.text or answer.status_code >= 500:
+        return False
+    kind = answer.headers.get("Content-Type", "")
+    if kind.startswith("application/json"):
+        error = answer.json()["error"]
+        return bool(error["code"] == answer.status_code and error["errors"][0]["reason"] and error["message"])
+    return kind.startswith(("application/xml", "text/plain"))
+
+
+def raw(server: StorageServer, data: bytes, *, end: bool = False) -> bytes:
+    """Send bytes as they are, and read all that comes back; `end` closes our half first."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), PATIENCE) as connection:
+        connection.sendall(data)
+        if end:
+            connection.shutdown(socket.SHUT_WR)
+        found = b""
+        while chunk := connection.recv(65536):
+            found += chunk
+    return found
+
+
+def head(method: str, path: str, *headers: str) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

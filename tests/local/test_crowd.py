@@ -16,15 +16,13 @@ from urllib.parse import urlsplit
 import grpc
 import pytest
 import requests
-from google.api_core.exceptions import Aborted, FailedPrecondition, PreconditionFailed, ResourceExhausted
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
+from google.api_core.exceptions import Aborted, FailedPrecondition, ResourceExhausted
 from google.cloud.aiplatform_v1 import JobServiceClient, JobState
 from google.cloud.aiplatform_v1.services.job_service.transports.grpc import JobServiceGrpcTransport
 from google.cloud.logging_v2.types import TailLogEntriesRequest
 from google.iam.v1.iam_policy_pb2 import GetIamPolicyRequest, SetIamPolicyRequest
 
-from tests.local.clients import PARENT, Server, script_job, until
+from tests.local.clients import PARENT, Server, script_job, storage_client, until, winners
 from tests.local.conftest import fresh_server
 from tests.support import PATIENCE
 
@@ -148,23 +146,10 @@ def test_two_hundred_tail_streams_get_in_or_are_told_why(small_limit: Server) ->
 
 
 def test_of_many_creators_of_an_object_one_wins(small_limit: Server) -> None:
-    client = storage.Client(
-        project="local-project",
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": small_limit.record.http_url},
-    )
+    client = storage_client(small_limit)
     bucket = client.create_bucket("crowded", location="europe-west4")
-
-    def write(number: int) -> int | None:
-        try:
-            bucket.blob("one").upload_from_string(str(number), if_generation_match=0)
-        except PreconditionFailed:
-            return None
-        return number
-
-    with ThreadPoolExecutor(20) as pool:
-        winners = [number for number in pool.map(write, range(60)) if number is not None]
-    assert [str(winner).encode() for winner in winners] == [bucket.blob("one").download_as_bytes()]
+    (winner,) = winners(bucket, 20, 60)
+    assert bucket.blob("one").download_as_bytes() == str(winner).encode()
     client.close()
 
 

@@ -1,9 +1,7 @@
-"""Faults on request, as Google's own clients meet them."""
+"""Faults of calls on request, as Google's own clients meet them."""
 
 from __future__ import annotations
 
-import gc
-import io
 import json
 import queue
 import threading
@@ -11,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import cached_property
 from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,65 +17,19 @@ import grpc
 import pytest
 from google.api_core import exceptions
 from google.api_core.retry import Retry
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
 from google.cloud.logging_v2.types import LogEntry, TailLogEntriesRequest
-from google.cloud.storage import transfer_manager
-from google.cloud.storage.retry import DEFAULT_RETRY
 
-from tests.local.clients import PARENT, REGION, Server, script_job
+from tests.local.clients import PARENT, Server, script_job
 from tests.local.conftest import fresh_server
+from tests.local.faulty import Faults, faults_of
 from tests.support import STEP
-from tui.local.admin.client import AdminClient
-from tui.local.faults.book import FaultBook, Rule
-from tui.local.faults.effects import CATALOGUE, HTTP_STATUS, OPTIONS, RuleError
+from tui.local.faults.effects import HTTP_STATUS
 from tui.local.faults.grpc_replies import cut_message
-from tui.local.launcher import LauncherError
 from tui.local.wire import gtypes
 from tui.local.wire.errors import Code
 
 PROJECT = "projects/local-project"
 LOG = f"{PROJECT}/logs/faults"
-
-
-QUICK = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.05)
-"""The storage client's own policy, but for its pauses."""
-
-
-class Faults:
-    """The server's faults, and clients that meet them."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.admin = AdminClient(server.record)
-
-    def add(self, pattern: str, effect: str, *, kind: str = "call", **given: Any) -> dict[str, Any]:
-        """A rule that happens once unless told otherwise; what is no part of the frame is an option."""
-        frame = {name: given.pop(name) for name in ("times", "probability", "seed") if name in given}
-        rule = {"kind": kind, "pattern": pattern, "effect": effect, "options": given, "times": 1} | frame
-        return dict(self.admin.call("POST", "faults", rule))
-
-    def hits(self) -> list[int]:
-        return [rule["hits"] for rule in self.admin.call("GET", "faults")["faults"]]
-
-    def jobs(self, transport: str) -> Any:
-        return self.server.jobs if transport == "grpc" else self.server.rest_jobs
-
-    def names(self) -> list[str]:
-        """Display names of all jobs."""
-        return [job.display_name for job in self.server.jobs.list_custom_jobs(parent=PARENT)]
-
-    @cached_property
-    def storage(self) -> storage.Client:
-        return storage.Client(
-            project="local-project",
-            credentials=AnonymousCredentials(),
-            client_options={"api_endpoint": self.server.record.http_url},
-        )
-
-    def close(self) -> None:
-        self.admin.call("DELETE", "faults")
-        self.storage.close()
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +41,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def faults(server: Server) -> Iterator[Faults]:
-    found = Faults(server)
-    yield found
-    found.close()
-    assert "Traceback" not in (server.data_dir / "server.log").read_text()
+    with faults_of(server) as found:
+        yield found
 
 
 BOTH = pytest.mark.parametrize("transport", ["grpc", "rest"])
@@ -104,6 +53,17 @@ def named(name: str) -> Any:
     job = script_job("true")
     job.display_name = name
     return job
+
+
+def raw(server: Server, path: str) -> tuple[int, bytes]:
+    """One GET over a connection of its own."""
+    connection = HTTPConnection(urlsplit(server.record.http_url).netloc, timeout=20)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
 
 
 # --- errors
@@ -160,8 +120,8 @@ def test_every_code_arrives(faults: Faults, transport: str, code: str) -> None:
     assert faults.hits() == [1]
 
 
-def test_the_codes_are_those_of_the_wire() -> None:
-    assert {code.name: code.http for code in Code} == dict(HTTP_STATUS)
+def test_every_code_of_the_wire_can_be_asked_for() -> None:
+    assert {code.name for code in Code} == HTTP_STATUS.keys()
 
 
 @BOTH
@@ -260,17 +220,6 @@ def test_a_dropped_reply_may_hang_until_the_deadline(faults: Faults, transport: 
             parent=PARENT, custom_job=named(f"hung-{transport}"), retry=None, timeout=0.7
         )
     assert faults.names().count(f"hung-{transport}") == 1
-
-
-def raw(server: Server, path: str) -> tuple[int, bytes]:
-    """One GET over a connection of its own."""
-    connection = HTTPConnection(urlsplit(server.record.http_url).netloc, timeout=20)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
 
 
 def test_over_http_a_dropped_reply_is_a_connection_closed_without_a_byte(faults: Faults) -> None:
@@ -395,185 +344,3 @@ def test_a_tail_ends_without_a_message(
 def test_a_tail_breaks_after_a_while(faults: Faults, tail_of: Callable[[], Tail]) -> None:
     faults.add("TailLogEntries", "break", seconds=0.2)
     assert isinstance(tail_of().count()[1], exceptions.ServiceUnavailable)
-
-
-# --- storage
-
-
-@pytest.fixture(scope="module")
-def bucket_name(server: Server) -> str:
-    found = Faults(server)
-    found.storage.create_bucket("faulty", location=REGION)
-    found.close()
-    return "faulty"
-
-
-@pytest.mark.filterwarnings("ignore:Exception ignored in.*socket:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("size", [100_000, 5_000_000])
-@pytest.mark.parametrize(
-    ("effect", "options"),
-    [
-        ("truncate", {"bytes": 10}),
-        ("truncate", {}),
-        ("truncate", {"length": "cut"}),
-        ("break", {}),
-        ("drop", {}),
-        ("error", {"code": 503}),
-    ],
-)
-def test_a_faulty_download_is_noticed_and_tried_again(
-    faults: Faults, bucket_name: str, size: int, effect: str, options: dict[str, Any]
-) -> None:
-    blob = faults.storage.bucket(bucket_name).blob(f"download-{size}")
-    data = bytes(range(256)) * (size // 256)
-    if not blob.exists():
-        blob.upload_from_string(data)
-    faults.add("storage.objects.get", effect, **options)
-    file = io.BytesIO()
-    try:
-        blob.download_to_file(file, retry=QUICK)
-    except (OSError, storage.exceptions.DataCorruption):
-        file = io.BytesIO()
-        blob.download_to_file(file, retry=QUICK)
-    assert file.getvalue() == data
-    assert faults.hits() == [1]
-    gc.collect()  # the client leaves the connection of a failed download to the garbage collector
-
-
-def test_a_list_call_is_tried_again_after_each_fault(faults: Faults, bucket_name: str) -> None:
-    client = faults.storage
-    for effect in ("error", "drop"):
-        faults.add("storage.objects.list", effect)
-    assert isinstance([blob.name for blob in client.list_blobs(bucket_name, retry=QUICK)], list)
-    assert faults.hits() == [1, 1]
-
-
-def test_an_upload_with_a_dropped_reply_is_there(faults: Faults, bucket_name: str) -> None:
-    bucket = faults.storage.bucket(bucket_name)
-    faults.add("storage.objects.insert", "drop")
-    with pytest.raises(OSError, match="RemoteDisconnected"):
-        bucket.blob("dropped").upload_from_string(b"data", retry=None)
-    assert bucket.blob("dropped").download_as_bytes() == b"data"
-
-
-def test_a_resumable_upload_survives_faults_in_its_middle(faults: Faults, bucket_name: str) -> None:
-    blob = faults.storage.bucket(bucket_name).blob("resumable", chunk_size=256 * 1024)
-    data = bytes(range(256)) * 4096
-    faults.add("storage.objects.insert", "error", code=503, times=3)
-    blob.upload_from_file(io.BytesIO(data), size=len(data), retry=QUICK)
-    assert blob.download_as_bytes() == data
-    assert faults.hits() == [3]
-
-
-def test_storage_errors_have_that_api_s_shape(faults: Faults, bucket_name: str) -> None:
-    bucket = faults.storage.bucket(bucket_name)
-    faults.add(
-        "storage.buckets.get", "error", code=429, message="Slow down.", reason="RATE", metadata={"a": "b"}
-    )
-    with pytest.raises(exceptions.TooManyRequests, match=r"Slow down\.") as found:
-        bucket.reload(retry=None)
-    assert found.value.errors[0]["reason"] == "rateLimitExceeded"
-    assert (found.value.reason, found.value.metadata) == ("RATE", {"a": "b"})
-    faults.add("storage.*", "error", code=412)
-    with pytest.raises(exceptions.PreconditionFailed):
-        bucket.reload(retry=None)
-
-
-def test_calls_inside_a_batch_are_refused_one_by_one(faults: Faults, bucket_name: str) -> None:
-    client = faults.storage
-    bucket = client.bucket(bucket_name)
-    names = [f"batch/{number}" for number in range(4)]
-    for name in names:
-        bucket.blob(name).upload_from_string(b"x")
-    faults.add("storage.objects.delete", "error", code=503, times=2)
-    batch = client.batch(raise_exception=False)
-    with batch:
-        for name in names:
-            bucket.delete_blob(name)
-    assert [answer.status_code for answer in batch._responses] == [503, 503, 204, 204]
-    assert [blob.name for blob in client.list_blobs(bucket_name, prefix="batch/")] == names[:2]
-
-
-def test_xml_uploads_are_hit_too(faults: Faults, bucket_name: str, tmp_path: Any) -> None:
-    file = tmp_path / "parts"
-    file.write_bytes(bytes(300_000))
-    blob = faults.storage.bucket(bucket_name).blob("parts")
-    faults.add("storage.multipartUploads", "error", code=503)
-    transfer_manager.upload_chunks_concurrently(
-        str(file), blob, chunk_size=100_000, worker_type=transfer_manager.THREAD
-    )
-    assert blob.download_as_bytes() == bytes(300_000)
-    assert faults.hits() == [1]
-
-
-# --- rules
-
-
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        ({}, "kind is missing"),
-        ({"kind": "cal"}, "pattern is missing"),
-        ({"kind": "cal", "pattern": "*", "effect": "error"}, "unknown kind: 'cal'; did you mean call?"),
-        ({"effect": "eror"}, "unknown effect for a call: 'eror'; did you mean error?"),
-        ({"pattern": ""}, "the pattern is empty"),
-        (
-            {"pattern": "CreateCustmJob"},
-            "no method that fits 'CreateCustmJob'; did you mean CreateCustomJob?",
-        ),
-        ({"pattern": 7}, "pattern cannot be 7"),
-        ({"nonsense": 7}, "a fault has no 'nonsense'"),
-        ({"times": 0}, "the number of times must be 1 or more"),
-        ({"times": True}, "times cannot be True"),
-        ({"probability": 0}, "the probability must be over 0"),
-        ({"probability": 1.5}, "the probability must be over 0"),
-        ({"options": {"seconds": 1}}, "error of a call does not take the option 'seconds'"),
-        ({"options": {"code": "UNAVAILBLE"}}, "did you mean UNAVAILABLE?"),
-        ({"options": {"code": 418}}, "unknown HTTP status 418"),
-        ({"options": {"code": []}}, "code must be an error code"),
-        ({"options": {"metadata": {"a": "b"}}}, "metadata needs a reason"),
-        ({"options": {"details": [{"@type": "google.rpc.Hlp"}]}}, "unknown type 'google.rpc.Hlp'"),
-        ({"options": {"details": [{"@type": "Help", "x": 1}]}}, "a detail is no google.rpc.Help"),
-        ({"options": {"details": [{}]}}, "details must be a list"),
-        ({"effect": "delay"}, "delay needs seconds"),
-        ({"effect": "delay", "options": {"seconds": -1}}, "seconds must be a number of seconds"),
-        ({"effect": "drop", "options": {"hang": 1}}, "hang must be true or false"),
-        ({"effect": "truncate", "options": {"length": "short"}}, "length must be whole or cut"),
-    ],
-)
-def test_bad_rules_are_refused(faults: Faults, rule: dict[str, Any], words: str) -> None:
-    base = {"kind": "call", "pattern": "*", "effect": "error"}
-    sent = rule if not rule or "kind" in rule else base | rule
-    with pytest.raises(LauncherError) as found:
-        faults.admin.call("POST", "faults", sent)
-    assert words in str(found.value)
-    assert faults.hits() == []
-
-
-def test_rules_are_shown_and_removed_one_by_one(faults: Faults) -> None:
-    made = [faults.add("a*", effect, kind="job") for effect in ("stockout", "preempt")]
-    assert faults.admin.call("GET", f"faults/{made[0]['id']}") == made[0]
-    faults.admin.call("DELETE", f"faults/{made[0]['id']}")
-    assert faults.admin.call("GET", "faults")["faults"] == made[1:]
-    for verb in ("GET", "DELETE"):
-        with pytest.raises(LauncherError, match="there is no fault"):
-            faults.admin.call(verb, f"faults/{made[0]['id']}")
-
-
-def test_the_catalogue_is_whole() -> None:
-    assert {option for effect in CATALOGUE for option in effect.options} == set(OPTIONS)
-    for effect in CATALOGUE:
-        options = {"seconds": 1} if effect.name == "delay" else {}
-        Rule(effect.kind, "*", effect.name, options).check()
-
-
-def test_patterns_fit_without_case_and_the_first_rule_wins() -> None:
-    book = FaultBook()
-    book.add(Rule("job", "My-*", "stockout", times=1))
-    book.add(Rule("job", "*", "preempt"))
-    assert not book.any_of("call")
-    first, second = book.take("job", "my-job", "17"), book.take("job", "my-job", "17")
-    assert [rule.effect for rule in (first, second) if rule] == ["stockout", "preempt"]
-    assert book.take("job", "my-job", effects=frozenset({"stockout"})) is None
-    with pytest.raises(RuleError):
-        book.add(Rule("job", "*", "error"))

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from google.cloud.aiplatform_v1 import JobServiceClient
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from tests.local.clients import PARENT, Server
 from tests.local.storage_server import JOB, OWNER, StorageServer, serving
 from tui.local import launcher
-from tui.local.guard import is_loopback_host, welcome
+from tui.local.guard import is_loopback_host, plain_path, welcome
 from tui.local.names import is_google_host
 from tui.local.peer import read_socket_table
 
@@ -220,3 +221,10 @@ def test_every_service_is_there_below_a_token_path(shared_server: Server) -> Non
     assert list(client.list_buckets(max_results=1)) is not None
     stranger = requests.get(f"{endpoint}x/v1/{PARENT}/customJobs", timeout=20)
     assert stranger.status_code == 401
+
+
+def test_logs_and_messages_show_no_token() -> None:
+    with_token = make_mocked_request("GET", "/_as/secret/storage/v1/b")
+    without = make_mocked_request("GET", "/storage/v1/b")
+
+    assert plain_path(with_token) == plain_path(without) == "/storage/v1/b"

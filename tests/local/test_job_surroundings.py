@@ -23,8 +23,8 @@ from tests.local.clients import script_job
 from tests.local.works import Works, state, works
 from tests.support import wait_for
 from tui.local.jobs import messages
-from tui.local.jobs.launch import gcs_paths
-from tui.local.jobs.memory import MIB, machine_memory, replica_limit, tree_memory
+from tui.local.jobs.launch import MIB, gcs_paths, replica_limit
+from tui.local.jobs.memory import tree_memory
 from tui.local.jobs.runner import process_mark
 from tui.local.jobs.variables import expand, vertex_environment
 from tui.local.wire import gtypes
@@ -258,16 +258,15 @@ async def test_too_much_memory_ends_the_replica(tmp_path: Path) -> None:
         assert state(row) == "SUCCEEDED"
 
 
-def test_a_machine_s_memory() -> None:
-    assert machine_memory("n1-standard-4") == 15 * 1024 * MIB
-    assert machine_memory("e2-highmem-2") == 16 * 1024 * MIB
-    assert machine_memory("a2-highgpu-1g") == machine_memory("c2-highmem-4") == machine_memory("") == 0
-    assert replica_limit("a2-highgpu-1g", 0) == 0
+def test_a_machine_s_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert replica_limit("n1-standard-4", 10) == 10 * MIB
-    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    assert replica_limit("m1-unknown", 0) == 0
-    assert replica_limit("n1-highmem-96", 0) in {0, machine_memory("n1-highmem-96")}
-    assert replica_limit("n1-highmem-96", 0) < here
+    monkeypatch.setattr(os, "sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 2**42)
+    gib = 1024 * MIB
+    known = {"n1-standard-4": 15, "e2-highmem-2": 16, "a2-highgpu-1g": 85, "m1-ultramem-40": 961}
+    assert {name: replica_limit(name, 0) for name in known} == {name: n * gib for name, n in known.items()}
+    assert replica_limit("m1-unknown", 0) == replica_limit("", 0) == 0
+    monkeypatch.setattr(os, "sysconf", lambda _: 4096)
+    assert replica_limit("n1-standard-4", 0) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is watched by /proc")

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import stat
+import tempfile
 import threading
 from pathlib import Path
 
@@ -222,6 +223,15 @@ def test_a_server_started_from_a_shell_that_uses_one_does_not_use_it(
     assert not any(variable.startswith(BEFORE.encode()) for variable in env)
 
 
+def test_reset_clears_what_a_failed_start_left(tmp_path: Path) -> None:
+    for name in ("server.log", "starter.lock"):
+        (tmp_path / name).touch()
+
+    launcher.reset(tmp_path)
+
+    assert not tmp_path.exists()
+
+
 def test_reset_removes_everything(local_server: Server) -> None:
     folder = local_server.data_dir
     assert launcher.socket_path(folder).exists()
@@ -238,3 +248,54 @@ def test_the_socket_is_private_also_where_its_name_is_long(tmp_path: Path) -> No
     assert len(str(socket)) < 100
     assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
     socket.parent.rmdir()
+
+
+def no_runtime_folder(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    """As if sockets with long names could only be in a folder where others may write."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "file"])
+def test_a_trap_in_the_socket_s_place_is_refused(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    no_runtime_folder(monkeypatch, short_folder)
+    long = short_folder / ("x" * 100)
+    place = launcher.socket_path(long).parent
+    place.rmdir()
+    shared = short_folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    if kind == "file":
+        place.touch()
+    else:
+        place.symlink_to(shared if kind == "link" else short_folder / "nothing")
+    for attempt in (launcher.socket_path, launcher.ensure):
+        with pytest.raises(launcher.LauncherError, match="not a folder of your own"):
+            attempt(long)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    assert not list(shared.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
+def test_another_user_s_folder_in_the_socket_s_place_is_refused(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_runtime_folder(monkeypatch, short_folder)
+    long = short_folder / ("x" * 100)
+    place = launcher.socket_path(long).parent
+    os.chown(place, 65534, -1)
+    with pytest.raises(launcher.LauncherError, match="not a folder of your own"):
+        launcher.socket_path(long)
+
+
+def test_a_folder_left_from_last_time_is_used_again(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_runtime_folder(monkeypatch, short_folder)
+    long = short_folder / ("x" * 100)
+    place = launcher.socket_path(long).parent
+    place.chmod(0o755)
+    assert launcher.socket_path(long).parent == place
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700

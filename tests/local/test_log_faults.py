@@ -12,6 +12,8 @@ import pytest
 from tests.support import PATIENCE
 from tui.local.clock import now_ns, stamp, unstamp
 from tui.local.faults.book import FaultBook, Rule
+from tui.local.limits import is_full
+from tui.local.state import held
 from tui.local.state.database import Database
 from tui.local.state.entries import Entries
 from tui.local.state.entry_pages import Bounds
@@ -150,9 +152,34 @@ async def test_what_no_job_wrote_is_left_alone(database: Database) -> None:
 
 
 async def test_a_deleted_log_takes_its_late_entries_along(database: Database) -> None:
-    entries = Entries(database, book(effect="late", options={"seconds": 0.2}))
-    entries.append(lines(entries, 1))
-    assert entries.delete_log("workerpool0-0")
-    assert not entries.delete_log("workerpool0-0")
-    await asyncio.sleep(0.3)
-    assert await texts(entries) == []
+    entries = Entries(database, book(effect="late", options={"seconds": 0}))
+    entries.append([*lines(entries, 1), *lines(entries, 1, task="workerpool1-0")])
+    assert await entries.delete_log("workerpool0-0")
+    assert not await entries.delete_log("workerpool0-0")
+    # What was due after it is there, so that it would be there as well.
+    assert [entry.log_name for entry in await until_listed(entries, 1)] == ["workerpool1-0"]
+
+
+async def test_late_entries_wait_for_space_on_the_disk(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "RETRY_SECONDS", 0.01)
+    entries = Entries(database, book(effect="late", options={"seconds": 0}))
+    sent = lines(entries, 3)
+    for entry in sent:
+        entry.text_payload += "x" * 100_000
+    entries.append(sent)
+    most = database.connection.execute("PRAGMA max_page_count").fetchone()[0]
+    refused = asyncio.Event()
+
+    def noted(error: BaseException) -> bool:
+        refused.set()
+        return is_full(error)
+
+    monkeypatch.setattr(held, "is_full", noted)
+    database.connection.execute("PRAGMA max_page_count=1")
+    async with asyncio.timeout(PATIENCE):
+        await refused.wait()
+    assert await listed(entries) == []
+    database.connection.execute(f"PRAGMA max_page_count={most}")
+    assert len(await until_listed(entries, 3)) == 3

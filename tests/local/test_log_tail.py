@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,18 @@ class Session:
     """A tail session within this process."""
 
     def __init__(
-        self, entries: Entries, *, window: float = 0.0, meter: Meter | None = None, filter_: str = ""
+        self,
+        entries: Entries,
+        *,
+        window: float = 0.0,
+        meter: Meter | None = None,
+        filter_: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         request = gtypes.TailLogEntriesRequest(resource_names=[PROJECT], filter=filter_)
         request.buffer_window.FromNanoseconds(int(window * SECOND))
         self._requests: asyncio.Queue[Any] = asyncio.Queue()
-        self.tail = Tail(entries, LogFilter(filter_), request, meter or Meter(0))
+        self.tail = Tail(entries, LogFilter(filter_), request, meter or Meter(0), clock=clock)
         self.responses = self.tail.responses(self._read(), 3600.0)
 
     async def _read(self) -> AsyncIterator[Any]:
@@ -74,11 +80,14 @@ def ats(response: Any) -> list[int]:
 
 
 async def test_a_window_puts_late_ones_in_their_place(entries: Entries) -> None:
-    session = Session(entries, window=0.3)
+    now = 100.0
+    session = Session(entries, window=3, clock=lambda: now)
     entries.append([made(3), made(1)])
-    await asyncio.sleep(0.1)
+    now = 101.0
     entries.append([made(2), made(9)])
+    now = 103.0
     assert ats(await session.next()) == [1, 2, 3]
+    now = 104.0
     assert ats(await session.next()) == [9]
 
 

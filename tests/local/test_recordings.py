@@ -107,6 +107,20 @@ def test_a_job_that_is_there_is_replaced_only_on_request(local_server: Server, t
     assert len(texts(local_server)) == 8  # as on Vertex AI, a job's log outlives it
 
 
+@pytest.mark.parametrize("state", ["JOB_STATE_PAUSED", "JOB_STATE_UPDATING"])
+def test_a_job_that_may_go_on_is_cancelled_and_not_deleted(
+    local_server: Server, tmp_path: Path, state: str
+) -> None:
+    load(local_server, write(tmp_path, job(**RUNNING | {"state": state}), log()))
+    with pytest.raises(FailedPrecondition, match="Cancel it first"):
+        local_server.jobs.delete_custom_job(name=LOCAL_NAME)
+    local_server.jobs.cancel_custom_job(name=LOCAL_NAME)
+    assert get(local_server).state == JobState.JOB_STATE_CANCELLED
+    restart(local_server)
+    assert texts(local_server)[: len(LINES)] == LINES  # though they are old
+    finish(local_server.jobs.delete_custom_job(name=LOCAL_NAME))
+
+
 def test_a_job_at_work_is_not_replaced(local_server: Server, tmp_path: Path) -> None:
     local_server.enable("aiplatform", "logging")
     name = local_server.jobs.create_custom_job(parent=PARENT, custom_job=script_job("sleep 600")).name

@@ -61,7 +61,7 @@ def our_routes() -> dict[str, set[tuple[str, str, str]]]:
     """The method table, without anything behind it."""
     nothing: Any = None
     tables: list[Any] = [
-        VertexJobs(nothing, nothing, nothing, nothing, nothing, quota=nothing),
+        VertexJobs(nothing, nothing, nothing, nothing, nothing, quota=nothing, rates=nothing),
         Projects(nothing, nothing),
         ServiceUsage(nothing, nothing),
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,16 +83,32 @@ def test_other_times_are_refused(text: str) -> None:
 @given(st.text(max_size=40))
 def test_any_page_token_is_read_or_refused(text: str) -> None:
     try:
-        assert tokens.read(text, "request") is None
+        assert tokens.read(text, "request", shape=(str,)) is None
     except ApiError as error:
         assert error.code.name == "INVALID_ARGUMENT"  # noqa: PT017
 
 
 def test_a_page_token_belongs_to_its_request() -> None:
     token = tokens.make([1, "a"], "filter")
-    assert tokens.read(token, "filter") == [1, "a"]
+    assert tokens.read(token, "filter", shape=(int, str)) == [1, "a"]
     with pytest.raises(ApiError):
-        tokens.read(token, "another filter")
+        tokens.read(token, "another filter", shape=(int, str))
+
+
+@pytest.mark.parametrize(
+    "content", ["5", "null", "[" * 3000, '{"a": 1, "b": 2}', '"ab"', '["a"]', "1" * 5000]
+)
+def test_page_tokens_that_hold_something_else_are_refused(content: str) -> None:
+    token = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+    with pytest.raises(ApiError) as caught:
+        tokens.read(token, "request", shape=(str,))
+    assert caught.value.code.name == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("position", [[], ["1", "a"], [1, 2], [1], [True, "a"], [2**63, "a"], [1, "\ud800"]])
+def test_page_tokens_with_a_position_of_another_shape_are_refused(position: list[Any]) -> None:
+    with pytest.raises(ApiError):
+        tokens.read(tokens.make(position, "filter"), "filter", shape=(int, str))
 
 
 def test_variables_are_expanded_as_documented() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,22 +10,11 @@ import requests
 from google.api_core.exceptions import BadRequest, Conflict, Forbidden, NotFound, PreconditionFailed
 from google.cloud import storage
 
-from tests.local.storage_server import JOB, StorageServer, serving
+from tests.local.storage_server import JOB, StorageServer
 from tests.support import PATIENCE
 
 NUMBER = "123456789012"
 EMAIL = JOB.partition(":")[2]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
-
-
-@pytest.fixture
-def bucket(server: StorageServer) -> storage.Bucket:
-    return server.bucket()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,6 @@ from google.cloud import storage
 from tests.local.storage_server import JOB, OWNER, PROJECT, StorageServer, serving
 from tui.local.storage import copying
 from tui.local.storage.objects import ObjectStore, Placed
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
 
 
 @pytest.fixture

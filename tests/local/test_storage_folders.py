@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from google.api_core.exceptions import BadRequest
 
-from tests.local.storage_server import StorageServer, serving
+from tests.local.storage_server import StorageServer
 from tests.support import PATIENCE
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
 
 
 class Tree:

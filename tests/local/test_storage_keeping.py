@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from aiohttp import web
 from google.api_core.exceptions import BadRequest, Forbidden
 from google.cloud import storage
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.local.storage_server import PROJECT, StorageServer, serving
-from tests.support import PATIENCE
+from tests.support import PATIENCE, wait_for
+from tui.local.storage import upkeep
 from tui.local.storage.errors import StorageError
 from tui.local.storage.lifecycle import Facts, check_lifecycle, wanted_action
 from tui.local.storage.listing import ListQuery
@@ -28,15 +32,29 @@ from tui.local.storage.upkeep import keep_up
 DAY = 86_400.0
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
+@pytest.mark.parametrize(
+    "error",
+    [OSError("full"), sqlite3.OperationalError("disk I/O error"), StorageError(404, "notFound", "gone")],
+)
+async def test_looking_after_goes_on_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    monkeypatch.setattr(upkeep, "REAL", 0.0)
+    monkeypatch.setattr(upkeep, "EVERY", 0.0)
+    store = ObjectStore(tmp_path)
+    results = iter([error])
+    looks: list[bool] = []
 
+    def purge() -> None:
+        for result in results:
+            raise result
+        looks.append(True)
 
-@pytest.fixture
-def bucket(server: StorageServer) -> storage.Bucket:
-    return server.bucket()
+    monkeypatch.setattr(store, "purge", purge)
+    async with asynccontextmanager(upkeep.background(store))(web.Application()):
+        await wait_for(lambda: looks)
+    assert caplog.text.count("looking after the objects") == 1
+    store.close()
 
 
 def reason(error: Any) -> str:

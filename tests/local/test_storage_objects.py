@@ -7,7 +7,6 @@ import gzip
 import io
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import google_crc32c
@@ -23,17 +22,6 @@ from tests.local.storage_server import StorageServer, serving
 from tests.support import wait_until
 
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
-
-
-@pytest.fixture
-def bucket(server: StorageServer) -> storage.Bucket:
-    return server.bucket()
 
 
 def test_a_small_upload_has_its_checksums_and_metadata(bucket: storage.Bucket) -> None:

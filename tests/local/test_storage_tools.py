@@ -7,14 +7,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.cloud import storage
 
-from tests.local.storage_server import PROJECT, StorageServer, serving
+from tests.local.storage_server import PROJECT, StorageServer
 from tests.support import clean_environment
 from tui.local.storage.batch import ROUTES
 
@@ -34,12 +35,6 @@ COMPOSITE = {
     "CLOUDSDK_STORAGE_PARALLEL_COMPOSITE_UPLOAD_THRESHOLD": "4M",
     "CLOUDSDK_STORAGE_PARALLEL_COMPOSITE_UPLOAD_COMPONENT_SIZE": "4M",
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
 
 
 class Tools:
@@ -68,9 +63,9 @@ class Tools:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def refused(self, *words: str) -> str:
-        """What the tool says of a command that must fail."""
-        done = self.start(*words)
+    def refused(self, words: str) -> str:
+        """What `gcloud storage` says of a command that must fail."""
+        done = self.start("gcloud", "storage", *words.split())
         assert done.returncode != 0, done.stdout
         assert "Traceback" not in done.stderr
         return done.stderr
@@ -87,9 +82,14 @@ class Tools:
             timeout=120,
         )
 
-    def storage(self, words: str, *more: str, **env: str) -> str:
+    def storage(self, words: str, **env: str) -> str:
         """`gcloud storage` with words that have no blanks in them."""
-        return self.run("gcloud", "storage", *words.split(), *more, **env)
+        return self.run("gcloud", "storage", *words.split(), **env)
+
+    def at_once(self, *commands: str, run: Callable[[str], str] | None = None) -> list[str]:
+        """What commands of `gcloud storage` say that do not depend on each other."""
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(run or self.storage, commands))
 
     def gsutil(self, words: str) -> str:
         return self.run("gsutil", *words.split())
@@ -124,25 +124,23 @@ def test_every_call_that_gcloud_knows_has_a_route() -> None:
 
 
 def test_gcloud_copies_both_ways_and_keeps_in_step(server: StorageServer, tools: Tools) -> None:
-    bucket = server.client().bucket("by-gcloud")
-    tools.storage("buckets create gs://by-gcloud --location=europe-west4 --uniform-bucket-level-access")
-    tools.storage("cp --recursive outputs gs://by-gcloud/runs/1", CLOUDSDK_STORAGE_RESUMABLE_THRESHOLD="1M")
+    bucket = server.bucket()
+    url = f"gs://{bucket.name}"
+    tools.storage(f"cp --recursive outputs {url}/runs/1", CLOUDSDK_STORAGE_RESUMABLE_THRESHOLD="1M")
     assert names(bucket) == ["runs/1/one.txt", "runs/1/sub/ü ñ.bin"]
-    assert tools.storage("cat gs://by-gcloud/runs/1/one.txt") == "one"
     (tools.work / "back").mkdir()
-    tools.storage("cp --recursive gs://by-gcloud/runs back", **SLICED)
+    tools.storage(f"cp --recursive {url}/runs back", **SLICED)
     assert tools.work.joinpath("back/runs/1/sub/ü ñ.bin").read_bytes() == BIG
+    assert tools.work.joinpath("back/runs/1/one.txt").read_text() == "one"
     tools.work.joinpath("outputs/one.txt").rename(tools.work / "outputs/two.txt")
-    tools.storage("rsync -r --delete-unmatched-destination-objects outputs gs://by-gcloud/runs/1")
+    tools.storage(f"rsync -r --delete-unmatched-destination-objects outputs {url}/runs/1")
     assert names(bucket) == ["runs/1/sub/ü ñ.bin", "runs/1/two.txt"]
-    tools.storage("mv gs://by-gcloud/runs/1/two.txt gs://by-gcloud/three.txt")
-    tools.storage("objects compose gs://by-gcloud/three.txt gs://by-gcloud/three.txt gs://by-gcloud/six")
+    tools.storage(f"mv {url}/runs/1/two.txt {url}/three.txt")
+    tools.storage(f"objects compose {url}/three.txt {url}/three.txt {url}/six")
     assert bucket.blob("six").download_as_bytes() == b"oneone"
-    tools.storage("rm gs://by-gcloud/runs/**")
-    assert names(bucket) == ["six", "three.txt"]
-    tools.storage("restore gs://by-gcloud/runs/1/sub/** --async")
-    assert names(bucket, prefix="runs/") == ["runs/1/sub/ü ñ.bin"]
-    tools.storage("rm --recursive gs://by-gcloud")
+    tools.storage(f"restore {url}/runs/1/o** --async")
+    assert names(bucket) == ["runs/1/one.txt", "runs/1/sub/ü ñ.bin", "six", "three.txt"]
+    tools.storage(f"rm --recursive {url}")
     assert not bucket.exists()
 
 
@@ -151,17 +149,26 @@ def test_gcloud_says_what_is_there(server: StorageServer, tools: Tools) -> None:
     url = f"gs://{bucket.name}"
     for name in ("a/1", "a/2", "b"):
         bucket.blob(name).upload_from_string("data")
-    listed = tools.storage(f"ls -l -r {url}")
+    listed, shown, found = tools.at_once(
+        f"ls -l -r {url}", f"ls -L -a {url}/b", f"objects list {url}/** --format=json"
+    )
     assert "TOTAL: 3 objects, 12 bytes (12.00B)" in listed
     assert f"{url}/a/:" in listed
-    assert "Hash (CRC32C):               rth90Q==" in tools.storage(f"ls -L {url}/b")
-    assert tools.storage(f"ls -a {url}/b") == f"{url}/b#{bucket.get_blob('b').generation}\n"
-    assert tools.storage(f"du -s {url}").split() == ["12", url]
-    described = tools.storage(f"objects describe {url}/b --format=json")
-    assert json.loads(described)["crc32c_hash"] == "rth90Q=="
-    assert tools.storage(f"objects list {url}/** --format=value(name)").split() == ["a/1", "a/2", "b"]
-    assert bucket.name in tools.storage("buckets list --format=value(name)").split()
-    assert "rth90Q==" in tools.storage(f"hash {url}/b")
+    assert "Hash (CRC32C):               rth90Q==" in shown
+    assert f"{url}/b#{bucket.get_blob('b').generation}:" in shown
+    objects = json.loads(found)
+    assert [(each["name"], each["crc32c_hash"]) for each in objects] == [
+        (name, "rth90Q==") for name in ("a/1", "a/2", "b")
+    ]
+
+
+def test_gcloud_says_what_is_refused(server: StorageServer, tools: Tools) -> None:
+    bucket = server.bucket()
+    none, taken = tools.at_once(
+        "ls gs://no-such-bucket", f"buckets create gs://{bucket.name}", run=tools.refused
+    )
+    assert "not found: 404" in none
+    assert "HTTPError 409: Your previous request to create the named bucket succeeded" in taken
 
 
 def test_gcloud_changes_a_bucket(server: StorageServer, tools: Tools) -> None:
@@ -169,20 +176,20 @@ def test_gcloud_changes_a_bucket(server: StorageServer, tools: Tools) -> None:
     rules = {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 30}}]}
     tools.work.joinpath("rules.json").write_text(json.dumps(rules))
     change = "--versioning --lifecycle-file=rules.json --update-labels=a=b --soft-delete-duration=10d"
-    tools.storage(f"buckets update gs://{bucket.name} {change}")
-    found = json.loads(tools.storage(f"buckets describe gs://{bucket.name} --format=json"))
+    binding = "--member=user:ben@lagoon.example --role=roles/storage.objectViewer"
+    tools.at_once(
+        f"buckets update gs://{bucket.name} {change}",
+        f"buckets add-iam-policy-binding gs://{bucket.name} {binding}",
+    )
+    every = {each["name"]: each for each in json.loads(tools.storage("buckets list --format=json"))}
+    found = every[bucket.name]
     assert (found["lifecycle_config"], found["labels"], found["versioning_enabled"]) == (
         rules,
         {"a": "b"},
         True,
     )
     assert found["soft_delete_policy"]["retentionDurationSeconds"] == "864000"
-    binding = "--member=user:ben@lagoon.example --role=roles/storage.objectViewer"
-    tools.storage(f"buckets add-iam-policy-binding gs://{bucket.name} {binding}")
     assert {"user:ben@lagoon.example"} in [each["members"] for each in bucket.get_iam_policy().bindings]
-    assert "not found: 404" in tools.refused("gcloud", "storage", "ls", "gs://no-such-bucket")
-    taken = tools.refused("gcloud", "storage", "buckets", "create", f"gs://{bucket.name}")
-    assert "HTTPError 409: Your previous request to create the named bucket succeeded" in taken
 
 
 def test_gcloud_uploads_in_parts_and_keeps_folders(server: StorageServer, tools: Tools) -> None:
@@ -200,13 +207,9 @@ def test_gcloud_uploads_in_parts_and_keeps_folders(server: StorageServer, tools:
 
 @pytest.mark.skipif(not shutil.which("gsutil"), reason="gsutil is not installed")
 def test_gsutil(server: StorageServer, tools: Tools) -> None:
-    """A call of gsutil starts Python three times: few stand for all."""
+    """It hands its work to `gcloud storage`, and a call starts Python three times: two stand for all."""
     bucket = server.bucket()
-    url = f"gs://{bucket.name}"
-    tools.gsutil(f"cp -r outputs {url}/runs")
+    bucket.blob("runs/old").upload_from_string("old")
+    tools.gsutil(f"rsync -r -d outputs gs://{bucket.name}/runs")
     assert names(bucket) == ["runs/one.txt", "runs/sub/ü ñ.bin"]
-    tools.work.joinpath("outputs/one.txt").unlink()
-    tools.gsutil(f"rsync -r -d outputs {url}/runs")
-    assert f"TOTAL: 1 objects, {len(BIG)} bytes" in tools.gsutil(f"ls -l -r {url}")
-    tools.gsutil(f"rm -r {url}")
-    assert not bucket.exists()
+    assert f"TOTAL: 2 objects, {len(BIG) + 3} bytes" in tools.gsutil(f"ls -l -r gs://{bucket.name}")

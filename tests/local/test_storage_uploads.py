@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import google_crc32c
@@ -20,17 +20,6 @@ from tests.support import PATIENCE
 from tui.local.storage.upkeep import keep_up
 
 QUARTER = 1 << 18
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageServer]:
-    with serving(tmp_path_factory.mktemp("storage")) as server:
-        yield server
-
-
-@pytest.fixture
-def bucket(server: StorageServer) -> storage.Bucket:
-    return server.bucket()
 
 
 class Resumable:

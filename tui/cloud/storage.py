@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import random
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import google_crc32c
 from google.api_core import exceptions as api
 from google.api_core.client_options import ClientOptions
 from google.cloud import storage
@@ -118,13 +120,14 @@ class CloudStorage:
 
     async def read_object(self, uri: GcsUri, *, limit: int) -> bytes:
         """The first `limit` bytes of an object, by a ranged read; of a gzipped one, its content's."""
+        wanted = max(limit, LEAST_READ)
 
         def read(client: storage.Client) -> bytes:
             blob = client.bucket(uri.bucket).blob(uri.name)
             try:
                 data: bytes = blob.download_as_bytes(
                     start=0,
-                    end=max(limit, LEAST_READ) - 1,
+                    end=wanted - 1,
                     raw_download=True,
                     checksum=None,
                     timeout=TIMEOUT,
@@ -132,6 +135,8 @@ class CloudStorage:
                 )
             except api.RequestRangeNotSatisfiable:  # an empty object has no first byte
                 return b""
+            if len(data) < wanted:
+                _check_whole(uri, data, blob.crc32c)
             return inflate(data, limit) if blob.content_encoding == "gzip" else data[:limit]
 
         return await self._read(read) if limit > 0 else b""
@@ -209,6 +214,22 @@ def _make_client(connection: Connection, found: Found) -> storage.Client:
     )
     ignore_proxies(client._http, url)  # noqa: SLF001 (made inside, without a setting)
     return client
+
+
+def _check_whole(uri: GcsUri, data: bytes, crc32c: str | None) -> None:
+    """Refuse fewer bytes than were asked for that are not the object: a cut answer can look like a whole one.
+
+    `crc32c` is the whole object's, which the answer to a ranged read names too; None if it did not.
+    """
+    found = base64.b64encode(google_crc32c.Checksum(data).digest()).decode("ascii")
+    if crc32c and found != crc32c:
+        raise CloudError(
+            "The answer is shorter than the object",
+            f"{uri}: the {len(data)} bytes that arrived have crc32c {found} instead of {crc32c}",
+            hint="Try again",
+            kind=ErrorKind.INTERNAL,
+            retryable=True,
+        )
 
 
 def _delete(client: storage.Client, bucket: str, items: Sequence[tuple[str, int]]) -> list[DeleteResult]:

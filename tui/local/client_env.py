@@ -103,7 +103,7 @@ def _door(record: Record, before: Mapping[str, str], folder: Path) -> dict[str, 
     certificates = dict.fromkeys(
         (*trust.VARIABLES, "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"), str(folder / "certificates.pem")
     )
-    around = _no_proxy(before)
+    around = without_google(before)
     return {
         **certificates,
         "GOOGLE_APPLICATION_CREDENTIALS": str(folder / "credentials.json"),
@@ -124,7 +124,7 @@ def _proxy_of(before: Mapping[str, str]) -> str:
     return next((before[name] for name in names if before.get(name)), "")
 
 
-def _no_proxy(before: Mapping[str, str]) -> str:
+def without_google(before: Mapping[str, str]) -> str:
     """The hosts that need no proxy: the user's, without Google's, and this machine."""
     given = before.get("NO_PROXY") or before.get("no_proxy") or ""
     hosts = [host.strip() for host in given.split(",")]

@@ -15,12 +15,15 @@ from yarl import URL
 
 from tui.local.names import is_google_host
 from tui.local.peer import peer_uid
+from tui.local.wire.refusals import refusal
 
 PREFIX = "/_as/"
 """Paths `/_as/TOKEN/…` stand for `/…` with that token: clients that send no credentials carry it so."""
 
 BROWSER_HEADERS = ("Origin", "Sec-Fetch-Site")
 """Headers that only browsers send."""
+
+NO_BROWSERS = "Requests from a web browser are not accepted here."
 
 PRINCIPAL = web.RequestKey("principal", str)
 """Who asks: an IAM member."""
@@ -29,18 +32,7 @@ TOKEN_PATH = web.RequestKey("token_path", str)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
 UNAUTHORIZED = 401
-_DENIED = ("forbidden", "PERMISSION_DENIED")
-
-
-def refusal(status: int, message: str) -> web.Response:
-    """An error in the shape that all of Google's JSON APIs share."""
-    reason, word = ("authError", "UNAUTHENTICATED") if status == UNAUTHORIZED else _DENIED
-    item = {"message": message, "domain": "global", "reason": reason}
-    return web.json_response(
-        {"error": {"code": status, "message": message, "status": word, "errors": [item]}}, status=status
-    )
 
 
 def is_loopback_host(host: str) -> bool:
@@ -60,6 +52,13 @@ def welcome(uid: int | None, principal: str | None) -> bool:
     if uid is None:
         return principal is not None
     return uid in {0, os.getuid()}
+
+
+def plain_path(request: web.BaseRequest) -> str:
+    """The path without a token in it, for logs and messages."""
+    path = request.rel_url.raw_path
+    token = path_token(request)
+    return path if token is None else path[len(PREFIX) + len(token) :]
 
 
 def path_token(request: web.BaseRequest) -> str | None:
@@ -106,6 +105,34 @@ def guard_middleware(
     A request for which `by_google_name` holds came in through the front door, which has looked at its user;
     only such a request may, and must, name one of Google's hosts.
     """
+    known_uid = _remembered(uid_of)
+
+    def admit(request: web.Request) -> web.Response | None:
+        through_door = by_google_name(request)
+        wrong = _wrong_sender(request, is_google_host if through_door else is_loopback_host)
+        if wrong:
+            return _forbidden(wrong)
+        in_path = path_token(request)
+        token = in_path or _bearer(request)
+        principal = principal_of_token(token) if token else None
+        if not through_door and not welcome(known_uid(request), principal):
+            return _forbidden("Requests from another user of this machine are not accepted here.")
+        if token and principal is None:
+            text = "Request had invalid authentication credentials."
+            return refusal(UNAUTHORIZED, text, reason="authError")
+        request[PRINCIPAL] = principal or owner
+        request[TOKEN_PATH] = f"{PREFIX}{in_path}" if in_path else ""
+        return None
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return admit(request) or await handler(request)
+
+    return guard
+
+
+def _remembered(uid_of: Callable[[web.Request], int | None]) -> Callable[[web.Request], int | None]:
+    """`uid_of`, asked once for each connection."""
     uids: WeakKeyDictionary[object, int | None] = WeakKeyDictionary()
 
     def known_uid(request: web.Request) -> int | None:
@@ -116,26 +143,18 @@ def guard_middleware(
             uids[connection] = uid_of(request)
         return uids[connection]
 
-    def admit(request: web.Request) -> web.Response | None:
-        if any(name in request.headers for name in BROWSER_HEADERS):
-            return refusal(403, "Requests from a web browser are not accepted here.")
-        through_door = by_google_name(request)
-        host = request.headers.get("Host", "")
-        if host and not (is_google_host(host) if through_door else is_loopback_host(host)):
-            return refusal(403, "Only requests to this machine's loopback address are accepted here.")
-        in_path = path_token(request)
-        token = in_path or _bearer(request)
-        principal = principal_of_token(token) if token else None
-        if not through_door and not welcome(known_uid(request), principal):
-            return refusal(403, "Requests from another user of this machine are not accepted here.")
-        if token and principal is None:
-            return refusal(UNAUTHORIZED, "Request had invalid authentication credentials.")
-        request[PRINCIPAL] = principal or owner
-        request[TOKEN_PATH] = f"{PREFIX}{in_path}" if in_path else ""
-        return None
+    return known_uid
 
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return admit(request) or await handler(request)
 
-    return guard
+def _wrong_sender(request: web.Request, is_our_host: Callable[[str], bool]) -> str:
+    """Why its headers forbid a request, or nothing."""
+    if any(name in request.headers for name in BROWSER_HEADERS):
+        return NO_BROWSERS
+    host = request.headers.get("Host", "")
+    if host and not is_our_host(host):
+        return "Only requests to this machine's loopback address are accepted here."
+    return ""
+
+
+def _forbidden(message: str) -> web.Response:
+    return refusal(403, message, reason="forbidden")

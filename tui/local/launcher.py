@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,9 @@ _SCARCE = 1024 * 1024
 """Bytes of free space below which a failed start is most likely due to that."""
 _RECORD = "server.json"
 OWNER_FILE = "owner.token"
+
+_BEFORE_THE_SERVER = {"server.log", "starter.lock"}
+"""What a start leaves whose server did not come up."""
 
 
 class LauncherError(RuntimeError):
@@ -124,7 +128,8 @@ def reset(data_dir: Path) -> None:
     """
     if not data_dir.is_dir():
         return
-    if any(data_dir.iterdir()) and not (data_dir / "server.lock").exists():
+    found = {path.name for path in data_dir.iterdir()}
+    if "server.lock" not in found and not found <= _BEFORE_THE_SERVER:
         raise LauncherError(f"{data_dir} does not look like the data of a local server; nothing was removed.")
     stop(data_dir)
     socket = socket_path(data_dir)
@@ -186,7 +191,11 @@ def last_ports(data_dir: Path) -> tuple[int, int]:
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the gRPC socket is: in the data directory, or in a private folder if that name is too long."""
+    """Where the gRPC socket is: in the data directory, or in a private folder if that name is too long.
+
+    Raises:
+        LauncherError: that folder cannot be used.
+    """
     path = data_dir / "grpc.sock"
     if (
         len(os.fsencode(path)) <= _MAX_SOCKET_PATH
@@ -195,16 +204,30 @@ def socket_path(data_dir: Path) -> Path:
     ):
         return path
     mark = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    folder = (
-        Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"vertex-tui-{os.getuid()}-{mark}"
-    )
-    make_private(folder)
-    if folder.stat().st_uid != os.getuid():
-        raise LauncherError(f"{folder} belongs to another user.")
+    own = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    folder = (own if own.is_dir() else Path(tempfile.gettempdir())) / f"vertex-tui-{os.getuid()}-{mark}"
+    _claim_folder(folder)
     return folder / "grpc.sock"
 
 
 # --- inside
+
+
+def _claim_folder(folder: Path) -> None:
+    """Make a private folder where others may write too, so that what is there already may be theirs.
+
+    Raises:
+        LauncherError: it is no folder, or another user's.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise LauncherError(
+            f"{folder} is not a folder of your own. Remove it, or choose a shorter path for the local "
+            "server's data."
+        )
+    folder.chmod(0o700)
 
 
 def _read_record(data_dir: Path) -> Record | None:
@@ -266,6 +289,7 @@ def _live_jobs(record: Record) -> int:
 
 
 def _start(data_dir: Path, timeout: float) -> Record:
+    socket_path(data_dir)  # what is wrong with it is said better from here
     log_path = data_dir / "server.log"
     if log_path.exists() and log_path.stat().st_size > _LOG_KEPT:
         log_path.unlink()

@@ -12,22 +12,6 @@ PRIMARY_AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-aiplatform.iam.gserviceaccount
 CUSTOM_CODE_AGENT = f"service-{PROJECT_NUMBER}@gcp-sa-aiplatform-cc.iam.gserviceaccount.com"
 AGENTS = (PRIMARY_AGENT, CUSTOM_CODE_AGENT)
 
-# fmt: off
-REGIONS = frozenset(
-    {
-        "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2",
-        "asia-northeast3", "asia-south1", "asia-southeast1", "asia-southeast2", "australia-southeast1",
-        "australia-southeast2", "europe-central2", "europe-north1", "europe-southwest1", "europe-west1",
-        "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8", "europe-west9",
-        "europe-west12", "me-central1", "me-central2", "me-west1", "northamerica-northeast1",
-        "northamerica-northeast2", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1",
-        "us-east4", "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
-    }
-)
-# fmt: on
-"""Regions with custom training, as gcloud 528 lists them."""
-
-
 GOOGLE = "googleapis.com"
 """Above the names of all of Google's APIs."""
 

@@ -29,6 +29,7 @@ from tui.local.admin.time import TimePart, restore_time
 from tui.local.api.cloud_quotas import QuotaInfos
 from tui.local.api.consumer_quotas import ConsumerQuotas
 from tui.local.api.iam import Iam
+from tui.local.api.job_rates import JobRates
 from tui.local.api.log_service import LogService
 from tui.local.api.operations import OperationsApi
 from tui.local.api.projects import Projects
@@ -58,11 +59,12 @@ from tui.local.state.jobs import Jobs
 from tui.local.state.operations import Operations
 from tui.local.state.project import ProjectState
 from tui.local.state.quotas import Quotas
+from tui.local.state.retention import Retention
 from tui.local.storage.http import add_storage_routes
 from tui.local.storage.objects import ObjectStore
 from tui.local.wire.dispatch import Dispatcher
 from tui.local.wire.grpc_front import GrpcFront
-from tui.local.wire.http_server import ShapedRunner
+from tui.local.wire.http_server import ShapedServer
 from tui.local.wire.methods import MethodTable
 from tui.local.wire.rest_front import RestFront
 
@@ -83,6 +85,7 @@ class Backend:
 
     def __init__(self, data_dir: Path, settings: Settings) -> None:
         self.data_dir = data_dir
+        self.settings = settings
         self.database = Database(data_dir / "state.db")
         restore_time(self.database)
         self.project = ProjectState(self.database, settings.propagation_seconds)
@@ -92,7 +95,8 @@ class Backend:
         self.quotas = Quotas(self.database, self.jobs)
         self.faults = FaultBook()
         self.entries = Entries(self.database, self.faults)
-        operations = Operations(self.database, settings.operation_seconds)
+        self.operations = Operations(self.database, settings.operation_seconds)
+        self.retention = Retention(self.database, self.entries, self.operations)
         self.gate = Gate(self.project, self.access)
         self.engine = Engine(
             self.jobs, self.entries, self.project, settings, data_dir / "jobs", faults=self.faults
@@ -100,38 +104,52 @@ class Backend:
         self.replays = Replays(self.database, self.jobs, self.entries, data_dir)
         self.engine.replays = self.replays
         self.objects = ObjectStore(data_dir / "objects")
-        logs = LogService(self.entries, self.gate, settings)
-        quota = QuotaCheck(self.quotas, self.faults)
-        self.table = MethodTable(
+        self.table = self._methods(accounts, LogService(self.entries, self.gate, settings))
+        self.dispatcher = Dispatcher(self.gate.check)
+        self.owner = self.project.owner
+        self.admin = self._admin_parts()
+
+    def _methods(self, accounts: Accounts, logs: LogService) -> MethodTable:
+        """What Google's clients may call, but for Storage."""
+        jobs = VertexJobs(
+            self.jobs,
+            self.operations,
+            self.project,
+            self.gate,
+            self.engine,
+            quota=QuotaCheck(self.quotas, self.faults),
+            rates=JobRates(self.settings),
+        )
+        return MethodTable(
             unary=[
-                *VertexJobs(
-                    self.jobs, operations, self.project, self.gate, self.engine, quota=quota
-                ).methods(),
-                *OperationsApi(operations).methods(),
+                *jobs.methods(),
+                *OperationsApi(self.operations).methods(),
                 *logs.methods(),
-                *ServiceUsage(self.project, operations, self._used).methods(),
+                *ServiceUsage(self.project, self.operations, self._used).methods(),
                 *Projects(self.project, self.access).methods(),
                 *Iam(self.project, self.access, accounts).methods(),
                 *QuotaInfos(self.quotas).methods(),
                 *QuotaPreferences(self.database, self.quotas).methods(),
-                *ConsumerQuotas(self.quotas, self.project, operations).methods(),
+                *ConsumerQuotas(self.quotas, self.project, self.operations).methods(),
             ],
             streams=logs.streams(),
         )
-        self.dispatcher = Dispatcher(self.gate.check)
-        self.owner = self.project.owner
-        self.admin: tuple[AdminPart, ...] = (
+
+    def _admin_parts(self) -> tuple[AdminPart, ...]:
+        """What the owner's own API consists of."""
+        seed = SeedPart(
+            self.data_dir,
+            self.database,
+            jobs=self.jobs,
+            entries=self.entries,
+            objects=self.objects,
+            project=self.project,
+        )
+        return (
             FaultsPart(self.faults, names_in(self.table) | call_names()),
             QuotaAdmin(self.quotas),
             RecordingsPart(self.replays, self.project),
-            SeedPart(
-                data_dir,
-                self.database,
-                jobs=self.jobs,
-                entries=self.entries,
-                objects=self.objects,
-                project=self.project,
-            ),
+            seed,
             TimePart(self.database, self.jobs),
         )
 
@@ -156,8 +174,9 @@ async def serve(data_dir: Path, settings: Settings) -> None:
             loop.add_signal_handler(number, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
         async with _listeners(backend) as addresses:
-            backend.engine.open(addresses.http_url)
+            backend.engine.open(addresses.http_url, addresses.proxy_url)
             backend.replays.open()
+            backend.retention.open()
             record = _record(data_dir, addresses)
             launcher.write_owner_token(data_dir, backend.project.owner_token(backend.owner))
             launcher.write_record(data_dir, record)
@@ -167,6 +186,7 @@ async def serve(data_dir: Path, settings: Settings) -> None:
             launcher.remove_record(data_dir, record)
             await backend.engine.close()
             await backend.replays.close()
+            await backend.retention.close()
         backend.entries.close()
         backend.database.close()
 
@@ -193,19 +213,19 @@ class _Addresses(NamedTuple):
 async def _listeners(backend: Backend) -> AsyncIterator[_Addresses]:
     http_port, proxy_port = launcher.last_ports(backend.data_dir)
     app = web.Application(middlewares=[], client_max_size=0)
-    web_runner = ShapedRunner(app, shutdown_timeout=_STOP_SECONDS)
+    web_server = ShapedServer(app, shutdown_timeout=_STOP_SECONDS)
     door = FrontDoor(
         Behind(
             launcher.socket_path(backend.data_dir),
-            lambda: _http_protocol(web_runner),
+            web_server.connection,
             backend.project.principal_of_token,
             functools.partial(upstream.remembered, backend.data_dir),
         ),
         Certificate(backend.data_dir).context,
     )
     _fill(app, backend, door)
-    await web_runner.setup()
-    http_url = await _start_http(web_runner, http_port)
+    await web_server.setup()
+    http_url = await _start_http(web_server, http_port)
     grpc_server, grpc_address = await _start_grpc(backend)
     proxy_url = await _start_door(door, proxy_port)
     try:
@@ -213,7 +233,7 @@ async def _listeners(backend: Backend) -> AsyncIterator[_Addresses]:
     finally:
         await door.close()
         await grpc_server.stop(_STOP_SECONDS)
-        await web_runner.cleanup()
+        await web_server.close()
 
 
 async def _start_grpc(backend: Backend) -> tuple[grpc.aio.Server, str]:
@@ -240,7 +260,7 @@ def _fill(app: web.Application, backend: Backend, door: FrontDoor) -> None:
     known = backend.project.principal_of_token
     app.middlewares.append(guard_middleware(known, backend.owner, by_google_name=door.is_through))
     app.router.add_get(launcher.STATUS_PATH, _status_handler(backend))
-    SignIn(backend.project.owner_token(backend.owner), known, door.is_through).add_to(app)
+    SignIn(backend.project.tokens, known, door.is_through).add_to(app)
     faults = CallFaults(backend.faults)
     add_storage_routes(
         app,
@@ -255,9 +275,9 @@ def _fill(app: web.Application, backend: Backend, door: FrontDoor) -> None:
     RestFront(backend.table, backend.dispatcher, faults).add_to(app)
 
 
-async def _start_http(web_runner: web.AppRunner, port: int) -> str:
+async def _start_http(web_server: ShapedServer, port: int) -> str:
     listener = _loopback_socket(port)
-    await web.SockSite(web_runner, listener).start()
+    await web_server.listen(listener)
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
@@ -265,13 +285,6 @@ async def _start_door(door: FrontDoor, port: int) -> str:
     listener = _loopback_socket(port)
     await door.start(listener)
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def _http_protocol(web_runner: web.AppRunner) -> asyncio.Protocol:
-    """The HTTP server's side of one connection that it did not accept itself."""
-    if web_runner.server is None:
-        raise ConnectionAbortedError
-    return web_runner.server()
 
 
 def _loopback_socket(port: int) -> socket.socket:

@@ -38,6 +38,10 @@ class Settings:
     """Entries that all tail sessions together get; what is over is suppressed and counted. 0 for no limit."""
     log_reads_per_minute: int = 60
     """`entries.list` calls in the project; more are refused, as on Google Cloud. 0 for no limit."""
+    job_submissions_per_minute: int = 60
+    """Jobs made and deleted in a region; more are refused, as on Google Cloud. 0 for no limit."""
+    job_requests_per_minute: int = 600
+    """Other calls about the jobs of a region; more are refused, as on Google Cloud. 0 for no limit."""
     log_scan_seconds: float = 2.0
     """A page of log entries ends, with a token, when looking for what matches has taken so long."""
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from tui.local.admin.path import PREFIX
-from tui.local.guard import PRINCIPAL
+from tui.local.guard import PRINCIPAL, plain_path
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def _guarded(handler: AdminHandler, owner: str) -> AdminHandler:
         except AdminError as error:
             return _refusal(str(error), error.status)
         except Exception as error:
-            _log.exception("%s %s failed", request.method, request.path)
+            _log.exception("%s %s failed", request.method, plain_path(request))
             raise web.HTTPInternalServerError(text=_BROKEN, content_type="application/json") from error
 
     return answer

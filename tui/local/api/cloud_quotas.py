@@ -103,7 +103,7 @@ def page(request: Message) -> tuple[int, int]:
     """
     if request.page_size < 0:
         raise invalid("page_size must not be negative.")
-    position = tokens.read(request.page_token, request.parent)
+    position = tokens.read(request.page_token, request.parent, shape=(int,))
     return (int(position[0]) if position else 0), min(request.page_size or MAX_PAGE, MAX_PAGE)
 
 

@@ -56,7 +56,7 @@ class ConsumerQuotas:
     async def _list(self, request: Message, _call: Call) -> Message:
         service = request["parent"].rpartition("/")[2]
         metrics = METRICS if service == SERVICE else ()
-        position = tokens.read(_text(request, "pageToken"), service)
+        position = tokens.read(_text(request, "pageToken"), service, shape=(int,))
         start = int(position[0]) if position else 0
         wanted = _text(request, "pageSize") or "0"
         if not wanted.isascii() or not wanted.isdigit():

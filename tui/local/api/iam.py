@@ -59,7 +59,7 @@ class Iam:
     async def _list(self, request: Message, _call: Call) -> Message:
         if request.page_size < 0:
             raise invalid("Page size must not be negative.")
-        position = tokens.read(request.page_token)
+        position = tokens.read(request.page_token, shape=(str,))
         after = str(position[0]) if position else ""
         left = [account for account in self._project.accounts() if account.email > after]
         page = left[: min(request.page_size or MAX_PAGE, MAX_PAGE)]

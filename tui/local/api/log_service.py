@@ -91,7 +91,7 @@ class LogService:
         newest_first = _newest_first(request.order_by)
         wanted = _filter(request.filter)
         bound = (request.filter, newest_first, *resources)
-        after = _position(tokens.read(request.page_token, *bound))
+        after = _position(tokens.read(request.page_token, *bound, shape=(int, str, str)))
         response = gtypes.ListLogEntriesResponse()
         if not holds:
             return response
@@ -122,7 +122,7 @@ class LogService:
         resources = list(request.resource_names) or [request.parent]
         holds = open_scopes(self._gate, call.principal, resources, "logging.logs.list")
         size = _page_size(request)
-        token = tokens.read(request.page_token, *resources)
+        token = tokens.read(request.page_token, *resources, shape=(str,))
         found = [name for name in self._entries.log_names() if not token or name > token[0]] if holds else []
         response = gtypes.ListLogsResponse(log_names=found[:size])
         if len(found) > size:
@@ -133,15 +133,15 @@ class LogService:
         self._gate.require_service(API)
         kinds = descriptors()
         size = _page_size(request)
-        token = tokens.read(request.page_token)
-        begin = int(token[0]) if token else 0
+        token = tokens.read(request.page_token, shape=(int,))
+        begin = max(int(token[0]), 0) if token else 0
         response = gtypes.ListResourceDescriptorsResponse(resource_descriptors=kinds[begin : begin + size])
         if begin + size < len(kinds):
             response.next_page_token = tokens.make([begin + size])
         return response
 
     async def _delete(self, request: Message, _call: Call) -> Message:
-        if not self._entries.delete_log(by_id(request.log_name)):
+        if not await self._entries.delete_log(by_id(request.log_name)):
             raise unknown_log(request.log_name)
         return gtypes.Empty()
 

@@ -10,6 +10,7 @@ from tui.local.api.log_scopes import API
 from tui.local.clock import SECOND, now_ns, stamp, unstamp
 from tui.local.gate import Gate
 from tui.local.state.entries import Entries
+from tui.local.state.retention import DAY, LOG_DAYS
 from tui.local.wire import gtypes
 from tui.local.wire.errors import ApiError, Code, invalid
 from tui.local.wire.gtypes import Message
@@ -19,9 +20,6 @@ MAX_ENTRY = 256 * 1024
 MAX_LABELS = 64
 MAX_REQUEST = 10 * 1024 * 1024
 MAX_LOG_ID = 512
-RETENTION_DAYS = 30
-"""Of the bucket `_Default`. What is older, or more than a day in the future, is accepted and not kept."""
-_DAY = 24 * 3600 * SECOND
 _LOG_ID = re.compile(r"[A-Za-z0-9/_.\-]+")
 PERMISSION = "logging.logEntries.create"
 
@@ -113,7 +111,8 @@ def _check(entry: Message) -> None:
 
 
 def _kept(entry: Message, now: int) -> bool:
-    return now - RETENTION_DAYS * _DAY <= unstamp(entry.timestamp) <= now + _DAY
+    """What is past the retention, or more than a day in the future, is accepted and not kept."""
+    return now - LOG_DAYS * DAY <= unstamp(entry.timestamp) <= now + DAY
 
 
 def _partial(errors: dict[int, ApiError], *, written: bool) -> ApiError:

@@ -61,7 +61,7 @@ class OperationsApi:
         parent = _by_number(request.name.removesuffix("/operations"))
         _check_project(parent)
         prefix = f"{parent}/operations/" if parent.startswith("projects/") else "operations/"
-        position = tokens.read(request.page_token, prefix, request.filter)
+        position = tokens.read(request.page_token, prefix, request.filter, shape=(str,))
         size = min(request.page_size or _PAGE, _PAGE)
         found = self._operations.page(prefix, str(position[0]) if position else "", size + 1)
         wanted = _done(request.filter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.local import names
-from tui.local.faults.book import FaultBook, Rule
+from tui.local.faults.book import FaultBook
 from tui.local.state.quotas import Quotas, Shortage, needs_of
 from tui.local.wire import gtypes
 from tui.local.wire.errors import ApiError, Code
@@ -47,11 +47,6 @@ class QuotaCheck:
             Shortage(metric, region, self._quotas.limit(metric, region), used[metric], wanted[metric])
             for metric in accelerators or list(wanted)[:1]
         ]
-
-
-def _refuses(rule: Rule) -> bool:
-    """Whether a rule is for the creation of jobs; the others leave a job waiting."""
-    return not rule.options.get("queued")
 
 
 def quota_exceeded(shortages: Sequence[Shortage]) -> ApiError:

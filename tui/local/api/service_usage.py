@@ -91,7 +91,7 @@ class ServiceUsage:
         wanted = _state(request.filter)
         if not 0 <= request.page_size <= MAX_PAGE:
             raise invalid(f"Page size must be between 0 and {MAX_PAGE}.")
-        position = tokens.read(request.page_token, request.filter)
+        position = tokens.read(request.page_token, request.filter, shape=(str,))
         after = str(position[0]) if position else ""
         matching = [
             name

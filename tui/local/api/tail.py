@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any
 
 from tui.local.api.log_quota import Meter
@@ -38,7 +39,15 @@ _NOT_CONSUMED = int(_INFO.Reason.NOT_CONSUMED)
 class Tail:
     """Collects what is appended from its making on."""
 
-    def __init__(self, entries: Entries | None, wanted: LogFilter, request: Message, meter: Meter) -> None:
+    def __init__(
+        self,
+        entries: Entries | None,
+        wanted: LogFilter,
+        request: Message,
+        meter: Meter,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin.
 
         Args:
@@ -46,6 +55,7 @@ class Tail:
             wanted: the filter.
             request: the session's first `TailLogEntriesRequest`.
             meter: the project's entries a minute.
+            clock: seconds, by which windows and the session's length are measured.
 
         Raises:
             ApiError: INVALID_ARGUMENT: a window that is too long.
@@ -60,7 +70,7 @@ class Tail:
         self._suppressed: dict[int, int] = {}
         self._failure: ApiError | None = None
         self._arrived = asyncio.Event()
-        self._now = asyncio.get_running_loop().time
+        self._now = clock
         self.close = entries.listen(self._take) if entries else _nothing
 
     def _take(self, entries: Sequence[Message]) -> None:

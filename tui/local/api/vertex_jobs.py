@@ -7,8 +7,10 @@ import secrets
 from dataclasses import replace
 
 from tui.domain.catalog.quotas import DEFAULT_DISK_GB, default_disk
+from tui.domain.regions import is_training_region
 from tui.local import names
 from tui.local.api import tokens
+from tui.local.api.job_rates import JobRates
 from tui.local.api.job_rules import check_custom_job
 from tui.local.api.quota_check import QuotaCheck
 from tui.local.clock import now_ns, stamp
@@ -48,6 +50,7 @@ class VertexJobs:
         engine: Engine,
         *,
         quota: QuotaCheck,
+        rates: JobRates,
     ) -> None:
         self._jobs = jobs
         self._operations = operations
@@ -55,6 +58,7 @@ class VertexJobs:
         self._gate = gate
         self._engine = engine
         self._quota = quota
+        self._rates = rates
 
     def methods(self) -> list[Method]:
         """The rows of the method table."""
@@ -77,6 +81,7 @@ class VertexJobs:
 
     async def _create(self, request: Message, call: Call) -> Message:
         region = _region(request.parent)
+        self._rates.submission(region)
         job = gtypes.CustomJob()
         job.CopyFrom(request.custom_job)
         check_custom_job(job, region)
@@ -100,10 +105,12 @@ class VertexJobs:
         raise ApiError(Code.PERMISSION_DENIED, text, denied(permission, resource).details)
 
     async def _get(self, request: Message, _call: Call) -> Message:
+        self._rates.request(_region(request.name))
         return self._find(request.name).job
 
     async def _list(self, request: Message, _call: Call) -> Message:
         region = _region(request.parent)
+        self._rates.request(region)
         if request.page_size < 0:
             raise invalid("page_size must not be negative.")
         try:
@@ -112,7 +119,7 @@ class VertexJobs:
             raise invalid(f"Invalid filter: {error}") from error
         mask = _mask(request.read_mask)
         size = min(request.page_size or _PAGE, _PAGE)
-        position = tokens.read(request.page_token, region, request.filter)
+        position = tokens.read(request.page_token, region, request.filter, shape=(int, str))
         before = (int(position[0]), str(position[1])) if position else None
         found = self._jobs.page(region, before, condition, size + 1)
         response = gtypes.ListCustomJobsResponse()
@@ -128,6 +135,7 @@ class VertexJobs:
         return response
 
     async def _cancel(self, request: Message, _call: Call) -> Message:
+        self._rates.request(_region(request.name))
         row = self._find(request.name)
         if not row.live:
             raise ApiError(
@@ -138,6 +146,7 @@ class VertexJobs:
         return gtypes.Empty()
 
     async def _delete(self, request: Message, _call: Call) -> Message:
+        self._rates.submission(_region(request.name))
         row = self._find(request.name)
         if row.live:
             raise ApiError(
@@ -175,7 +184,7 @@ def _resource(request: Message) -> str:
 def _region(name: str) -> str:
     found = _LOCATION.match(name)
     region = found[1] if found else ""
-    if region not in names.REGIONS:
+    if not is_training_region(region):
         raise ApiError(Code.NOT_FOUND, f"Location {region} is not found or access is unauthorized.")
     return region
 

@@ -31,7 +31,8 @@ _MESSAGES = {
 }
 """Google's own words for an error that says nothing in particular."""
 
-_REPLY = frozenset({"error", "drop", "break", "truncate"})
+REPLY_EFFECTS = frozenset({"error", "drop", "break", "truncate"})
+"""What can happen instead of a reply, or to it."""
 _rpc: Any = import_module("google.rpc.error_details_pb2")
 _pool: Any = import_module("google.protobuf.descriptor_pool")
 
@@ -62,14 +63,19 @@ class CallFaults:
         Raises:
             ApiError: the error that a rule asks for.
         """
+        await self.wait(*names)
+        return self.at_once(*names)
+
+    async def wait(self, *names: str) -> bool:
+        """Wait if a rule says so; whether one did."""
         if not self._book.any_of("call"):
-            return None
+            return False
         delay = self._book.take("call", *names, effects=frozenset({"delay"}))
         if delay:
             await asyncio.sleep(delay.options["seconds"])
-        return self.at_once(*names)
+        return delay is not None
 
-    def at_once(self, *names: str, effects: frozenset[str] = _REPLY) -> Rule | None:
+    def at_once(self, *names: str, effects: frozenset[str] = REPLY_EFFECTS) -> Rule | None:
         """`before` without its waiting.
 
         Raises:

@@ -84,7 +84,7 @@ CATALOGUE = (
     Effect("job", "preempt", "the job's machine is taken away while it runs", ("seconds",)),
     Effect("job", "internal", "the job ends with an internal error while it runs", ("seconds",)),
     Effect("log", "late", "log entries can be read only after a while", ("seconds",)),
-    Effect("log", "duplicate", "log entries arrive twice at those who tail the log"),
+    Effect("log", "duplicate", "log entries reach tails twice; listings show each once, as Google's do"),
     Effect("log", "shuffle", "log entries arrive out of order", ("seconds",)),
 )
 """Every effect."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
 
-from tui.local.faults.calls import CallFaults
+from tui.local.faults.book import Rule
+from tui.local.faults.calls import REPLY_EFFECTS, CallFaults
 from tui.local.faults.replies import Handler, deliver
-from tui.local.storage.api import CALL_NAME, REFUSE_PART, Around, json_response
+from tui.local.storage.api import CALL_NAME, REFUSE_PART, WAIT_PARTS, Around, json_response
 from tui.local.storage.batch import ROUTES
 from tui.local.storage.errors import StorageError
 from tui.local.wire import gtypes
@@ -55,23 +57,57 @@ class StorageFaultError(StorageError):
         return body
 
 
-def storage_around(faults: CallFaults) -> Around:
-    """What every call of the Storage API goes through."""
+class _Batch:
+    """What rules do to the calls inside one batch.
 
-    def refuse_part(name: str) -> None:
+    An `error` is that call's own. All else happens once, to the whole: a batch has one request and one reply.
+    """
+
+    def __init__(self, faults: CallFaults) -> None:
+        self._faults = faults
+        self.rule: Rule | None = None
+        """What is to happen to the reply."""
+
+    async def wait(self, names: Iterable[str]) -> None:
+        """Wait for the first call that a rule delays."""
+        for name in names:
+            if await self._faults.wait(name):
+                return
+
+    def refuse(self, name: str) -> None:
+        """Look at one call.
+
+        Raises:
+            StorageFaultError: it is refused.
+        """
+        effects = frozenset({"error"}) if self.rule else REPLY_EFFECTS
         try:
-            faults.at_once(name, effects=frozenset({"error"}))
+            self.rule = self._faults.at_once(name, effects=effects) or self.rule
         except ApiError as error:
             raise StorageFaultError(error) from error
 
+
+def storage_around(faults: CallFaults) -> Around:
+    """What every call of the Storage API goes through."""
+
     async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[REFUSE_PART] = refuse_part
+        batch = _Batch(faults)
+        request[REFUSE_PART], request[WAIT_PARTS] = batch.refuse, batch.wait
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = await handler(request)
+
+            async def given(_request: web.Request) -> web.StreamResponse:
+                return response
+
+            return await deliver(request, batch.rule, given)
+
         try:
             rule = await faults.before(request[CALL_NAME])
         except ApiError as error:
             response = json_response(error.http, StorageFaultError(error).body())
             response.headers.update(error.headers)
             return response
-        return await deliver(request, rule, handler)
+        return await deliver(request, rule, answer)
 
     return around

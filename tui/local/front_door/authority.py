@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tui.domain.regions import TRAINING_REGIONS
 from tui.local import names
 from tui.local.private import make_private, write_private
 
@@ -110,7 +111,7 @@ def _hosts() -> list[str]:
         f"*.{names.GOOGLE}",
         f"*.storage.{names.GOOGLE}",
         f"*.mtls.{names.GOOGLE}",
-        *(f"*.{region}.rep.{names.GOOGLE}" for region in sorted(names.REGIONS)),
+        *(f"*.{region}.rep.{names.GOOGLE}" for region in sorted(TRAINING_REGIONS)),
     ]
 
 

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from tui.local.front_door import upstream
 from tui.local.front_door.pipes import End, HeadError
-from tui.local.guard import BROWSER_HEADERS, welcome
+from tui.local.guard import BROWSER_HEADERS, NO_BROWSERS, welcome
 from tui.local.names import is_google_host
 from tui.local.peer import peer_uid
 
@@ -173,7 +173,7 @@ class FrontDoor:
 
     def _admit(self, transport: asyncio.Transport, request: Request) -> None:
         if any(name.lower() in request.headers for name in BROWSER_HEADERS):
-            raise Refused("403 Forbidden", "Requests from a web browser are not accepted here.")
+            raise Refused("403 Forbidden", NO_BROWSERS)
         uid = self._uid_of(transport)
         token = _password(request.headers.get("proxy-authorization", ""))
         if welcome(uid, self._behind.principal_of_token(token) if token else None):

@@ -7,7 +7,7 @@ Shapes as RFC 6749 and Google's OpenID Connect reference give them; clients read
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -35,11 +35,11 @@ class SignIn:
 
     def __init__(
         self,
-        owner_token: str,
+        tokens: Callable[[], Iterable[str]],
         principal_of_token: Callable[[str], str | None],
         is_through: Callable[[web.Request], bool],
     ) -> None:
-        self._owner_token = owner_token
+        self._tokens = tokens
         self._principal_of_token = principal_of_token
         self._is_through = is_through
 
@@ -71,12 +71,15 @@ class SignIn:
     def _token(self, given: dict[str, str]) -> web.Response:
         if given.get("grant_type") != "refresh_token":
             return _refusal("unsupported_grant_type", f"Invalid grant_type: {given.get('grant_type', '')}")
-        if not hmac.compare_digest(
-            given.get("refresh_token", "").encode(), refresh_token(self._owner_token).encode()
-        ):
+        asked = given.get("refresh_token", "").encode()
+        known = (
+            token for token in self._tokens() if hmac.compare_digest(asked, refresh_token(token).encode())
+        )
+        token = next(known, None)
+        if token is None:
             return _refusal("invalid_grant", "Bad Request")
         answer = {
-            "access_token": self._owner_token,
+            "access_token": token,
             "expires_in": LIFE,
             "scope": SCOPES,
             "token_type": "Bearer",

@@ -53,7 +53,7 @@ class Attempt:
             self._progress.set_running()
         ending = await self._until_decided()
         await self._stop_all()
-        self.crew.drain()
+        await self.crew.drain()
         self._progress.say(messages.TEARING_DOWN)
         self._progress.say(messages.TORN_DOWN)
         return ending
@@ -141,8 +141,8 @@ class Attempt:
         strike_at = time.monotonic() + (clock.real_seconds(_seconds(rule, _STRIKE_SECONDS)) if rule else 0)
         stop_at: float | None = None
         while True:
-            busy = self.crew.read()
-            found = await self._struck() if self._run.struck else self._outcome()
+            busy = await self.crew.read()
+            found = await self._struck() if self._run.struck else await self._outcome()
             if found:
                 return found
             now = time.monotonic()
@@ -153,16 +153,16 @@ class Attempt:
                 stop_at = now
                 self.crew.each(Replica.ask_to_stop)
             if stop_at is not None and self._overdue(stop_at):
-                self.crew.each(Replica.kill)
+                await asyncio.to_thread(self.crew.each, Replica.kill)
             await asyncio.sleep(0 if busy else self._settings.poll_seconds)
 
-    def _outcome(self) -> Ending | None:
+    async def _outcome(self) -> Ending | None:
         """How the attempt ends by what its replicas did: the primary's end decides, or anybody's failure."""
         decisive = self.crew.decisive()
         if decisive is None:
             return None
-        self.crew.drain()
         replica, outcome = decisive
+        await self.crew.drain(replica.name)
         if outcome == LOST and self._cancelled.is_set():
             return endings.STOPPED
         traceback = self.crew.readers[replica.name].traceback()
@@ -195,7 +195,7 @@ class Attempt:
         self._progress.save()
         text = messages.RESTARTING_WORKER.format(replica=name, number=restarts, most=endings.WORKER_RESTARTS)
         self._progress.say(text, "WARNING")
-        self.crew.take_in(renewed)
+        await self.crew.take_in(renewed)
         await self.crew.start_missing(_PATIENCE_SECONDS)
         return None
 
@@ -207,9 +207,9 @@ class Attempt:
         self.crew.each(Replica.ask_to_stop)
         since = time.monotonic()
         while any(replica.outcome() is None for replica in self.crew.replicas):
-            self.crew.read()
+            await self.crew.read()
             if self._overdue(since):
-                self.crew.each(Replica.kill)
+                await asyncio.to_thread(self.crew.each, Replica.kill)
             await asyncio.sleep(self._settings.poll_seconds)
         await asyncio.to_thread(self.crew.clear)
 

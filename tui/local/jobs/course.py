@@ -57,10 +57,10 @@ class Course:
         self._progress.say(messages.CANCELLING)
         self._cancelled.set()
 
-    def break_down(self) -> None:
+    async def break_down(self) -> None:
         """The course itself has failed: end the job truthfully."""
         for replica in self._attempt.crew.replicas:
-            replica.kill()
+            await asyncio.to_thread(replica.kill)
         self._shop.project.drop_tokens(self.row.job_id)
         if self.row.live:
             self._fail(endings.INTERNAL)

@@ -55,7 +55,9 @@ class Crew:
 
     def _launch(self, token: str, left_seconds: float) -> Launch:
         shop = self._shop
-        return Launch(self._row.job, self._row.job_id, shop.settings, shop.http_url, token, left_seconds)
+        return Launch(
+            self._row.job, self._row.job_id, shop.settings, shop.http_url, token, left_seconds, shop.door
+        )
 
     def write(self, specs: list[dict[str, Any]]) -> None:
         """Write down what the runners need; from then on they may be started at any time."""
@@ -93,14 +95,16 @@ class Crew:
         ]
         return min(ended, key=lambda each: each[1].time_ns or time.time_ns(), default=None)
 
-    def read(self) -> bool:
-        """Store new output; whether there was any."""
-        return sum(reader.read() for reader in self.readers.values()) > 0
+    async def read(self) -> bool:
+        """Store some of each replica's new output, each in its turn; whether there was any."""
+        waiting = [reader for reader in self.readers.values() if reader.waiting()]
+        return any([await self._shop.turns.take(reader) for reader in waiting])
 
-    def drain(self) -> None:
-        """Store all output there is."""
-        while self.read():
-            pass
+    async def drain(self, name: str = "") -> None:
+        """Store all output of a replica that has ended, or of all."""
+        for reader in [self.readers[name]] if name else list(self.readers.values()):
+            while await self._shop.turns.take(reader):
+                pass
 
     # --- going down
 
@@ -121,9 +125,9 @@ class Crew:
         replica.prepare(spec)
         return replica
 
-    def take_in(self, replica: Replica) -> None:
+    async def take_in(self, replica: Replica) -> None:
         """Put a renewed replica in its predecessor's place, all of whose output is stored first."""
-        self.drain()
+        await self.drain(replica.name)
         self.replicas[self.replicas.index(self._named(replica.name))] = replica
         self.readers[replica.name] = self._reader(replica)
 

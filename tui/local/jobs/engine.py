@@ -41,12 +41,18 @@ class Engine:
         """Looks after the jobs that are shown and not run."""
         self._courses: dict[str, Course] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
 
-    def open(self, http_url: str) -> None:
-        """Begin work: jobs find the storage at `http_url`; take up what an earlier server left."""
+    def open(self, http_url: str, proxy_url: str = "") -> None:
+        """Begin work: jobs find the storage at `http_url`, the rest of Google by the proxy, if there is one.
+
+        What an earlier server left is taken up.
+        """
+        self._workshop.proxy_url = proxy_url
         self._workshop.http_url = http_url
         rows = self._jobs.unsettled()
-        self._workshop.sweep(frozenset(row.job_id for row in rows if row.live))
+        left = self._workshop.left(frozenset(row.job_id for row in rows if row.live))
+        self._sweeping = asyncio.create_task(self._workshop.sweep(left), name="sweep")
         for row in rows:
             self.start(row)
 
@@ -84,7 +90,7 @@ class Engine:
             if is_full(error):
                 raise
             _log.exception("job %s broke down", course.row.job_id)
-            course.break_down()
+            await course.break_down()
 
     def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(job_id, None)
@@ -125,7 +131,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop following; the jobs themselves run on under their runners."""
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._sweeping] if self._sweeping else [])]
         for task in tasks:
             task.cancel()
         courses = list(self._courses.values())

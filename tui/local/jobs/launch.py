@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui.domain.catalog.machines import MACHINES
 from tui.local.clock import SECOND, real_seconds
 from tui.local.jobs.environment import Surroundings, merge
-from tui.local.jobs.memory import replica_limit
+from tui.local.jobs.google import Door
 from tui.local.jobs.replica import ROOT
 from tui.local.jobs.variables import (
     expand,
@@ -25,6 +27,7 @@ from tui.local.jobs.variables import (
 from tui.local.settings import Settings
 from tui.local.wire.gtypes import Message
 
+MIB = 1024 * 1024
 DEFAULT_TIMEOUT = 7 * 24 * 3600
 """Seconds a job may run when its spec does not say (`Scheduling.timeout`)."""
 _MOUNT = re.compile(r"(?<![\w./-])/gcs/[\w.-]*")
@@ -80,6 +83,19 @@ def runnable(job: Message, place: Place) -> bool:
     return pool.WhichOneof("task") == "python_package_spec" or bool(pool.container_spec.command)
 
 
+def replica_limit(machine_type: str, setting_mib: float) -> int:
+    """Bytes that a replica may hold; 0 for no limit.
+
+    What the owner set, else what its machine has, unless this computer has no more than that itself.
+    """
+    if setting_mib:
+        return int(setting_mib * MIB)
+    known = MACHINES.get(machine_type)
+    machine = int((known.memory_gib or 0) * 1024 * MIB) if known else 0
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return machine if machine < here else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Makes the runners' specs of one job."""
@@ -93,6 +109,8 @@ class Launch:
     """Stands for the job's service account."""
     left_seconds: float
     """How long the job may still run, in seconds of the server's time."""
+    door: Callable[[], Door | None] = lambda: None
+    """The way to Google's own names, if there is one. Blocking."""
 
     def spec(self, place: Place, folder: Path) -> dict[str, Any]:
         """What a replica's runner needs; makes the replica's folders. Blocking."""
@@ -100,6 +118,9 @@ class Launch:
         task = getattr(pool, pool.WhichOneof("task"))
         surroundings = Surroundings(folder, sys.executable)
         around = surroundings.make(http_url=self.http_url, token=self.token)
+        door = self.door()
+        if door:
+            around |= door.environment(folder, self.token, os.environ)
         service = vertex_environment(self.job, self.job_id, place.pool, place.index)
         theirs = spec_environment(task.env, service)
         known = {**service, **theirs}

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.local import names
 from tui.local.clock import now_ns, stamp
 from tui.local.faults.book import FaultBook
 from tui.local.jobs import messages
+from tui.local.jobs.google import Door
 from tui.local.jobs.output import service_entry
+from tui.local.jobs.turns import Turns
 from tui.local.settings import Settings
 from tui.local.state.entries import Entries
 from tui.local.state.jobs import JobRow, Jobs, State
 from tui.local.state.project import ProjectState
 from tui.local.wire.gtypes import Message
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -29,16 +36,33 @@ class Workshop:
     folder: Path
     faults: FaultBook
     http_url: str = ""
+    """Where jobs find the storage."""
+    proxy_url: str = ""
+    """Where they find all else of Google's; empty for nowhere."""
+    turns: Turns = field(default_factory=Turns)
+    _door: Door | None = None
+
+    def door(self) -> Door | None:
+        """The way to Google's own names. Blocking when it is first asked for."""
+        if self._door is None and self.proxy_url:
+            try:
+                self._door = Door.prepare(self.folder.parent, self.proxy_url)
+            except ValueError:
+                _log.exception("the certificates are damaged: jobs reach nothing of Google's but the storage")
+        return self._door
 
     def remove(self, job_id: str) -> None:
         """Remove a job's folder."""
         shutil.rmtree(self.folder / job_id, ignore_errors=True)
 
-    def sweep(self, live: frozenset[str]) -> None:
-        """Remove what ended jobs have left when the server died before it could."""
-        for folder in self.folder.glob("*"):
-            if folder.name not in live:
-                self.remove(folder.name)
+    async def sweep(self, left: Sequence[str]) -> None:
+        """Remove what ended jobs have left when the server died before it could; there may be much of it."""
+        for job_id in left:
+            await asyncio.to_thread(self.remove, job_id)
+
+    def left(self, live: frozenset[str]) -> list[str]:
+        """Jobs whose folders are there although they have ended."""
+        return [folder.name for folder in self.folder.glob("*") if folder.name not in live]
 
 
 class Progress:

@@ -74,6 +74,10 @@ _VERSIONS = (_FIRST, _SECOND)
 SCHEMA_VERSION = len(_VERSIONS)
 
 
+_LOG_BYTES = 32 * 1024 * 1024
+"""Of the write-ahead log's file, once what is in it was taken over."""
+
+
 class Database:
     """One connection for the event loop; `reader` opens others for threads.
 
@@ -116,6 +120,16 @@ class Database:
         connection.execute("PRAGMA query_only=ON")
         return connection
 
+    def checkpoint(self) -> None:
+        """Take the write-ahead log over and cut it off; for a thread, since it may take seconds."""
+        connection = _connect(self._path)
+        try:
+            # The first keeps nobody from writing and leaves little to the second, which does.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close the loop's connection."""
         self.connection.close()
@@ -126,4 +140,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute(f"PRAGMA journal_size_limit={_LOG_BYTES}")
     return connection

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sqlite3
 import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tui.local.clock import now_ns, stamp, unstamp
@@ -23,8 +24,15 @@ _INSERT = (
     "INSERT OR IGNORE INTO entries (ts, insert_id, log_name, job_id, severity, data)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
-_SEED_ROWS = 500
+_SLICE = 500
 """Rows stored, or deleted, in one go when many are: a few ms for which nothing else happens."""
+_OLD = (
+    "SELECT seq FROM entries WHERE job_id = ? AND ts < ?",
+    # Only the index over job ids is read, from one job to the next, however many entries each has.
+    "SELECT min(job_id) FROM entries WHERE job_id > ?",
+)
+_SHOWN = "SELECT id FROM jobs WHERE json_extract(run, '$.recorded') UNION SELECT job_id FROM recordings"
+"""Jobs that ran elsewhere: whoever brought their logs here wants to see them, whatever their age."""
 
 Listener = Callable[[Sequence[Message]], None]
 
@@ -90,7 +98,7 @@ class Entries:
         """
         count = 0
         left = iter(rows)
-        while batch := list(itertools.islice(left, _SEED_ROWS)):
+        while batch := list(itertools.islice(left, _SLICE)):
             with self._database.transaction() as connection:
                 self._store(connection, batch)
             count += len(batch)
@@ -156,32 +164,74 @@ class Entries:
 
     async def delete_of_jobs(self, job_ids: Iterable[str]) -> int:
         """Delete the entries that name one of these jobs; how many there were. The loop runs on between."""
-        query = (
-            "DELETE FROM entries WHERE seq IN (SELECT seq FROM entries WHERE job_id = ? LIMIT ?)"
-            " RETURNING log_name"
-        )
         count = 0
         for job_id in job_ids:
-            own: set[str] = set()
-            gone = _SEED_ROWS
-            while gone == _SEED_ROWS:
-                rows = self._database.connection.execute(query, (job_id, _SEED_ROWS)).fetchall()
-                own |= {name for (name,) in rows if job_id in name}
-                gone = len(rows)
-                count += gone
-                await asyncio.sleep(0)
-            self._database.connection.executemany(
-                "DELETE FROM logs WHERE name = ?", [(name,) for name in own]
-            )
+            count += await self._delete("SELECT seq FROM entries WHERE job_id = ?", job_id)
+        if count:
+            await self._forget_empty()
         return count
 
-    def delete_log(self, log_name: str) -> bool:
-        """Delete a log with its entries; whether there was one."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM entries WHERE log_name = ?", (log_name,))
-            held = self._held.delete_log(log_name)
-            known = connection.execute("DELETE FROM logs WHERE name = ?", (log_name,)).rowcount
+    async def delete_log(self, log_name: str) -> bool:
+        """Delete a log with the entries it has now; whether there was one. The loop runs on between."""
+        held = self._held.delete_log(log_name)
+        known = self._database.connection.execute("SELECT 1 FROM logs WHERE name = ?", (log_name,)).fetchone()
+        if known:
+            # No index begins with the log's name: one holds it, though, which is read whole, in a thread.
+            await self._delete("SELECT seq FROM entries WHERE log_name = ?", log_name)
+            await self._forget_empty()
         return bool(held or known)
+
+    async def purge(self, before_ns: int) -> int:
+        """Delete older entries, but for those of recorded jobs; how many there were. The loop runs on."""
+        numbers = await asyncio.to_thread(self._readers.read, lambda reader: _old(reader, before_ns))
+        await self._delete_numbers(numbers)
+        if numbers:
+            await self._forget_empty()
+        return len(numbers)
+
+    async def _delete(self, query: str, value: str) -> int:
+        numbers = await asyncio.to_thread(
+            self._readers.read, lambda reader: array("q", (row[0] for row in reader.execute(query, (value,))))
+        )
+        await self._delete_numbers(numbers)
+        return len(numbers)
+
+    async def _delete_numbers(self, numbers: Sequence[int]) -> None:
+        for first in range(0, len(numbers), _SLICE):
+            with self._database.transaction() as connection:
+                connection.executemany(
+                    "DELETE FROM entries WHERE seq = ?",
+                    [(number,) for number in numbers[first : first + _SLICE]],
+                )
+            await asyncio.sleep(0)
+
+    async def _forget_empty(self) -> None:
+        """Forget the logs that no entry is left of."""
+        connection = self._database.connection
+        names = {name for (name,) in connection.execute("SELECT name FROM logs")}
+        last = connection.execute("SELECT max(seq) FROM entries").fetchone()[0] or 0
+        empty = names - await asyncio.to_thread(self._readers.read, _log_names)
+        # Numbers only grow: what has come since then stands behind the last.
+        query = "DELETE FROM logs WHERE name = ? AND name NOT IN (SELECT log_name FROM entries WHERE seq > ?)"
+        with self._database.transaction():
+            connection.executemany(query, [(name, last) for name in empty])
+
+
+def _old(reader: sqlite3.Connection, before_ns: int) -> array[int]:
+    """Numbers of the entries before a time, without those of recorded jobs."""
+    shown = {job_id for (job_id,) in reader.execute(_SHOWN)}
+    of_job, next_job = _OLD
+    found = array("q")
+    job_id: str | None = ""
+    while job_id is not None:
+        if job_id not in shown:
+            found.extend(row[0] for row in reader.execute(of_job, (job_id, before_ns)))
+        job_id = reader.execute(next_job, (job_id,)).fetchone()[0]
+    return found
+
+
+def _log_names(reader: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in reader.execute("SELECT DISTINCT log_name FROM entries")}
 
 
 def row_of(entry: Message) -> Row:

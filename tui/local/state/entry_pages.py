@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tui.local.state.database import Database
 
+T = TypeVar("T")
 Position = tuple[int, str, str]
 """Timestamp, insert id, log name: the order of a listing."""
 
@@ -74,6 +76,14 @@ class Readers:
             self._idle.append(connection)
         else:
             connection.close()
+
+    def read(self, reading: Callable[[sqlite3.Connection], T]) -> T:
+        """What `reading` finds in one state of the database; for a thread."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            found = reading(connection)
+            connection.execute("COMMIT")
+            return found
 
     def page(
         self,

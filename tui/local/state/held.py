@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 
 from tui.local.clock import SECOND
+from tui.local.limits import is_full
 from tui.local.state.database import Database
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
 _BATCH = 1_000
 """Entries that come out in one go."""
+RETRY_SECONDS = 1.0
+"""Pause before another try when there was no space to let entries out."""
+_log = logging.getLogger(__name__)
 
 
 class HeldEntries:
@@ -50,7 +55,7 @@ class HeldEntries:
             [(due_ns, entry.log_name, entry.SerializeToString()) for due_ns, entry in late],
         )
 
-    def schedule(self) -> None:
+    def schedule(self, least_seconds: float = 0.0) -> None:
         """Wait for the first that is due; without an event loop somebody has to call `release`."""
         self.close()
         due_ns = self._database.connection.execute("SELECT min(due_ns) FROM held_entries").fetchone()[0]
@@ -60,10 +65,23 @@ class HeldEntries:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        self._timer = loop.call_later(max(due_ns - time.time_ns(), 0) / SECOND, self.release)
+        seconds = max((due_ns - time.time_ns()) / SECOND, least_seconds)
+        self._timer = loop.call_later(seconds, self.release)
 
     def release(self) -> None:
-        """Let out what is due."""
+        """Let out what is due; what cannot be written now comes out later."""
+        pause = RETRY_SECONDS
+        try:
+            self._release()
+            pause = 0.0
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            _log.warning("late log entries wait for space on the disk")
+        finally:
+            self.schedule(pause)
+
+    def _release(self) -> None:
         query = "SELECT number, data FROM held_entries WHERE due_ns <= ? ORDER BY due_ns, number LIMIT ?"
         with self._database.transaction() as connection:
             rows = connection.execute(query, (time.time_ns(), _BATCH)).fetchall()
@@ -73,7 +91,6 @@ class HeldEntries:
                 "DELETE FROM held_entries WHERE number = ?", [(number,) for number, _ in rows]
             )
         self._tell(entries)
-        self.schedule()
 
     def delete_log(self, log_name: str) -> int:
         """Delete a log's entries; how many there were."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.domain.jobs import JobState
 from tui.local.clock import unstamp
 from tui.local.filters.jobs import Condition
 from tui.local.state.database import Database
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
-ENDED = (4, 5, 7, 9, 11)
-"""States that a job does not leave: SUCCEEDED, FAILED, CANCELLED, EXPIRED, PARTIALLY_SUCCEEDED."""
+ENDED = tuple(int(gtypes.JobState[state.wire]) for state in JobState if state.terminal)
+"""Numbers of the states that a job does not leave."""
 _INSERT = "INSERT OR REPLACE INTO job_facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = ("update_time", "start_time", "end_time")
 _BATCH = 500

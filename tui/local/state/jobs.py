@@ -9,21 +9,13 @@ from dataclasses import asdict, dataclass, field
 from tui.local.clock import unstamp
 from tui.local.filters.jobs import Condition
 from tui.local.state.database import Database
-from tui.local.state.job_facts import JobFacts
+from tui.local.state.job_facts import ENDED, JobFacts
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
 State = gtypes.JobState
-LIVE = frozenset(
-    int(state)
-    for state in (
-        State.JOB_STATE_QUEUED,
-        State.JOB_STATE_PENDING,
-        State.JOB_STATE_RUNNING,
-        State.JOB_STATE_CANCELLING,
-    )
-)
-"""States from which a job may still move."""
+LIVE = frozenset(map(int, State)) - {*ENDED, int(State.JOB_STATE_UNSPECIFIED)}
+"""States from which a job may still move; PAUSED and UPDATING are for recorded jobs only."""
 
 
 @dataclass(slots=True)

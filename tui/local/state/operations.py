@@ -49,6 +49,11 @@ class Operations:
         query = "DELETE FROM operations WHERE name = ?"
         return self._database.connection.execute(query, (name,)).rowcount > 0
 
+    def prune(self, before_ns: int, most: int) -> int:
+        """Forget up to `most` operations that were done before a time; how many there were."""
+        query = "DELETE FROM operations WHERE name IN (SELECT name FROM operations WHERE due_ns < ? LIMIT ?)"
+        return self._database.connection.execute(query, (before_ns, most)).rowcount
+
     def _as_of(self, operation: Message, due_ns: int) -> Message:
         """Not done before its time; one that is due later than ever it was began before a clock set back."""
         if 0 < due_ns - now_ns() <= self._delay_ns:

@@ -188,6 +188,10 @@ class ProjectState:
         for (token,) in rows:
             self._principals.pop(token, None)
 
+    def tokens(self) -> tuple[str, ...]:
+        """All bearer tokens that are good now."""
+        return tuple(self._principals)
+
     def principal_of_token(self, token: str) -> str | None:
         """Whom a bearer token stands for."""
         return self._principals.get(token)

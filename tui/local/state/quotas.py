@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui.domain.catalog.limits import UNLIMITED, default_limit
-from tui.domain.catalog.quotas import Pool, needs
+from tui.domain.catalog.quotas import PREEMPTIBLE_STRATEGIES, Pool, needs
 from tui.local.state.database import Database
 from tui.local.state.jobs import Jobs
 from tui.local.wire.gtypes import Message
 
 EVERYWHERE = ""
 """The region of a limit that holds in every region without one of its own."""
-_PREEMPTIBLE = frozenset({4, 6})
-"""Numbers of SPOT and FLEX_START."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def needs_of(spec: Message) -> dict[str, int]:
     """What a CustomJobSpec holds while its job lives; nothing on a persistent resource."""
     if spec.persistent_resource_id:
         return {}
-    preemptible = int(spec.scheduling.strategy) in _PREEMPTIBLE
+    preemptible = str(int(spec.scheduling.strategy)) in PREEMPTIBLE_STRATEGIES
     return needs(_pools(spec.worker_pool_specs), preemptible=preemptible)
 
 

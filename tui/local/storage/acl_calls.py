@@ -60,6 +60,17 @@ def _bucket(call: Call, permission: str, what: str) -> BucketRow:
     return bucket
 
 
+def _edited(bucket: BucketRow, edit: Edit, entries: Entries) -> Entries:
+    """`entries` after a change that `bucket` allows."""
+    new = edit(entries)
+    refuse_public(bucket, new)
+    return new
+
+
+def _changed(call: Call, bucket: BucketRow, change: Callable[[BucketRow], BucketRow]) -> BucketRow:
+    return call.store.buckets.change(bucket.name, {}, Conditions(), edit=change)
+
+
 def _read_bucket(call: Call) -> list[Json]:
     bucket = _bucket(call, "storage.buckets.getIamPolicy", "get bucket")
     return bucket_acl_resources(bucket, call.links)
@@ -69,12 +80,10 @@ def _write_bucket(call: Call, edit: Edit) -> list[Json]:
     found = _bucket(call, "storage.buckets.setIamPolicy", "set bucket")
 
     def change(row: BucketRow) -> BucketRow:
-        entries = edit(bucket_entries(row, call.links.project_number))
-        refuse_public(row, entries)
+        entries = _edited(row, edit, bucket_entries(row, call.links.project_number))
         return row._replace(policy={**row.policy, "bindings": bindings_with(row, entries)})
 
-    row = call.store.buckets.change(found.name, {}, Conditions(), edit=change)
-    return bucket_acl_resources(row, call.links)
+    return bucket_acl_resources(_changed(call, found, change), call.links)
 
 
 def _read_default(call: Call) -> list[Json]:
@@ -86,12 +95,10 @@ def _write_default(call: Call, edit: Edit) -> list[Json]:
     found = _bucket(call, "storage.buckets.update", "set")
 
     def change(row: BucketRow) -> BucketRow:
-        entries = edit(default_entries(row, call.links.project_number))
-        refuse_public(row, entries)
+        entries = _edited(row, edit, default_entries(row, call.links.project_number))
         return row._replace(config={**row.config, "defaultObjectAcl": entries})
 
-    row = call.store.buckets.change(found.name, {}, Conditions(), edit=change)
-    return default_acl_resources(row, call.links)
+    return default_acl_resources(_changed(call, found, change), call.links)
 
 
 def _read_object(call: Call) -> list[Json]:
@@ -106,9 +113,7 @@ def _write_object(call: Call, edit: Edit) -> list[Json]:
 
     def change(row: ObjectRow) -> ObjectRow:
         owner, entries = object_acl(row, call.links.project_number)
-        entries = edit(entries)
-        refuse_public(bucket, entries)
-        return row._replace(acl=packed(Acl(owner, entries)))
+        return row._replace(acl=packed(Acl(owner, _edited(bucket, edit, entries))))
 
     generation = integer(call.query, "generation")
     row = call.store.change(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from tui.local.storage.access import Access
 from tui.local.storage.calls import Call, Reply
 from tui.local.storage.encryption import customer_key
 from tui.local.storage.errors import StorageError, service_disabled
-from tui.local.storage.fields import apply_mask
 from tui.local.storage.objects import ObjectStore
 from tui.local.storage.resources import Links
+from tui.local.wire.field_masks import apply_mask
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,6 +30,9 @@ CALL_NAME = web.RequestKey("call_name", str)
 
 REFUSE_PART: web.RequestKey[Callable[[str], None]] = web.RequestKey("refuse_part")
 """What is asked before each call inside a batch, by the call's name; it may raise `StorageError`."""
+
+WAIT_PARTS: web.RequestKey[Callable[[Iterable[str]], Awaitable[None]]] = web.RequestKey("wait_parts")
+"""What is awaited before the calls inside a batch, given their names."""
 
 SERVICE = "storage.googleapis.com"
 
@@ -165,6 +168,8 @@ def parse_json(data: bytes) -> dict[str, Any]:
         return {}
     try:
         body = json.loads(data)
+        if b"\\u" in data:  # an escaped half of a character cannot be stored
+            json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise StorageError(400, "parseError", "Parse Error") from None
     if not isinstance(body, dict):
@@ -194,7 +199,8 @@ def refusing(handler: Handler, name: str, around: Around = straight) -> Handler:
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
-            log.exception("%s %s", request.method, request.rel_url)
+            path = request.rel_url.raw_path.removeprefix(request.get(TOKEN_PATH, ""))  # the token is a secret
+            log.exception("%s %s", request.method, path)
             fault = StorageError(500, "backendError", "We encountered an internal error. Please try again.")
             return json_response(500, fault.body())
 

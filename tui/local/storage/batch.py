@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import Message
 from email.parser import BytesParser, Parser
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from tui.local.storage import (
 from tui.local.storage.access import Access
 from tui.local.storage.api import (
     REFUSE_PART,
+    WAIT_PARTS,
     Api,
     Handler,
     encoded,
@@ -61,12 +63,15 @@ def batch_handler(api: Api) -> Handler:
         access, links, store = api.access(request), api.links(request), api.store
         kind = request.headers.get("Content-Type", "")
         data = await read_body(request, BODY)
+        parts = await asyncio.to_thread(_parts, kind, data)
+        if WAIT_PARTS in request:
+            await request[WAIT_PARTS](_names(parts))
         refuse = request.get(REFUSE_PART, _refuse_nothing)
 
         def one(part: Message) -> tuple[int, bytes]:
             return _answer_part(store, access, links, part, refuse)
 
-        return await asyncio.to_thread(_answer, one, kind, data)
+        return await asyncio.to_thread(_answer, one, parts)
 
     return answer
 
@@ -75,23 +80,42 @@ def _refuse_nothing(_name: str) -> None:
     pass
 
 
-def _answer(one: Callable[[Message], tuple[int, bytes]], kind: str, data: bytes) -> web.Response:
-    """Answer every call of a batch by `one`."""
-    message = BytesParser().parsebytes(
-        b"Content-Type: " + kind.encode("latin-1", "replace") + b"\r\n\r\n" + data
-    )
+def _parts(kind: str, data: bytes) -> list[Message]:
+    """The calls of a batch.
+
+    Raises:
+        StorageError: 400 for none, and for too many.
+    """
+    head = b"Content-Type: " + kind.encode("latin-1", "replace") + b"\r\n\r\n"
+    try:
+        message = BytesParser().parsebytes(head + data)
+    except RecursionError:
+        raise invalid("Failed to parse batch request, error: too deeply nested.") from None
     parts: Any = message.get_payload()
     if not isinstance(parts, list) or not parts:
         raise invalid("Failed to parse batch request, error: no parts found.")
     if len(parts) > CALLS:
         raise invalid(f"The batch request has {len(parts)} calls; the limit is {CALLS}.")
+    return parts
+
+
+def _names(parts: list[Message]) -> Iterator[str]:
+    """What the calls are called, without those that are none."""
+    for part in parts:
+        with contextlib.suppress(StorageError, ValueError):
+            yield _read(part)[0].name
+
+
+def _answer(one: Callable[[Message], tuple[int, bytes]], parts: list[Message]) -> web.Response:
+    """Answer every call of a batch by `one`."""
     boundary = f"batch_{uuid.uuid4().hex}"
     out = bytearray()
     for part in parts:
         status, body = one(part)
         out += f"--{boundary}\r\nContent-Type: application/http\r\n".encode()
-        if part.get("Content-ID"):
-            out += f"Content-ID: <response-{part['Content-ID'].strip().strip('<>')}>\r\n".encode()
+        id_ = str(part.get("Content-ID", "")).strip().strip("<>")
+        if id_:
+            out += f"Content-ID: <response-{id_}>\r\n".encode("utf-8", "replace")
         out += f"\r\nHTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
         out += (
             f"Content-Type: application/json; charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n".encode()
@@ -104,25 +128,31 @@ def _answer(one: Callable[[Message], tuple[int, bytes]], kind: str, data: bytes)
 def _answer_part(
     store: ObjectStore, access: Access, links: Links, part: Message, refuse: Callable[[str], None]
 ) -> tuple[int, bytes]:
-    """Answer one call of a batch, written as an HTTP request inside the part."""
+    """Answer one call of a batch."""
     try:
-        text = part.get_payload()
-        line, _, rest = str(text).lstrip().partition("\n")
-        words = line.split()
-        method, target, _version = words
-        address = urlsplit(target)
-        path = address.path[address.path.find(ROOT) + len(ROOT) :] if ROOT in address.path else ""
-        body = parse_json(str(Parser().parsestr(rest).get_payload()).encode("utf-8", "surrogateescape"))
-        query = MultiDict(parse_qsl(address.query, keep_blank_values=True))
-        for route in ROUTES:
-            found = route.match(method, path)
-            if found is not None:
-                refuse(route.name)
-                return run_call(
-                    route.handler, make_call(store, access, links, path=found, query=query, body=body)
-                )
+        route, path, query, text = _read(part)
+        body = parse_json(str(Parser().parsestr(text).get_payload()).encode("utf-8", "surrogateescape"))
+        refuse(route.name)
+        return run_call(route.handler, make_call(store, access, links, path=path, query=query, body=body))
     except StorageError as error:
         return error.status, encoded(error.body())
     except ValueError:
         return 400, encoded(invalid("Failed to parse batch request.").body())
-    return 404, encoded(StorageError(404, "notFound", "Not Found").body())
+
+
+def _read(part: Message) -> tuple[Route, dict[str, str], MultiDict[str], str]:
+    """One call, written as an HTTP request inside the part: its route, path, query, and the rest of the text.
+
+    Raises:
+        StorageError: 404, there is no such call.
+        ValueError: it is no request.
+    """
+    line, _, rest = str(part.get_payload()).lstrip().partition("\n")
+    method, target, _version = line.split()
+    address = urlsplit(target)
+    path = address.path[address.path.find(ROOT) + len(ROOT) :] if ROOT in address.path else ""
+    for route in ROUTES:
+        found = route.match(method, path)
+        if found is not None:
+            return route, found, MultiDict(parse_qsl(address.query, keep_blank_values=True)), rest
+    raise StorageError(404, "notFound", "Not Found")

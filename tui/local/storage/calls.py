@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from tui.local.storage.access import Access
 from tui.local.storage.acl import entity_of_principal, object_acl
 from tui.local.storage.errors import condition_not_met, denied, invalid, no_object, not_modified
-from tui.local.storage.fields import Mask, parse_fields
 from tui.local.storage.objects import ObjectStore
 from tui.local.storage.resources import Links, etag_of
 from tui.local.storage.rows import BucketRow, ObjectRow, integer
+from tui.local.wire.field_masks import FieldsError, Mask, parse_fields
 
 
 class Found(NamedTuple):
@@ -109,9 +109,16 @@ class Call:
         return text == "full" if text else default
 
     def mask(self) -> Mask | None:
-        """The `fields` parameter, or None."""
+        """The `fields` parameter, or None.
+
+        Raises:
+            StorageError: 400.
+        """
         text = self.query.get("fields")
-        return parse_fields(text) if text else None
+        try:
+            return parse_fields(text) if text else None
+        except FieldsError as error:
+            raise invalid(str(error), location="fields") from None
 
 
 class Reply(NamedTuple):

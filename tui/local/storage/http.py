@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from tui.local import names
 from tui.local.guard import TokenPaths
 from tui.local.storage.api import (
     Api,
@@ -56,7 +57,7 @@ def add_storage_routes(
     service_enabled: Callable[[str], bool],
     *,
     project: str = "",
-    project_number: str = "123456789012",
+    project_number: str = names.PROJECT_NUMBER,
     around: Around = straight,
 ) -> None:
     """Mount the API, and the token paths of `tui.local.guard` for all routes of `app`.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.local.storage.errors import invalid
+from tui.local.storage.globs import Glob
 from tui.local.storage.names import successor
 from tui.local.storage.rows import LIVE, NONCURRENT, SOFT_DELETED, ObjectRow, Page, extra_of
 from tui.local.storage.schema import COLUMNS
+from tui.local.storage.tokens import packed, unpacked
 
 PAGE = 1000
 """Largest and default page."""
@@ -47,7 +46,7 @@ class ListQuery:
     soft_deleted: bool = False
     trailing: bool = False
     """`includeTrailingDelimiter`: objects that end with their first delimiter are items as well."""
-    glob: re.Pattern[str] | None = None
+    glob: Glob | None = None
     wanted: Callable[[ObjectRow], bool] | None = None
     """What `filter` says of an object."""
     folders: bool = False
@@ -58,7 +57,7 @@ class ListQuery:
 
 def token_of(position: Position) -> str:
     """The page token that continues after `position`."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+    return packed(*position)
 
 
 def position_of(token: str) -> Position:
@@ -67,13 +66,7 @@ def position_of(token: str) -> Position:
     Raises:
         StorageError: 400 for a text that no listing gave out.
     """
-    try:
-        name, generation = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, binascii.Error, TypeError):
-        raise invalid("Invalid argument.", location="pageToken") from None
-    if not isinstance(name, str) or not isinstance(generation, int) or abs(generation) >= 1 << 63:
-        raise invalid("Invalid argument.", location="pageToken")
-    return name, generation
+    return unpacked(token, "pageToken")
 
 
 def list_page(connection: sqlite3.Connection, bucket: int, query: ListQuery, now: str) -> Page:

@@ -50,17 +50,20 @@ async def read_head(chunks: AsyncIterator[bytes], boundary: bytes) -> Head:
     """
     mark = re.escape(b"--" + boundary)
     start = re.compile(rb"\s*" + mark + rb"[ \t]*(\r?\n)(?:[^\r\n]+\r?\n)*\r?\n")
-    middle = re.compile(rb"\r?\n" + mark + rb"[ \t]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n")
+    middle = re.compile(rb"\r?\n" + mark + rb"[ \t]*\r?\n")
+    lines = re.compile(rb"((?:[^\r\n]+\r?\n)*)\r?\n")
     data = b""
     async for chunk in chunks:
         data += chunk
         first = start.match(data)
+        # Only the first delimiter counts: to try each as one takes the square of their number.
         second = middle.search(data, first.end() - 1) if first else None
-        if first and second:
-            kind = TYPE.search(second.group(1))
+        head = lines.match(data, second.end()) if second else None
+        if first and second and head:
+            kind = TYPE.search(head.group(1))
             text = kind.group(1).decode("latin-1").strip() if kind else ""
             json = data[first.end() : max(first.end(), second.start())]
-            return Head(json, text, data[second.end() :], first.group(1) + b"--" + boundary + b"--")
+            return Head(json, text, data[head.end() :], first.group(1) + b"--" + boundary + b"--")
         if len(data) > HEAD:
             break
     raise invalid("Malformed multipart body.")

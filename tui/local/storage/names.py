@@ -1,4 +1,4 @@
-"""Which bucket and object names exist, and how names are ranged over and matched."""
+"""Which bucket and object names exist, and how names are ranged over."""
 
 from __future__ import annotations
 
@@ -68,37 +68,3 @@ def successor(prefix: str) -> str | None:
             return prefix[:-1] + chr(code)
         prefix = prefix[:-1]
     return None
-
-
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """`matchGlob` as an expression: `*` and `?` stop at `/`, `**` does not, `[…]` and `{a,b}` as in shells.
-
-    Raises:
-        StorageError: 400 for braces or brackets that do not close.
-    """
-    out, at, depth = "", 0, 0
-    while at < len(glob):
-        char = glob[at]
-        at += 1
-        if char == "*":
-            double = glob.startswith("*", at)
-            out += ".*" if double else "[^/]*"
-            at += double
-        elif char == "?":
-            out += "[^/]"
-        elif char == "[":
-            end = glob.find("]", at + 1)
-            if end < 0:
-                raise invalid("Invalid glob pattern.", location="matchGlob")
-            body = glob[at:end].replace("\\", "\\\\").replace("[", "\\[")
-            out += "[" + ("^" + body[1:] if body[0] in "!^" else body) + "]"
-            at = end + 1
-        elif char in "{}" or (char == "," and depth):
-            depth += (char == "{") - (char == "}")
-            out += {"{": "(?:", "}": ")", ",": "|"}[char]
-        else:
-            out += re.escape(char)
-    try:
-        return re.compile(out, re.DOTALL)
-    except re.error:
-        raise invalid("Invalid glob pattern.", location="matchGlob") from None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,13 +22,16 @@ from tui.local.storage.calls import Call, Found, Reply, Route
 from tui.local.storage.copying import compose, copy, move, restore
 from tui.local.storage.encryption import check_key
 from tui.local.storage.errors import invalid, no_object, required
-from tui.local.storage.fields import Mask
+from tui.local.storage.globs import Glob
 from tui.local.storage.listing import ListQuery, context_filter
 from tui.local.storage.metadata import Metadata, checked_metadata, patched
-from tui.local.storage.names import check_object, glob_pattern
+from tui.local.storage.names import check_object
 from tui.local.storage.objects import Placed
 from tui.local.storage.resources import Json, object_resource, restore_token
 from tui.local.storage.rows import BucketRow, Conditions, ObjectRow, flag, integer
+from tui.local.storage.tokens import packed as packed_token
+from tui.local.storage.tokens import unpacked
+from tui.local.wire.field_masks import Mask
 
 MEGABYTE = 1 << 20
 
@@ -63,7 +63,7 @@ def _list_query(call: Call) -> ListQuery:
         versions=versions,
         soft_deleted=soft_deleted,
         trailing=flag(query, "includeTrailingDelimiter"),
-        glob=glob_pattern(glob) if glob else None,
+        glob=Glob(glob) if glob else None,
         wanted=context_filter(query["filter"]) if query.get("filter") else None,
         folders=folders and not soft_deleted,
         limit=page_size(call),
@@ -264,8 +264,7 @@ def _rewrite(call: Call) -> Reply:
         "done": at == source.size,
     }
     if at < source.size:
-        token = base64.urlsafe_b64encode(json.dumps([source.generation, at]).encode()).decode()
-        return Reply(200, body | {"rewriteToken": token})
+        return Reply(200, body | {"rewriteToken": packed_token(str(source.generation), at)})
     bucket, row = _copied(call, source)
     full = call.full(default="acl" in call.body)
     resource = object_resource(row, bucket, call.links, full=full, keyed=call.key is not None)
@@ -279,15 +278,11 @@ def _rewritten(call: Call, source: ObjectRow) -> int:
         raise invalid(
             "maxBytesRewrittenPerCall must be a multiple of 1 MiB.", location="maxBytesRewrittenPerCall"
         )
-    generation, at = source.generation, 0
-    token = call.query.get("rewriteToken")
+    at, token = 0, call.query.get("rewriteToken")
     if token:
-        try:
-            generation, at = json.loads(base64.urlsafe_b64decode(token.encode()))
-        except (ValueError, TypeError, binascii.Error):
-            generation = -1
-    if generation != source.generation or not isinstance(at, int):
-        raise invalid("Invalid rewrite token.", location="rewriteToken")
+        generation, at = unpacked(token, "rewriteToken")
+        if generation != str(source.generation) or not 0 < at < source.size:
+            raise invalid("Invalid rewrite token.", location="rewriteToken")
     return source.size if limit is None else min(source.size, at + limit)
 
 

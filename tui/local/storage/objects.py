@@ -6,6 +6,7 @@ refuses.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,6 +64,14 @@ class ObjectStore:
             connection.execute("DELETE FROM uploads WHERE started < ?", (self.database.after(-UPLOAD_LIFE),))
             kept = [row[0] for row in connection.execute("SELECT id FROM uploads WHERE done = 0")]
         self.files.sweep(kept)
+
+    def begin_upload(self, id_: str, bucket: BucketRow, name: str, record: Mapping[str, Any]) -> None:
+        """Remember an upload that comes in several requests; `record` is what it was begun with."""
+        with self.database.writing() as connection:
+            connection.execute(
+                "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
+                (id_, bucket.name, name, self.database.now(), json.dumps(record)),
+            )
 
     def forget_upload(self, id_: str) -> None:
         """End an upload without an object: its record and what it brought."""

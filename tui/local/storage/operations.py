@@ -10,12 +10,15 @@ from tui.local.storage.acl import new_object_acl
 from tui.local.storage.calls import Call, Reply, Route
 from tui.local.storage.copying import restore
 from tui.local.storage.errors import StorageError, invalid
+from tui.local.storage.globs import Glob
 from tui.local.storage.listing import PAGE, ListQuery
-from tui.local.storage.names import glob_pattern
 from tui.local.storage.objects import Placed
 from tui.local.storage.resources import Json
 from tui.local.storage.rows import BucketRow, Conditions, ObjectRow
 from tui.local.storage.schema import text_seconds, time_text
+
+GLOBS = 100
+"""Most patterns of one bulk restore."""
 
 TYPES = "type.googleapis.com/google.storage.control.v2"
 
@@ -70,9 +73,9 @@ def _cancel(call: Call) -> Reply:
 def _bulk_restore(call: Call) -> Reply:
     bucket = call.bucket("storage.objects.restore", "storage.objects.create", "storage.objects.list")
     globs = call.body.get("matchGlobs") or []
-    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+    if not isinstance(globs, list) or len(globs) > GLOBS or not all(isinstance(glob, str) for glob in globs):
         raise invalid("Invalid value for: matchGlobs is not valid", location="matchGlobs")
-    patterns = [glob_pattern(glob) for glob in globs]
+    patterns = [Glob(glob) for glob in globs]
     after, before = _time(call, "softDeletedAfterTime"), _time(call, "softDeletedBeforeTime")
     created = _time(call, "createdAfterTime"), _time(call, "createdBeforeTime")
     if call.body.get("allowOverwrite"):

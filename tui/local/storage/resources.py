@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from tui.local.storage.acl import bucket_entries, default_entries, object_acl
 from tui.local.storage.bucket_settings import location_type
-from tui.local.storage.fields import Mask
 from tui.local.storage.folders import FolderRow
 from tui.local.storage.holds import retained_until
 from tui.local.storage.rows import NONCURRENT, SOFT_DELETED, BucketRow, ObjectRow, extra_of
+from tui.local.wire.field_masks import Mask
 
 Json = dict[str, Any]
 

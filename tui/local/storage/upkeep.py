@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import logging
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -110,7 +111,7 @@ def background(store: ObjectStore) -> Callable[[web.Application], AsyncIterator[
             while True:
                 try:
                     await asyncio.to_thread(keep_up, store, ending.is_set)
-                except OSError:
+                except (OSError, sqlite3.Error, StorageError):
                     log.exception("looking after the objects")
                 await asyncio.sleep(REAL)
                 await WALL.sleep(EVERY)

@@ -17,13 +17,13 @@ from tui.local.storage.api import Api, json_response, parse_json, read_body
 from tui.local.storage.blobs import CHUNK, Stage
 from tui.local.storage.calls import Call
 from tui.local.storage.errors import StorageError, invalid, required
-from tui.local.storage.fields import apply_mask
 from tui.local.storage.metadata import Metadata
 from tui.local.storage.multipart import boundary_of, read_bytes, read_head
 from tui.local.storage.names import check_object
 from tui.local.storage.object_calls import may_write, new_metadata
 from tui.local.storage.resources import object_resource
 from tui.local.storage.rows import BucketRow, Conditions, ObjectRow
+from tui.local.wire.field_masks import apply_mask
 
 RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 
@@ -196,7 +196,7 @@ class Uploads:
         id_ = uuid.uuid4().hex
         length = _length(request.headers.get("X-Upload-Content-Length"))
         record = {"body": body, "query": dict(call.query), "key": call.key, "length": length}
-        await asyncio.to_thread(self._remember, id_, bucket, str(name), record)
+        await asyncio.to_thread(self._store.begin_upload, id_, bucket, str(name), record)
         path = request.rel_url.raw_path.removeprefix(request.get(TOKEN_PATH, ""))
         base = call.links.base
         return web.Response(
@@ -205,13 +205,6 @@ class Uploads:
                 "X-GUploader-UploadID": id_,
             }
         )
-
-    def _remember(self, id_: str, bucket: BucketRow, name: str, record: dict[str, Any]) -> None:
-        with self._store.database.writing() as connection:
-            connection.execute(
-                "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
-                (id_, bucket.name, name, self._store.database.now(), json.dumps(record)),
-            )
 
     def _session(self, id_: str, bucket: str) -> Session:
         with self._store.database.reading() as connection:

@@ -22,7 +22,6 @@ from tui.local.storage.blobs import CHUNK, Stage
 from tui.local.storage.calls import Call
 from tui.local.storage.errors import StorageError
 from tui.local.storage.object_calls import new_metadata
-from tui.local.storage.rows import BucketRow
 from tui.local.storage.uploads import admit, fill
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -43,7 +42,6 @@ XML_CODES = {
 }
 """Error codes of the XML API where the error has none of its own."""
 
-PART = re.compile(rb"<Part>(.*?)</Part>", re.DOTALL)
 NUMBER = re.compile(rb"<PartNumber>\s*(\d{1,5})\s*</PartNumber>")
 ETAG = re.compile(rb"<ETag>\s*(?:&quot;|\")?([0-9a-f]{32})(?:&quot;|\")?\s*</ETag>")
 
@@ -100,16 +98,8 @@ class XmlResource(DynamicResource):
         await asyncio.to_thread(new_metadata, call, bucket, body)
         id_ = uuid.uuid4().hex
         record = {"xml": body, "key": call.key}
-        await asyncio.to_thread(self._remember, id_, bucket, call.path["object"], record)
+        await asyncio.to_thread(self._api.store.begin_upload, id_, bucket, call.path["object"], record)
         return _answer("InitiateMultipartUploadResult", call, {"UploadId": id_})
-
-    def _remember(self, id_: str, bucket: BucketRow, name: str, record: dict[str, Any]) -> None:
-        database = self._api.store.database
-        with database.writing() as connection:
-            connection.execute(
-                "INSERT INTO uploads (id, bucket, name, started, request) VALUES (?, ?, ?, ?, ?)",
-                (id_, bucket.name, name, database.now(), json.dumps(record)),
-            )
 
     def _known(self, call: Call) -> str:
         """The upload's id, if it was begun for this object."""
@@ -200,7 +190,7 @@ def _listed(data: bytes, files: dict[str, Path]) -> Iterator[Path]:
         StorageError: 400.
     """
     last = 0
-    parts = PART.findall(data)
+    parts = [piece.partition(b"</Part>")[0] for piece in data.split(b"<Part>")[1:]]
     if not parts:
         raise StorageError(400, "MalformedCompleteMultipartUploadRequest", "No parts were named.")
     for part in parts:

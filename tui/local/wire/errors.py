@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
+from tui.local.faults.effects import HTTP_STATUS
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
@@ -16,27 +17,33 @@ BAD_CREDENTIALS = (
 
 
 class Code(Enum):
-    """Canonical codes: number of `google.rpc.Code` and HTTP status."""
+    """Canonical codes: their number in `google.rpc.Code`."""
 
-    CANCELLED = (1, 499)
-    UNKNOWN = (2, 500)
-    INVALID_ARGUMENT = (3, 400)
-    DEADLINE_EXCEEDED = (4, 504)
-    NOT_FOUND = (5, 404)
-    ALREADY_EXISTS = (6, 409)
-    PERMISSION_DENIED = (7, 403)
-    RESOURCE_EXHAUSTED = (8, 429)
-    FAILED_PRECONDITION = (9, 400)
-    ABORTED = (10, 409)
-    OUT_OF_RANGE = (11, 400)
-    UNIMPLEMENTED = (12, 501)
-    INTERNAL = (13, 500)
-    UNAVAILABLE = (14, 503)
-    UNAUTHENTICATED = (16, 401)
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    UNAUTHENTICATED = 16
 
-    def __init__(self, number: int, http: int) -> None:
-        self.number = number
-        self.http = http
+    @property
+    def number(self) -> int:
+        """The number in `google.rpc.Code`."""
+        return int(self.value)
+
+    @property
+    def http(self) -> int:
+        """The HTTP status."""
+        return HTTP_STATUS[self.name]
 
 
 class ApiError(Exception):

@@ -11,12 +11,14 @@ import grpc.aio
 
 from tui.local.faults.calls import CallFaults, names_of
 from tui.local.faults.grpc_replies import stream_replies, unary_reply
+from tui.local.guard import BROWSER_HEADERS, NO_BROWSERS
 from tui.local.wire import gtypes
 from tui.local.wire.dispatch import Dispatcher
 from tui.local.wire.errors import BAD_CREDENTIALS, ApiError, Code
 from tui.local.wire.gtypes import Message
 from tui.local.wire.methods import Call, Method, MethodTable, StreamMethod
 
+_BROWSER_KEYS = frozenset(name.lower() for name in BROWSER_HEADERS)
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 PrincipalOf = Callable[[str], str | None]
@@ -57,9 +59,15 @@ class GrpcFront(_Base):
         return self._handlers.get(handler_call_details.method)
 
     def _call(self, context: _Context) -> Call:
-        """The caller: whom the bearer token stands for, or the owner if there is none."""
+        """The caller: whom the bearer token stands for, or the owner if there is none.
+
+        Raises:
+            ApiError: an unknown token, or a web browser (which could come through the front door).
+        """
         principal: str | None = self._owner
         for key, value in context.invocation_metadata() or ():
+            if key in _BROWSER_KEYS:
+                raise ApiError(Code.PERMISSION_DENIED, NO_BROWSERS)
             if key == "authorization" and isinstance(value, str) and value.startswith("Bearer "):
                 principal = self._principal_of(value.removeprefix("Bearer "))
         if principal is None:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
-from tui.local.faults.effects import CODE_OF_STATUS
-from tui.local.wire.errors import ApiError, Code
-from tui.local.wire.reply_form import JSON_TYPE, ReplyForm
+from tui.local.guard import plain_path
+from tui.local.wire.errors import Code
+from tui.local.wire.refusals import refusal, refusal_body
+from tui.local.wire.reply_form import JSON_TYPE
 
 MAX_LINE = 64 * 1024
 """Bytes of a request line, and of a header's value."""
+_CONNECTION: dict[str, Any] = {"access_log": None, "max_line_size": MAX_LINE, "max_field_size": MAX_LINE}
 _log = logging.getLogger(__name__)
-
-
-def refusal(status: int, message: str) -> web.Response:
-    """A refusal with the code that goes with an HTTP status."""
-    return web.Response(body=_body(status, message), status=status, headers={"Content-Type": JSON_TYPE})
-
-
-def _body(status: int, message: str) -> bytes:
-    other = "INVALID_ARGUMENT" if status < Code.INTERNAL.http else "INTERNAL"
-    code = Code[CODE_OF_STATUS.get(status, other)]
-    return ReplyForm().error(ApiError(code, message, http=status))
 
 
 @web.middleware
@@ -39,25 +31,25 @@ async def shape_errors(
     except web.HTTPException as error:
         if error.status < web.HTTPBadRequest.status_code:
             raise
-        return refusal(error.status, f"{error.reason}: {request.method} {request.rel_url.raw_path}")
+        return refusal(error.status, f"{error.reason}: {request.method} {plain_path(request)}")
     except web.RequestPayloadError:
         return refusal(400, "The request's body could not be read as its headers describe it.")
     except ConnectionError:
         raise
     except Exception:  # noqa: BLE001  # logged, and told as Google tells it
-        _log.exception("%s %s", request.method, request.rel_url.raw_path)
+        _log.exception("%s %s", request.method, plain_path(request))
         return refusal(500, "Internal error encountered.")
 
 
 async def shape_expectation(_request: web.Request, response: web.StreamResponse) -> None:
     """Give the refusal of an `Expect` header its shape; it comes from before the middlewares."""
     if isinstance(response, web.HTTPExpectationFailed):
-        body = _body(response.status, f"{response.reason}: unknown Expect header")
+        body = refusal_body(response.status, f"{response.reason}: unknown Expect header")
         response.body = body
         response.headers.update({"Content-Type": JSON_TYPE, "Content-Length": str(len(body))})
 
 
-class _Connection(RequestHandler):
+class _Connection(web.RequestHandler):
     """One connection, whose refusals of what is no HTTP are JSON."""
 
     __slots__ = ()
@@ -89,31 +81,37 @@ class _Connection(RequestHandler):
             super().log_exception(*args, **kw)
 
 
-class _Server(web.Server):
-    """Makes such connections."""
+class ShapedServer:
+    """Serves an application so that every refusal has Google's shape.
 
-    def __call__(self) -> RequestHandler:
-        """A connection's protocol."""
-        connection = super().__call__()
-        connection.__class__ = _Connection
-        return connection
-
-
-class ShapedRunner(web.AppRunner):
-    """Runs an application so that every refusal of its server has Google's shape."""
+    Args:
+        app: gets a middleware and a signal handler.
+        shutdown_timeout: seconds that open requests get at the end.
+    """
 
     def __init__(self, app: web.Application, *, shutdown_timeout: float) -> None:
-        super().__init__(
-            app,
-            access_log=None,
-            shutdown_timeout=shutdown_timeout,
-            max_line_size=MAX_LINE,
-            max_field_size=MAX_LINE,
-        )
         app.middlewares.insert(0, shape_errors)
         app.on_response_prepare.append(shape_expectation)
+        self._runner = web.AppRunner(app, shutdown_timeout=shutdown_timeout)
+        self._listener: asyncio.Server | None = None
 
-    async def _make_server(self) -> web.Server:
-        server = await super()._make_server()
-        server.__class__ = _Server
-        return server
+    async def setup(self) -> None:
+        """Start the application; from now on there may be connections."""
+        await self._runner.setup()
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Accept connections on a socket."""
+        self._listener = await asyncio.get_running_loop().create_server(self.connection, sock=listener)
+
+    def connection(self) -> asyncio.Protocol:
+        """Our side of one more connection, accepted here or elsewhere."""
+        server = self._runner.server
+        if server is None:
+            raise ConnectionAbortedError
+        return _Connection(server, loop=asyncio.get_running_loop(), **_CONNECTION)
+
+    async def close(self) -> None:
+        """Accept no more connections, and end those that are open."""
+        if self._listener is not None:
+            self._listener.close()
+        await self._runner.cleanup()

@@ -9,10 +9,9 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
-from tui.local.storage.errors import StorageError
-from tui.local.storage.fields import Mask, apply_mask, parse_fields
 from tui.local.wire import gtypes
 from tui.local.wire.errors import ApiError, Code, bad_json
+from tui.local.wire.field_masks import FieldsError, Mask, apply_mask, parse_fields
 from tui.local.wire.gtypes import Message
 
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -73,7 +72,7 @@ class ReplyForm:
             return None
         try:
             mask = parse_fields(self.fields.replace(".", "/"))
-        except StorageError as error:
+        except FieldsError as error:
             raise _bad_fields(self.fields) from error
         return _named(mask, descriptor, ())
 

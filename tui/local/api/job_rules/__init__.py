@@ -7,7 +7,6 @@ is not known the same form is used with words of our own.
 from __future__ import annotations
 
 from tui.domain.catalog.availability import machine_regions
-from tui.domain.catalog.machines import MACHINES
 from tui.local import names
 from tui.local.api.job_rules.pools import pool_problems
 from tui.local.api.job_rules.scheduling import scheduling_problems
@@ -15,8 +14,6 @@ from tui.local.api.job_rules.surroundings import surroundings_problems
 from tui.local.api.job_rules.top import top_problems
 from tui.local.wire.errors import ApiError, Code, found_errors, invalid
 from tui.local.wire.gtypes import Message
-
-__all__ = ["MACHINES", "check_custom_job"]
 
 
 def check_custom_job(job: Message, region: str) -> None:

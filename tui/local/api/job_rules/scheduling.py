@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from tui.domain.catalog.accelerators import CLOUD_TPU, FLEX_START_ACCELERATORS, is_pod
 from tui.domain.catalog.machines import MACHINES
+from tui.domain.catalog.quotas import FLEX_START, SPOT
 from tui.local.api.job_rules.machines import accelerator_name, affinity_name
 from tui.local.api.job_rules.pools import FIELD as POOLS
 from tui.local.api.job_rules.top import Problem
 from tui.local.wire.gtypes import Message
 
 FIELD = "custom_job.job_spec.scheduling"
-SPOT, FLEX_START = 4, 6
-"""Numbers of `Scheduling.Strategy`."""
 MAX_FLEX_SECONDS = 7 * 24 * 3600
 _NO_RESERVATION = frozenset({"TYPE_UNSPECIFIED", "NO_RESERVATION"})
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tui.local.storage.errors import invalid
-
 Mask = dict[str, Any]
 """Wanted keys, each with the mask below it; an empty mask wants everything."""
 
@@ -14,20 +12,23 @@ TOKEN = re.compile(r"[(),/]|[^(),/]+")
 DEPTH = 32
 """Nesting beyond which a mask is refused."""
 
-
 Path = tuple[str, ...]
+
+
+class FieldsError(ValueError):
+    """A `fields` that does not parse; the text says so in Google's words."""
 
 
 def parse_fields(text: str) -> Mask:
     """The mask that `text` means; several mentions of one key merge.
 
     Raises:
-        StorageError: 400 for a text that does not parse.
+        FieldsError: the text does not parse.
     """
     tokens = [token.strip() for token in TOKEN.findall(text)]
     paths, end = _group(tokens, 0, ())
     if end != len(tokens):
-        raise invalid(f"Invalid field selection {text}", location="fields")
+        raise FieldsError(f"Invalid field selection {text}")
     mask: Mask = {}
     for path in sorted(paths, key=len):
         here = mask
@@ -48,7 +49,7 @@ def _group(tokens: list[str], at: int, base: Path) -> tuple[list[Path], int]:
         if at < len(tokens) and tokens[at] == "(":
             inner, at = _group(tokens, at + 1, path)
             if at >= len(tokens) or tokens[at] != ")":
-                raise invalid("Invalid field selection", location="fields")
+                raise FieldsError("Invalid field selection")
             paths += inner
             at += 1
         else:
@@ -63,7 +64,7 @@ def _path(tokens: list[str], at: int, base: Path) -> tuple[Path, int]:
     path = base
     while True:
         if at >= len(tokens) or tokens[at] in {"(", ")", ",", "/", ""} or len(path) >= DEPTH:
-            raise invalid("Invalid field selection", location="fields")
+            raise FieldsError("Invalid field selection")
         path = (*path, tokens[at])
         at += 1
         if at >= len(tokens) or tokens[at] != "/":
