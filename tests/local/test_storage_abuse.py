@@ -97,10 +97,10 @@ def test_numbers_of_the_query(
     for name in PARAMETERS:
         query = {name: number}
         for answer in (
-            http.get(f"{base}/o/n", query, timeout=PATIENCE),
-            http.get(f"{base}/o/n", {**query, "alt": "media"}, timeout=PATIENCE),
-            http.get(f"{base}/o", query, timeout=PATIENCE),
-            http.get(base, query, timeout=PATIENCE),
+            http.get(f"{base}/o/n", params=query, timeout=PATIENCE),
+            http.get(f"{base}/o/n", params={**query, "alt": "media"}, timeout=PATIENCE),
+            http.get(f"{base}/o", params=query, timeout=PATIENCE),
+            http.get(base, params=query, timeout=PATIENCE),
             http.patch(f"{base}/o/n", json={}, params=query, timeout=PATIENCE),
             http.post(f"{base}/o/n/rewriteTo/b/{bucket.name}/o/m", params=query, timeout=PATIENCE),
         ):
@@ -152,7 +152,7 @@ def test_any_name_is_kept_or_refused(
     assert shaped(answer)
     if not bad:
         one = f"{server.url}/storage/v1/b/{bucket.name}/o/{quote(name, safe='')}"
-        assert http.get(one, {"alt": "media"}, timeout=PATIENCE).content == b"data"
+        assert http.get(one, params={"alt": "media"}, timeout=PATIENCE).content == b"data"
         assert http.delete(one, timeout=PATIENCE).status_code == 204
     folder = server.store.files._blobs.parent
     assert {path.name.partition(".")[0] for path in folder.iterdir()} == {"blobs", "staging", "storage"}
