@@ -7,7 +7,7 @@ import sysconfig
 
 import requests
 
-from tests.local.clients import Server, script_job, until
+from tests.local.clients import PARENT, Server, script_job, until
 from tui.local import names
 
 PROGRAM = """
@@ -54,3 +54,13 @@ def test_the_storage_s_address_tells_nobody_the_token(shared_server: Server) -> 
     assert told[0] == f"{shared_server.record.http_url}/_as/…"
     assert "SystemError: " in job.error.message
     assert not [text for text in told if "ya29" in text]
+
+
+def test_jobs_that_start_at_once_all_find_it(local_server: Server) -> None:
+    local_server.enable("aiplatform", "logging")
+    create = local_server.jobs.create_custom_job
+    jobs = [create(parent=PARENT, custom_job=script_job("echo $HTTPS_PROXY")) for _ in range(8)]
+
+    proxies = [local_server.lines(local_server.ended(job.name)) for job in jobs]
+
+    assert proxies == [[local_server.record.proxy_url]] * 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,15 +42,17 @@ class Workshop:
     """Where they find all else of Google's; empty for nowhere."""
     turns: Turns = field(default_factory=Turns)
     _door: Door | None = None
+    _door_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def door(self) -> Door | None:
         """The way to Google's own names. Blocking when it is first asked for."""
-        if self._door is None and self.proxy_url:
-            try:
-                self._door = Door.prepare(self.folder.parent, self.proxy_url)
-            except ValueError:
-                _log.exception("the certificates are damaged: jobs reach nothing of Google's but the storage")
-        return self._door
+        with self._door_lock:
+            if self._door is None and self.proxy_url:
+                try:
+                    self._door = Door.prepare(self.folder.parent, self.proxy_url)
+                except ValueError:
+                    _log.exception("damaged certificates: jobs reach nothing of Google's but the storage")
+            return self._door
 
     def remove(self, job_id: str) -> None:
         """Remove a job's folder."""
