@@ -29,7 +29,7 @@ from tui.services.paths import find_paths
 pytestmark = [needs_gcloud, needs_gsutil]
 
 BUCKET = "gemma-checkpoints"
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 100
 MARK = "::status::"
 """What the shell says after each command."""
 HORIZON_SECONDS = 5

@@ -110,8 +110,8 @@ def test_a_package_runs_as_on_vertex_ai(shared_server: Server) -> None:
         "Task completed. Exit code (0). Exit reason (SUCCEEDED)",
     ]
     as_is = "No package index gives what my-trainer-0.1.tar.gz needs to be built: "
-    if any(line.startswith(as_is) for line in lines):
-        del told[5:7]
+    if not any(line.startswith(as_is) for line in lines):  # this machine's pip can build it
+        told[5:7] = ["Running command: pip3 install --user my-trainer-0.1.tar.gz"]
     assert [line for line in lines if line in told] == told
 
 

@@ -26,7 +26,7 @@ from tui.local.launcher import LauncherError
 
 PROJECT = "projects/local-project"
 ROLE = "roles/viewer"
-SERVICES = ("artifactregistry", "cloudbilling", "cloudquotas", "monitoring")
+SERVICES = ("artifactregistry", "cloudbilling", "cloudquotas", "iamcredentials")
 """APIs that no other writer needs."""
 QUOTAS = tuple(
     f"aiplatform.googleapis.com/custom_model_training_nvidia_{gpu}_gpus" for gpu in ("l4", "t4", "a100")
