@@ -54,7 +54,7 @@ def message(raw: dict[str, Any]) -> Any:
         ),
         (
             {"jsonPayload": {"loss": 1.25, "epoch": 3}},
-            '{"loss": 1.25, "epoch": 3}',
+            '{"epoch": 3, "loss": 1.25}',
             {"loss": 1.25, "epoch": 3},
         ),
         ({}, "", None),

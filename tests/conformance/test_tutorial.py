@@ -29,7 +29,7 @@ from tui.services.paths import find_paths
 pytestmark = [needs_gcloud, needs_gsutil]
 
 BUCKET = "gemma-checkpoints"
-COMMAND_SECONDS = 100
+COMMAND_SECONDS = 60
 MARK = "::status::"
 """What the shell says after each command."""
 HORIZON_SECONDS = 5
@@ -123,6 +123,7 @@ class Terminal:
         environ = subprocess_environment(work) | {
             "PYTHONPATH": str(ROOT),
             VARIABLE: json.dumps(FAST),
+            "PYTHONUNBUFFERED": "1",  # a terminal shows gcloud's lines at once, a pipe would keep them back
         }
         self._shell = subprocess.Popen(
             ["bash"],

@@ -104,7 +104,7 @@ def _content_of_json(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any] | No
 def _content_of_payload(payload: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """The message of a structured entry; one without a message is shown as the JSON that was printed."""
     if "message" not in payload:
-        return json.dumps(_whole(payload), ensure_ascii=False) if payload else "", payload
+        return json.dumps(_whole(payload), ensure_ascii=False, sort_keys=True) if payload else "", payload
     return _text(payload["message"]), None if payload.keys() <= _JSON_NAMES else payload
 
 
