@@ -30,8 +30,8 @@ from google.cloud.aiplatform_v1.types import ListCustomJobsResponse
 from google.cloud.logging_v2.types import TailLogEntriesRequest
 from google.protobuf.json_format import MessageToJson
 
-from benchmarks.first_frame import APP_TEXTS, Program, environment
 from benchmarks.local_flood import flooded
+from benchmarks.local_idle import watch, watch_beside_app
 from tests.local.clients import PARENT, REGION, Server, script_job
 from tests.local.trials import short_folder
 from tui.local import launcher, names
@@ -46,8 +46,6 @@ from tui.local.wire import gtypes
 PAGE_TARGET_MS = 25.0
 RESTART_TARGET_SECONDS = 1.0
 _BATCH = 5000
-_RARE = 0.5
-"""Wake-ups a second below which a thread is not named."""
 _LINES = 40
 """Entries of each job that is made up."""
 
@@ -245,62 +243,12 @@ def idle(seconds: float, count: int) -> None:
     """CPU and wake-ups of the server while nothing happens."""
     print(f"idle for {seconds:g} s (target: about 0)")
     with folder_with() as data_dir:
-        _watch("nothing stored, no client", Server(data_dir), seconds)
+        watch("nothing stored, no client", Server(data_dir), seconds)
     with folder_with(lambda data_dir: seed_jobs(data_dir, count)) as data_dir:
         server = Server(data_dir)
-        _watch(f"{count:,} jobs stored, no client", server, seconds)
+        watch(f"{count:,} jobs stored, no client", server, seconds)
     with short_folder() as home:
-        _watch_beside_app(home, seconds)
-
-
-def _watch_beside_app(home: str, seconds: float) -> None:
-    environ = environment(home)
-    program = Program([sys.executable, "-m", "tui", "--local"], environ)
-    try:
-        program.settle(
-            90, lambda screen: all(text in screen for text in APP_TEXTS) and "starting" not in screen
-        )
-        (record_file,) = Path(home).rglob("server.json")
-        record = launcher.status(record_file.parent)
-        if record is None:
-            raise SystemExit("the app has started no server")
-        _watch_process("the app attached", record.pid, seconds, lambda: program.read(0.2))
-    finally:
-        program.end()
-        psutil.Popen([sys.executable, "-m", "tui", "local", "down"], env=environ).wait(60)
-
-
-def _watch(name: str, server: Server, seconds: float) -> None:
-    _watch_process(name, server.record.pid, seconds, lambda: time.sleep(0.2))
-
-
-def _watch_process(name: str, pid: int, seconds: float, wait: Callable[[], object]) -> None:
-    process = psutil.Process(pid)
-    settled = time.monotonic() + 2
-    while time.monotonic() < settled:
-        wait()
-    before, woken = sum(process.cpu_times()[:2]), _wake_ups(pid)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        wait()
-    load = (sum(process.cpu_times()[:2]) - before) / seconds
-    often = {thread: (count - woken.get(thread, 0)) / seconds for thread, count in _wake_ups(pid).items()}
-    memory = process.memory_info().rss / 2**20
-    wakes = sum(often.values())
-    print(f"  {name:<42} {100 * load:6.2f} % of one core, {wakes:5.1f} wake-ups/s, {memory:.0f} MiB")
-    for thread, count in sorted(often.items()):
-        if count > _RARE:
-            print(f"    of these {count:5.1f} in the thread {thread}")
-
-
-def _wake_ups(pid: int) -> dict[str, int]:
-    """How often each thread of a process has waited for something and gone on; empty without /proc."""
-    found = {}
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        lines = (task / "status").read_text().splitlines()
-        status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-        found[f"{status['Name']} {task.name}"] = int(status["voluntary_ctxt_switches"])
-    return found
+        watch_beside_app(home, seconds)
 
 
 # --- running jobs
@@ -319,7 +267,7 @@ def jobs(runs: int, replicas: int, seconds: float) -> None:
         report("  from create to the first line at a tail", latencies, "ms", bare)
         for count in (1, replicas):
             name = _start_sleeping(server, count)
-            _watch(f"a job of {count} silent replicas", server, seconds)
+            watch(f"a job of {count} silent replicas", server, seconds)
             server.jobs.cancel_custom_job(name=name)
             server.ended(name)
 

@@ -69,9 +69,19 @@ class Options:
             must_exist=self.config is not None and not self.environ.get(CONFIG_VARIABLE),
         )
 
+    def _diverted(self) -> bool:
+        """Whether the shell is still one of `vertex-tui local env`: what is not certain is billed."""
+        from tui.local.environ import BEFORE  # noqa: PLC0415
+
+        if BEFORE not in self.environ:
+            return False
+        from tui.local import client_env, launcher  # noqa: PLC0415
+
+        record = launcher.status(self.paths().local_dir)
+        return record is not None and client_env.leads_here(record, self.environ)
+
     def app_options(self, spec: Path | None) -> AppOptions:
         """What the app is started with."""
-        from tui.local.environ import BEFORE  # noqa: PLC0415
         from tui.services.options import AppOptions  # noqa: PLC0415
 
         configuration = self.configuration()
@@ -79,7 +89,7 @@ class Options:
             settings=configuration.settings,
             origins=configuration.origins,
             local=bool(self.local),
-            diverted=not self.local and BEFORE in self.environ,
+            diverted=not self.local and self._diverted(),
             spec=spec,
             paths=self.paths(),
             profile=configuration.profile,

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ async def test_a_preview_that_was_cut_is_noticed(
 ) -> None:
     """A reply cut together with its length looks whole: only the object's checksum tells."""
     await put("cut", b"line\n" * 100)
-    with faults_of(server) as faults:
+    with contextmanager(faults_of)(server) as faults:
         faults.add("storage.objects.get", "truncate", times=times, bytes=40, length="cut")
         if times < TRIES:
             assert await store.read_object(GcsUri(BUCKET, "cut"), limit=1000) == b"line\n" * 100

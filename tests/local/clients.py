@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 from google.api_core.exceptions import PreconditionFailed
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import logging as cloud_logging
 from google.cloud import storage
 from google.cloud.aiplatform_v1 import CustomJob, JobServiceClient, JobState
 from google.cloud.aiplatform_v1.services.job_service.transports.grpc import JobServiceGrpcTransport
@@ -165,6 +166,16 @@ def storage_client(server: Server) -> storage.Client:
     return storage.Client(
         project="local-project",
         credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": server.record.http_url},
+    )
+
+
+def logging_client(server: Server) -> Any:
+    """Google's high-level client of Logging over HTTP, as the owner."""
+    return cloud_logging.Client(
+        project="local-project",
+        credentials=AnonymousCredentials(),
+        _use_grpc=False,
         client_options={"api_endpoint": server.record.http_url},
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,7 @@ from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from tests.local.clients import PARENT, Server, storage_client
+from tests.local.conftest import fresh_server
 from tui.local.admin.client import AdminClient
 
 QUICK = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.05)
@@ -49,7 +49,13 @@ class Faults:
         self.storage.close()
 
 
-@contextmanager
+def server_of_faults() -> Iterator[Server]:
+    """A server on which faults happen; each file makes it its own `server`."""
+    with fresh_server() as server:
+        server.enable("aiplatform", "logging")
+        yield server
+
+
 def faults_of(server: Server) -> Iterator[Faults]:
     """The faults; afterwards there are none, and the server has no failure of its own to tell of."""
     found = Faults(server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from tests.local import fuzz
 from tests.local.clients import Server
-from tests.local.conftest import fresh_server
-from tests.local.wire_talk import JOBS, error_of, say
+from tests.local.wire_talk import JOBS, error_of, prepared_server, say, unharmed
 from tests.support import PATIENCE
 from tui.local.guard import NO_BROWSERS
 from tui.local.wire import gtypes
@@ -24,19 +23,8 @@ WRITE = "/google.logging.v2.LoggingServiceV2/WriteLogEntries"
 CREATE = "/google.cloud.aiplatform.v1.JobService/CreateCustomJob"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with fresh_server() as server:
-        fuzz.prepare(server)
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def no_traceback(server: Server) -> Iterator[None]:
-    """Nothing that a client sends makes the server log a failure of its own, or end."""
-    yield
-    assert fuzz.is_alive(server)
-    assert "Traceback" not in (server.data_dir / "server.log").read_text()
+server = pytest.fixture(scope="module")(prepared_server)
+no_traceback = pytest.fixture(autouse=True)(unharmed)
 
 
 # --- whatever comes

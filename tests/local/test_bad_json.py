@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.local import fuzz
 from tests.local.clients import Server
-from tests.local.conftest import fresh_server
 from tests.local.fuzz_words import FIELDS
-from tests.local.wire_talk import JOBS, error_of
+from tests.local.wire_talk import JOBS, error_of, prepared_server, unharmed
 from tui.local.wire import gtypes, json_text
 from tui.local.wire.errors import ApiError
 from tui.local.wire.json_fields import fill
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with fresh_server() as server:
-        fuzz.prepare(server)
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def no_traceback(server: Server) -> Iterator[None]:
-    """Nothing that a client sends makes the server log a failure of its own, or end."""
-    yield
-    assert fuzz.is_alive(server)
-    assert "Traceback" not in (server.data_dir / "server.log").read_text()
+server = pytest.fixture(scope="module")(prepared_server)
+no_traceback = pytest.fixture(autouse=True)(unharmed)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,7 @@ from google.api_core.retry import Retry
 from google.cloud.logging_v2.types import LogEntry, TailLogEntriesRequest
 
 from tests.local.clients import PARENT, Server, script_job
-from tests.local.conftest import fresh_server
-from tests.local.faulty import Faults, faults_of
+from tests.local.faulty import Faults, faults_of, server_of_faults
 from tests.support import STEP
 from tui.local.faults.effects import HTTP_STATUS
 from tui.local.faults.grpc_replies import cut_message
@@ -32,17 +31,8 @@ PROJECT = "projects/local-project"
 LOG = f"{PROJECT}/logs/faults"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with fresh_server() as server:
-        server.enable("aiplatform", "logging")
-        yield server
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    with faults_of(server) as found:
-        yield found
+server = pytest.fixture(scope="module")(server_of_faults)
+faults = pytest.fixture(faults_of)
 
 
 BOTH = pytest.mark.parametrize("transport", ["grpc", "rest"])

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.clients import Server
-from tests.local.conftest import fresh_server
-from tests.local.faulty import Faults, faults_of
+from tests.local.faulty import Faults, faults_of, server_of_faults
 from tui.local.faults.book import FaultBook, Rule
 from tui.local.faults.effects import CATALOGUE, OPTIONS, RuleError
 from tui.local.launcher import LauncherError
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with fresh_server() as server:
-        server.enable("aiplatform", "logging")
-        yield server
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    with faults_of(server) as found:
-        yield found
+server = pytest.fixture(scope="module")(server_of_faults)
+faults = pytest.fixture(faults_of)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,21 +12,10 @@ from google.cloud import storage
 from google.cloud.storage import transfer_manager
 
 from tests.local.clients import REGION, Server
-from tests.local.conftest import fresh_server
-from tests.local.faulty import QUICK, Faults, faults_of
+from tests.local.faulty import QUICK, Faults, faults_of, server_of_faults
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with fresh_server() as server:
-        server.enable("aiplatform", "logging")
-        yield server
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    with faults_of(server) as found:
-        yield found
+server = pytest.fixture(scope="module")(server_of_faults)
+faults = pytest.fixture(faults_of)
 
 
 @pytest.fixture(scope="module")

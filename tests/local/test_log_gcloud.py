@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import logging as cloud_logging
 
-from tests.local.clients import Server
+from tests.local.clients import Server, logging_client
 
 GCLOUD = shutil.which("gcloud")
 needs_gcloud = pytest.mark.skipif(GCLOUD is None, reason="the Google Cloud CLI is not installed")
@@ -89,12 +88,7 @@ def test_gcloud_shows_what_is_wrong_with_a_filter(cli: Cli) -> None:
 
 
 def test_the_high_level_client_pages_orders_and_filters_by_time(shared_server: Server) -> None:
-    client: Any = cloud_logging.Client(
-        project="local-project",
-        credentials=AnonymousCredentials(),
-        _use_grpc=False,
-        client_options={"api_endpoint": shared_server.record.http_url},
-    )
+    client = logging_client(shared_server)
     logger = client.logger(f"high-{uuid.uuid4().hex}")
     for number in range(5):
         logger.log_text(f"line {number}", severity="WARNING", labels={"n": str(number)})

@@ -13,8 +13,6 @@ from typing import Any
 import grpc.aio
 import pytest
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import logging as cloud_logging
 from google.cloud.aiplatform_v1 import JobState
 from google.cloud.logging_v2.services.logging_service_v2 import (
     LoggingServiceV2AsyncClient,
@@ -24,7 +22,7 @@ from google.cloud.logging_v2.services.logging_service_v2.transports import (
 )
 from google.cloud.logging_v2.types import LogEntry, TailLogEntriesRequest
 
-from tests.local.clients import PARENT, Server, finish, job_id, script_job, text, until
+from tests.local.clients import PARENT, Server, finish, job_id, logging_client, script_job, text, until
 
 PROJECT = "projects/local-project"
 
@@ -225,12 +223,7 @@ def test_tail_sessions_are_limited(local_server: Server) -> None:
 
 
 def test_the_high_level_client_over_http(shared_server: Server) -> None:
-    client: Any = cloud_logging.Client(
-        project="local-project",
-        credentials=AnonymousCredentials(),
-        _use_grpc=False,
-        client_options={"api_endpoint": shared_server.record.http_url},
-    )
+    client = logging_client(shared_server)
     logger = client.logger(f"high-{uuid.uuid4().hex}")
     logger.log_text("one", severity="WARNING")
     logger.log_struct({"message": "two"})

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from google.api_core.exceptions import PreconditionFailed
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from tests.local.clients import Server, until
+from tests.local.clients import Server, until, winners
 from tests.local.storage_server import serving
 from tests.support import PATIENCE
 from tui.local.storage import copying
@@ -65,18 +64,9 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path) -> None:
 def test_of_many_writers_one_wins(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         bucket = server.bucket()
-
-        def write(number: int) -> int | None:
-            try:
-                bucket.blob("one").upload_from_string(str(number), if_generation_match=0)
-            except PreconditionFailed:
-                return None
-            return number
-
-        with ThreadPoolExecutor(8) as pool:
-            winners = [number for number in pool.map(write, range(24)) if number is not None]
-        assert len(winners) == 1
-        assert bucket.blob("one").download_as_bytes() == str(winners[0]).encode()
+        won = winners(bucket, 8, 24)
+        assert len(won) == 1
+        assert bucket.blob("one").download_as_bytes() == str(won[0]).encode()
         kept = [path for path in tmp_path.joinpath("blobs").rglob("*") if path.is_file()]
         assert len(kept) == 1
         assert not list(tmp_path.joinpath("staging").iterdir())

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tests.local import fuzz
 from tests.local.clients import PARENT, Server
+from tests.local.conftest import fresh_server
 
 JOBS = f"/v1/{PARENT}/customJobs"
+
+
+def prepared_server() -> Iterator[Server]:
+    """A server that has what the requests ask for; each file makes it its own `server`."""
+    with fresh_server() as server:
+        fuzz.prepare(server)
+        yield server
+
+
+def unharmed(server: Server) -> Iterator[None]:
+    """Nothing that a client sends makes the server log a failure of its own, or end."""
+    yield
+    assert fuzz.is_alive(server)
+    assert "Traceback" not in (server.data_dir / "server.log").read_text()
 
 
 def say(server: Server, verb: str, target: str, body: bytes = b"", *headers: str) -> tuple[int, str, bytes]:

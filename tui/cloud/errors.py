@@ -202,11 +202,11 @@ _HANDLERS: tuple[
     (grpc.RpcError, lambda error, local: _from_call(api.from_grpc_error(error), local)),
     (api.GoogleAPICallError, _from_call),
     (auth.GoogleAuthError, _from_login),
+    (UNREADABLE, lambda error, _: wording.internal(Details("INTERNAL", str(error)))),
     ((requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException), _from_http),
     (TimeoutError, lambda error, _local: wording.timeout(str(error))),
     (ConnectionError, lambda error, local: wording.unreachable(str(error), local=local)),
     (OSError, lambda error, _local: wording.on_this_box(error)),
-    (UNREADABLE, lambda error, _: wording.internal(Details("INTERNAL", str(error)))),
     (ValueError, lambda error, _: wording.invalid(Details("INVALID_ARGUMENT", str(error)))),
 )
-"""In this order: many of these types are OSErrors as well."""
+"""In this order: many of these types are OSErrors as well, and requests' JSON errors its own too."""

@@ -35,6 +35,8 @@ DISTURBING = (
 )
 """Variables that point gcloud or a library at somebody's real account, and are taken away."""
 
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "grpc_proxy")
+_EXCEPTIONS = ("NO_PROXY", "no_proxy", "no_grpc_proxy")
 _PLAIN_SERVICES = ("AIPLATFORM", "LOGGING", "SERVICEUSAGE", "CLOUDRESOURCEMANAGER", "IAM")
 
 
@@ -107,9 +109,17 @@ def _door(record: Record, before: Mapping[str, str], folder: Path) -> dict[str, 
     return {
         **certificates,
         "GOOGLE_APPLICATION_CREDENTIALS": str(folder / "credentials.json"),
-        **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "grpc_proxy"), _proxy_address(record)),
-        **dict.fromkeys(("NO_PROXY", "no_proxy", "no_grpc_proxy"), around),
+        **dict.fromkeys(_PROXIES, _proxy_address(record)),
+        **dict.fromkeys(_EXCEPTIONS, around),
     }
+
+
+def leads_here(record: Record, environ: Mapping[str, str]) -> bool:
+    """Whether Google's names lead to the server in such an environment, and never past it."""
+    door = urlsplit(record.proxy_url).netloc
+    ways = {urlsplit(environ.get(name, "")).netloc.rpartition("@")[2] for name in _PROXIES}
+    past = (host.strip() for name in _EXCEPTIONS for host in environ.get(name, "").split(","))
+    return ways == {door} and not any(host and _covers_google(host) for host in past)
 
 
 def _proxy_address(record: Record) -> str:
@@ -134,5 +144,7 @@ def without_google(before: Mapping[str, str]) -> str:
 
 def _covers_google(pattern: str) -> bool:
     """Whether an entry of `NO_PROXY` stands for one of Google's names."""
+    if pattern.startswith((":", "[")):
+        return False  # an IPv6 address
     name = pattern.lstrip("*.").partition(":")[0].lower()
     return name in {"", "com"} or name == GOOGLE or name.endswith(f".{GOOGLE}")
