@@ -9,7 +9,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar, cast
 
@@ -18,20 +17,16 @@ from textual import events, on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from tui import assets
-from tui.connection import connect
-from tui.domain.errors import CloudError, ErrorKind
+from tui.connected import ConnectedApp
 from tui.domain.gateway import Gateway
-from tui.domain.polling import PollPace
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
-from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir, show_path
 from tui.services.submission import SubmissionStore
@@ -42,7 +37,6 @@ from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
 from tui.widgets.keybar import KeyBar
-from tui.widgets.state_view import local_clock
 
 PANES: dict[PaneId, tuple[str, str]] = {
     PaneId.SETUP: ("Setup", "tui.panes.setup:SetupPane"),
@@ -52,9 +46,6 @@ PANES: dict[PaneId, tuple[str, str]] = {
     PaneId.STORAGE: ("Storage", "tui.panes.storage:StoragePane"),
 }
 """Title and class of each pane; a class is imported when its pane is first shown."""
-
-RECONNECT_SECONDS = 5.0
-"""How long a failed connection rests before the next try."""
 
 
 def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]:
@@ -66,7 +57,7 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
-class VertexApp(App[int]):
+class VertexApp(ConnectedApp):
     """The whole loop on one screen."""
 
     TITLE = "vertex-tui"
@@ -100,19 +91,9 @@ class VertexApp(App[int]):
         Binding("ctrl+q", "quit", "Quit", id="app.quit.anywhere", show=False, priority=True),
     ]
 
-    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
-    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](
-        None, init=False, repaint=False
-    )
-    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
-
     def __init__(self, options: AppOptions) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self._history: list[PaneId] = []
-        self._watch: JobWatch | None = None
-        self._reconnect = asyncio.Event()
-        self._troubles: dict[str, CloudError] = {}
         # Before the first frame: a theme set later has every stylesheet parsed again.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -140,15 +121,22 @@ class VertexApp(App[int]):
         await self.show_pane(PaneId.SPEC if self.options.spec else PaneId.SETUP)
         self.call_after_refresh(self.start_connection)
 
-    def start_connection(self) -> None:
-        """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
-        self._keep_connected()
-
     def _listen_for_signals(self) -> None:
         """A dropped SSH session or a polite kill ends the app in order, with everything flushed."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit, 128 + number)
+
+    def connected(self, gateway: Gateway) -> None:  # noqa: ARG002 (the hook's)
+        """Tell what became of starts that an earlier session could not confirm."""
+        self._settle_doubtful_starts()
+
+    @work(exclusive=True, group="pending", exit_on_error=False)
+    async def _settle_doubtful_starts(self) -> None:
+        """The Spec pane tells what became of starts that an earlier session could not confirm."""
+        store = SubmissionStore(self.options.paths.journals_dir)
+        if await asyncio.to_thread(store.pending_submissions):
+            await self._pane(PaneId.SPEC)
 
     # Panes
 
@@ -182,7 +170,7 @@ class VertexApp(App[int]):
         module_name, _, class_name = PANES[pane_id][1].partition(":")
         pane_class = cast("type[Pane]", getattr(importlib.import_module(module_name), class_name))
         pane = pane_class(self.options)
-        pane.data_bind(VertexApp.gateway, VertexApp.connection_trouble, VertexApp.jobs)
+        pane.data_bind(VertexApp.gateway, VertexApp.connection_trouble, VertexApp.jobs, VertexApp.open_needs)
         return pane
 
     async def action_show_pane(self, pane_id: str) -> None:
@@ -217,101 +205,6 @@ class VertexApp(App[int]):
             return
         await super().on_event(event)
 
-    # The connection and the job list
-
-    @work(exclusive=True, group="connection", exit_on_error=False)
-    async def _keep_connected(self) -> None:
-        """Connect, and connect again whenever the local server has gone; never give up."""
-        while True:
-            self._reconnect.clear()
-            try:
-                gateway = await connect(self.options)
-            except CloudError as error:
-                self.connection_trouble = error
-                self._say_trouble("connection", error)
-                await self._rest(RECONNECT_SECONDS)
-                continue
-            await self._adopt(gateway)
-            await self._reconnect.wait()
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._reconnect.wait()
-        except TimeoutError:
-            return
-
-    async def _adopt(self, gateway: Gateway) -> None:
-        """Put a new gateway to use everywhere."""
-        previous, self.gateway = self.gateway, gateway
-        self.connection_trouble = None
-        header = self.query_one(HeaderBar)
-        header.project = gateway.target.project
-        self._troubles.clear()
-        self._show_status("connected")
-        self._poll_jobs(gateway)
-        self._find_account(gateway)
-        self._settle_doubtful_starts()
-        if previous is not None:
-            await previous.close()
-
-    @work(exclusive=True, group="pending", exit_on_error=False)
-    async def _settle_doubtful_starts(self) -> None:
-        """The Spec pane tells what became of starts that an earlier session could not confirm."""
-        store = SubmissionStore(self.options.paths.journals_dir)
-        if await asyncio.to_thread(store.pending_submissions):
-            await self._pane(PaneId.SPEC)
-
-    @work(exclusive=True, group="account", exit_on_error=False)
-    async def _find_account(self, gateway: Gateway) -> None:
-        """Name the account in the header."""
-        try:
-            identity = await gateway.setup.identity()
-        except CloudError as error:
-            self._say_trouble("account", error)
-        else:
-            self._troubles.pop("account", None)
-            self.query_one(HeaderBar).account = identity.account
-
-    @work(exclusive=True, group="jobs", exit_on_error=False)
-    async def _poll_jobs(self, gateway: Gateway) -> None:
-        settings = self.options.settings
-        pace = PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds)
-        self._watch = JobWatch(gateway.jobs, pace, self._jobs_read)
-        await self._watch.run()
-
-    def _jobs_read(self, snapshot: JobsSnapshot) -> None:
-        """Take the newest list: panes see it by data binding, the header says how fresh it is."""
-        recovered = self.jobs.trouble is not None and snapshot.trouble is None
-        self.jobs = snapshot
-        if recovered and self.gateway is not None:
-            self._find_account(self.gateway)  # trouble may have ended with another login
-        self.query_one(TabBar).set_badge(PaneId.JOBS, snapshot.live_words, "success")
-        if snapshot.trouble is not None:
-            self._say_trouble("jobs", snapshot.trouble)
-            if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
-                self._reconnect.set()
-        elif snapshot.read_at is not None:
-            self._say_fresh("jobs", snapshot.read_at)
-
-    def _say_fresh(self, source: str, when: datetime) -> None:
-        """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""
-        self._troubles.pop(source, None)
-        clock = local_clock(when)
-        self._show_status(f"{source} {clock if self.jobs.live else clock[:5]}")
-
-    def _say_trouble(self, source: str, error: CloudError) -> None:
-        """Show a trouble until the same source has been read again."""
-        self._troubles[source] = error
-        self._show_status("")
-
-    def _show_status(self, fresh: str) -> None:
-        """The current trouble goes before any freshness, so that the line does not swap between them."""
-        header = self.query_one(HeaderBar)
-        error = next(iter(self._troubles.values()), None)
-        header.trouble = error is not None
-        header.status = f"✗ {error.title}" if error is not None else fresh
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the frame that died of a bug says so."""
         report_bug(self, event)
@@ -343,13 +236,21 @@ class VertexApp(App[int]):
     def _data_trouble(self, message: messages.DataTrouble) -> None:
         self._say_trouble(message.source, message.error)
 
-    @on(messages.JobsChanged)
-    @on(messages.SetupChanged)
-    def _read_jobs_now(self) -> None:
-        if self.gateway is None:
-            self._reconnect.set()
-        elif self._watch is not None:
-            self._watch.refresh()
+    @on(messages.SettingsChanged)
+    def _settings_changed(self, message: messages.SettingsChanged) -> None:
+        self.use_settings(message.values)
+        for pane in self.query(Pane):
+            pane.options = self.options
+
+    @on(messages.NeedsChanged)
+    def _needs_changed(self, message: messages.NeedsChanged) -> None:
+        self.open_needs = message.needs
+
+    @on(messages.SetServiceAccount)
+    async def _set_service_account(self, message: messages.SetServiceAccount) -> None:
+        from tui.panes.spec import SpecPane  # noqa: PLC0415 (panes are imported when first shown)
+
+        cast("SpecPane", await self.show_pane(PaneId.SPEC)).set_service_account(message.account)
 
     @on(messages.OpenSetup)
     async def _open_setup(self, message: messages.OpenSetup) -> None:

@@ -40,6 +40,7 @@ class Options:
     profile: str | None = None
     config: str | None = None
     transport: str | None = None
+    read_only: bool | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment of the process."""
 
@@ -63,7 +64,12 @@ class Options:
         return load(
             self.paths(),
             self.environ,
-            {"project": self.project, "region": self.region, "transport": self.transport},
+            {
+                "project": self.project,
+                "region": self.region,
+                "transport": self.transport,
+                "read_only": "true" if self.read_only else None,
+            },
             profile=self.profile,
             local=bool(self.local),
             must_exist=self.config is not None and not self.environ.get(CONFIG_VARIABLE),
@@ -107,6 +113,12 @@ _OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         "--transport",
         type=click.Choice(["auto", "grpc", "rest"]),
         help="How to talk to Google; auto finds out.",
+    ),
+    click.option(
+        "--read-only",
+        is_flag=True,
+        default=None,
+        help="Refuse everything that would change the project, its jobs or its objects.",
     ),
 )
 

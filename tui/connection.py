@@ -46,6 +46,8 @@ def _google_target(options: AppOptions) -> Target:
         transport=Transport(settings.transport),
         quota_project=settings.quota_project,
         diverted=options.diverted,
+        read_only=settings.read_only,
+        login=settings.credentials,
     )
 
 
@@ -69,4 +71,5 @@ async def _local_target(options: AppOptions) -> Target:
         region=options.settings.region,
         transport=Transport(options.settings.transport),
         local=LocalEndpoint(grpc_address=record.grpc_address, http_url=launcher.http_address(record)),
+        read_only=options.settings.read_only,
     )

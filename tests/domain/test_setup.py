@@ -15,6 +15,7 @@ from tui.domain.regions import TRAINING_REGIONS, is_training_region, similar_reg
 from tui.domain.setup.account import compute_account, missing_roles
 from tui.domain.setup.assess import assess, summarize
 from tui.domain.setup.bucket import default_bucket
+from tui.domain.setup.changes import changes, commands
 from tui.domain.setup.facts import SetupFacts
 from tui.domain.setup.model import (
     CheckState,
@@ -22,8 +23,6 @@ from tui.domain.setup.model import (
     EnableApis,
     Fix,
     GrantRoles,
-    changes,
-    commands,
     find_check,
     merged,
     part_of,
@@ -80,6 +79,8 @@ def _atoms(fix: Fix) -> set[tuple[str, ...]]:
             return {(member, role) for role in roles}
         case CreateBucket(name, location):
             return {(name, location)}
+        case _:
+            raise AssertionError(fix)
 
 
 def test_changes_and_commands_say_exactly_what_is_done() -> None:
@@ -149,7 +150,7 @@ def test_the_local_server_that_does_not_start_is_named_in_the_first_row() -> Non
     rows = {row.id: row for row in assess(SetupFacts(region="us-east1", local=True, trouble=trouble))}
     assert rows["connection"].finding == trouble.title
     assert rows["connection"].next_step == "again"
-    assert rows["bucket"].fix is None
+    assert rows["bucket"].fixes == ()
 
 
 def test_a_zone_in_place_of_a_region_is_explained() -> None:

@@ -230,7 +230,7 @@ async def test_a_bucket_is_created_in_the_region_of_the_jobs(world: StorageWorld
 
 async def test_a_name_that_is_taken_is_said(tmp_path: Path) -> None:
     class Taken(StorageWorld):
-        async def create_bucket(self, name: str, location: str) -> Bucket:
+        async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:  # noqa: ARG002
             raise CloudError("The name is taken", f"{name} {location}", kind=ErrorKind.CONFLICT)
 
     async with opened(Taken(), tmp_path) as (app, pilot):

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from tui.domain.access import ApiState, Binding, Identity, Policy, Project
+from tui.domain.access import (
+    ApiState,
+    Binding,
+    Identity,
+    OrganizationPolicy,
+    Policy,
+    Project,
+    QuotaLimits,
+    ServiceAccount,
+)
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.setup.facts import APIS
@@ -48,6 +57,14 @@ class World:
     lag: dict[str, int] = field(default_factory=dict)
     """Calls of a service that are refused as disabled although it is on."""
     calls: list[str] = field(default_factory=list)
+    billed: bool = True
+    skew: float | None = 0.0
+    projects: tuple[Project, ...] = ()
+    policies: dict[str, OrganizationPolicy] = field(default_factory=dict)
+    limits: dict[str, QuotaLimits] = field(default_factory=dict)
+    accounts: dict[str, ServiceAccount] = field(default_factory=dict)
+    usable_accounts: set[str] = field(default_factory=set)
+    bucket_bindings: list[Binding] = field(default_factory=list)
     target: Target = field(default_factory=lambda: Target("kelp-train", "europe-west4"))
 
     @property
@@ -101,15 +118,83 @@ class World:
         self.bindings += [Binding(role, (member,)) for role in roles]
         return tuple(roles)
 
+    async def revoke_roles(self, member: str, roles: Sequence[str]) -> tuple[str, ...]:
+        await self._call("revoke_roles", RESOURCES)
+        gone = [Binding(role, (member,)) for role in roles]
+        self.bindings = [binding for binding in self.bindings if binding not in gone]
+        return tuple(roles)
+
+    async def clock_skew(self) -> float | None:
+        await self._call("clock_skew", "")
+        return self.skew
+
+    async def find_projects(self, text: str) -> tuple[Project, ...]:
+        await self._call("find_projects", RESOURCES)
+        return tuple(one for one in self.projects if text in (one.project_id, one.number, one.display_name))
+
+    async def billing_enabled(self) -> bool:
+        await self._call("billing_enabled", "cloudbilling.googleapis.com")
+        return self.billed
+
+    async def effective_policy(self, constraint: str) -> OrganizationPolicy:
+        await self._call("effective_policy", RESOURCES)
+        return self.policies.get(constraint, OrganizationPolicy(constraint))
+
+    async def quota_limits(self, metrics: Sequence[str]) -> dict[str, QuotaLimits]:
+        await self._call("quota_limits", USAGE)
+        return {name: self.limits.get(name, QuotaLimits(name, {}, 1_000_000)) for name in metrics}
+
+    async def get_account(self, email: str) -> ServiceAccount:
+        await self._call("get_account", "iam.googleapis.com")
+        if email not in self.accounts:
+            raise CloudError("Not found", f"Unknown service account {email}", kind=ErrorKind.NOT_FOUND)
+        return self.accounts[email]
+
+    async def test_account_permissions(self, email: str, permissions: Sequence[str]) -> frozenset[str]:
+        await self._call("test_account_permissions", "iam.googleapis.com")
+        return frozenset(permissions) if email in self.usable_accounts else frozenset()
+
+    async def grant_on_account(self, email: str, member: str, role: str) -> bool:
+        await self._call(f"grant_on_account {member} {role}", "iam.googleapis.com")
+        self.usable_accounts.add(email)
+        return True
+
+    async def revoke_on_account(self, email: str, member: str, role: str) -> bool:
+        await self._call(f"revoke_on_account {member} {role}", "iam.googleapis.com")
+        self.usable_accounts.discard(email)
+        return True
+
+    async def get_bucket_policy(self, name: str) -> Policy:
+        await self._call("get_bucket_policy", "storage.googleapis.com")
+        if name not in self.buckets:
+            raise missing_bucket()
+        return Policy(tuple(self.bucket_bindings))
+
+    async def grant_on_bucket(self, name: str, member: str, role: str) -> bool:
+        await self._call(f"grant_on_bucket {name}", "storage.googleapis.com")
+        self.bucket_bindings.append(Binding(role, (member,)))
+        return True
+
+    async def revoke_on_bucket(self, name: str, member: str, role: str) -> bool:
+        await self._call(f"revoke_on_bucket {name}", "storage.googleapis.com")
+        self.bucket_bindings.remove(Binding(role, (member,)))
+        return True
+
+    async def make_agents(self) -> str:
+        await self._call("make_agents", USAGE)
+        return f"service-{NUMBER}@gcp-sa-aiplatform.iam.gserviceaccount.com"
+
     async def get_bucket(self, name: str) -> Bucket:
         await self._call("get_bucket", "storage.googleapis.com")
         if name not in self.buckets:
             raise missing_bucket()
         return self.buckets[name]
 
-    async def create_bucket(self, name: str, location: str) -> Bucket:
+    async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:
         await self._call("create_bucket", "storage.googleapis.com")
-        self.buckets[name] = Bucket(name, location.upper(), "region", soft_delete_seconds=604_800)
+        self.buckets[name] = Bucket(
+            name, location.upper(), "region", soft_delete_seconds=604_800, kms_key=kms_key
+        )
         return self.buckets[name]
 
     async def test_bucket_permissions(self, name: str, permissions: Sequence[str]) -> frozenset[str]:

@@ -54,7 +54,7 @@ class StorageWorld:
         await self._enter("get_bucket", name)
         return self.buckets[name]
 
-    async def create_bucket(self, name: str, location: str) -> Bucket:
+    async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:  # noqa: ARG002
         await self._enter("create_bucket")
         self.bucket(name)
         assert location

@@ -77,7 +77,7 @@ async def test_service_usage_off_is_the_cause_of_the_rest() -> None:
     rows = await rows_of(world)
     usage = rows[f"apis.{USAGE}"]
     assert usage.state is CheckState.FAILED
-    assert usage.fix is None
+    assert usage.fixes == ()
     assert "gcloud services enable" in usage.next_step
     assert rows["apis.aiplatform.googleapis.com"].finding == "waits for the Service Usage API"
     assert rows[f"apis.{RESOURCES}"].state is CheckState.OK
@@ -88,7 +88,7 @@ async def test_resource_manager_off_is_the_cause_of_what_needs_it() -> None:
     world = ready_world()
     world.on.discard(RESOURCES)
     rows = await rows_of(world)
-    assert rows[f"apis.{RESOURCES}"].fix == EnableApis((RESOURCES,))
+    assert rows[f"apis.{RESOURCES}"].fixes == (EnableApis((RESOURCES,)),)
     waiting = {row.id for row in rows.values() if row.finding.endswith("waits for the Resource Manager API")}
     assert {"project", "permissions.submit", "service-account"} <= waiting
     assert rows["bucket"].state is CheckState.OK
@@ -132,7 +132,7 @@ async def test_an_unknown_project_is_said_once() -> None:
     assert rows["project"].state is CheckState.FAILED
     assert "does not exist, or you may not see it" in rows["project"].finding
     assert rows["permissions.submit"].finding == "waits for the project"
-    assert rows["service-account"].fix is None
+    assert rows["service-account"].fixes == ()
 
 
 async def test_credentials_without_quota_project_are_told_from_a_disabled_api() -> None:
@@ -263,7 +263,7 @@ async def test_a_bucket_elsewhere_is_a_warning_without_a_fix(bucket: Bucket, wor
     world = ready_world()
     world.buckets["kelp-train-outputs"] = bucket
     row = (await rows_of(world))["bucket"]
-    assert (row.state, row.finding, row.fix) == (CheckState.WARNING, words, None)
+    assert (row.state, row.finding, row.fixes) == (CheckState.WARNING, words, ())
 
 
 async def test_a_foreign_bucket_is_said_to_be_so() -> None:
@@ -272,7 +272,7 @@ async def test_a_foreign_bucket_is_said_to_be_so() -> None:
     row = (await rows_of(world))["bucket"]
     assert row.state is CheckState.FAILED
     assert "somebody else's" in row.finding
-    assert row.fix is None
+    assert row.fixes == ()
 
 
 async def test_a_missing_permission_names_its_smallest_role() -> None:
@@ -280,11 +280,13 @@ async def test_a_missing_permission_names_its_smallest_role() -> None:
     world.held -= {"aiplatform.customJobs.create", "resourcemanager.projects.setIamPolicy"}
     row = (await rows_of(world))["permissions.submit"]
     assert row.finding == "no: roles/aiplatform.user gives it"
-    assert row.fix is None
+    assert row.fixes == ()
     assert "--member=user:ana@lagoon.example --role=roles/aiplatform.user" in row.command
     world.held |= {"resourcemanager.projects.setIamPolicy"}
     rows = await rows_of(world)
-    assert rows["permissions.submit"].fix == GrantRoles("user:ana@lagoon.example", ("roles/aiplatform.user",))
+    assert rows["permissions.submit"].fixes == (
+        GrantRoles("user:ana@lagoon.example", ("roles/aiplatform.user",)),
+    )
     assert safe_fixes(rows.values()) == ()
 
 
@@ -294,5 +296,5 @@ async def test_a_role_under_a_condition_does_not_count() -> None:
         "roles/storage.objectUser", (ACCOUNT,), "request.time < timestamp('2030-01-01')"
     )
     row = (await rows_of(world))["service-account"]
-    assert row.fix == GrantRoles(ACCOUNT, ("roles/storage.objectUser",))
+    assert row.fixes == (GrantRoles(ACCOUNT, ("roles/storage.objectUser",)),)
     assert "only under a condition" in row.next_step

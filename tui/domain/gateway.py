@@ -10,7 +10,15 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from pathlib import Path
 from typing import Any, Protocol
 
-from tui.domain.access import ApiState, Identity, Policy, Project
+from tui.domain.access import (
+    ApiState,
+    Identity,
+    OrganizationPolicy,
+    Policy,
+    Project,
+    QuotaLimits,
+    ServiceAccount,
+)
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
@@ -74,8 +82,8 @@ class StorageGateway(Protocol):
         """One bucket's metadata."""
         ...
 
-    async def create_bucket(self, name: str, location: str) -> Bucket:
-        """A new bucket with uniform access in `location`."""
+    async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:
+        """A new bucket with uniform access in `location`, encrypted with `kms_key` if one is given."""
         ...
 
     async def delete_bucket(self, name: str) -> None:
@@ -118,6 +126,67 @@ class SetupGateway(Protocol):
         """Who the calls are made as."""
         ...
 
+    async def clock_skew(self) -> float | None:
+        """Seconds that this box's clock is ahead of Google's, by the `Date` of an answer that needs no login.
+
+        None when no answer came.
+        """
+        ...
+
+    async def find_projects(self, text: str) -> tuple[Project, ...]:
+        """Up to five projects the caller can see whose id, number or display name is like `text`."""
+        ...
+
+    async def billing_enabled(self) -> bool:
+        """Whether the project has an open billing account (Cloud Billing `getBillingInfo`)."""
+        ...
+
+    async def effective_policy(self, constraint: str) -> OrganizationPolicy:
+        """What an organization policy allows here (Resource Manager v1 `getEffectiveOrgPolicy`)."""
+        ...
+
+    async def quota_limits(self, metrics: Sequence[str]) -> dict[str, QuotaLimits]:
+        """Limits of quota metrics (`aiplatform.googleapis.com/…`); unknown ones are left out.
+
+        By Service Usage v1beta1; where that is refused, by Cloud Quotas.
+        """
+        ...
+
+    async def get_account(self, email: str) -> ServiceAccount:
+        """One service account, of whatever project."""
+        ...
+
+    async def test_account_permissions(self, email: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Those of `permissions` that the caller holds on a service account."""
+        ...
+
+    async def grant_on_account(self, email: str, member: str, role: str) -> bool:
+        """Add an unconditional binding to a service account's policy; False if it was there."""
+        ...
+
+    async def revoke_on_account(self, email: str, member: str, role: str) -> bool:
+        """Take the member out of the role's unconditional binding; False if it was not in it."""
+        ...
+
+    async def get_bucket_policy(self, name: str) -> Policy:
+        """A bucket's own IAM policy at version 3."""
+        ...
+
+    async def grant_on_bucket(self, name: str, member: str, role: str) -> bool:
+        """Add an unconditional binding to the bucket's policy, as `grant_roles`; False if held."""
+        ...
+
+    async def revoke_on_bucket(self, name: str, member: str, role: str) -> bool:
+        """Take the member out of the role's unconditional binding; False if it was not in it."""
+        ...
+
+    async def make_agents(self) -> str:
+        """Let Vertex AI's service agents come into being; the e-mail of the primary one.
+
+        Service Usage v1beta1 `generateServiceIdentity`, until its operation has ended.
+        """
+        ...
+
     async def get_project(self) -> Project:
         """The target's project."""
         ...
@@ -140,6 +209,10 @@ class SetupGateway(Protocol):
 
     async def grant_roles(self, member: str, roles: Sequence[str]) -> tuple[str, ...]:
         """Add unconditional bindings by read-modify-write with the etag; the roles that were really added."""
+        ...
+
+    async def revoke_roles(self, member: str, roles: Sequence[str]) -> tuple[str, ...]:
+        """Take the member out of unconditional bindings in the same way; the roles it really lost."""
         ...
 
 

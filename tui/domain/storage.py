@@ -61,6 +61,8 @@ class Bucket:
     versioning: bool = False
     soft_delete_seconds: int = 0
     """Soft-delete retention; 0 means a delete cannot be undone that way."""
+    kms_key: str = ""
+    """The bucket's default key (`projects/…/cryptoKeys/…`); empty for Google's own."""
 
 
 @dataclass(frozen=True, slots=True)

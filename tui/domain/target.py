@@ -38,6 +38,10 @@ class Target:
     quota_project: str = ""
     """Project charged for API quota (`x-goog-user-project`); empty for the credentials' own."""
 
+    read_only: bool = False
+    """Whether every change of the project, its jobs and its objects is refused."""
+    login: str = "adc"
+    """Whose credentials to use: `adc`, or `gcloud` for the token of gcloud's own login."""
     diverted: bool = False
     """Whether Google's names lead to the stand-in, by the environment of `vertex-tui local env`."""
 

@@ -11,6 +11,7 @@ from textual.worker import Worker
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
+from tui.domain.setup.needs import JobNeeds
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
@@ -34,6 +35,9 @@ class Pane(Vertical):
     """Why there is no connection, bound from the app."""
     jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
     """The job list, bound from the app, which polls it whatever pane is shown."""
+
+    open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
+    """What the open spec asks of the project, bound from the app."""
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(id=self.PANE_ID.value, classes="pane")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,9 @@ from textual.message import Message
 
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job
+from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import GcsUri
+from tui.services.settings import Value
 
 
 class PaneId(StrEnum):
@@ -65,6 +68,31 @@ class BrowseOutputs(Message):
 
 class JobsChanged(Message):
     """Something was submitted, cancelled or deleted: read the job list now."""
+
+
+class NeedsChanged(Message):
+    """The open spec asks for something else now; None while no spec is open."""
+
+    def __init__(self, needs: JobNeeds | None) -> None:
+        super().__init__()
+        self.needs = needs
+
+
+class SetServiceAccount(Message):
+    """Write `serviceAccount` into the open spec; the user saves the file."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.account = account
+
+
+class SettingsChanged(Message):
+    """Settings were changed in the app: use them from now on, with a new connection."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.values = values
+        """By dotted key."""
 
 
 class SetupChanged(Message):

@@ -24,7 +24,8 @@ from tui.panes.base import Pane
 from tui.panes.messages import PaneId
 from tui.panes.setup_detail import FIXABLE, detail, fix_question, state_label
 from tui.services import config_write
-from tui.services.checks import Outcome, SetupChecks, first_facts
+from tui.services.changes import Outcome
+from tui.services.checks import SetupChecks, first_facts
 from tui.services.config_file import ConfigError
 from tui.services.settings import Source
 from tui.widgets.confirm import ConfirmScreen
@@ -216,7 +217,7 @@ class SetupPane(Pane):
         idle = self.gateway is not None and not self._busy
         match action:
             case "fix":
-                return idle and check is not None and check.fix is not None and check.state in FIXABLE
+                return idle and check is not None and bool(check.fixes) and check.state in FIXABLE
             case "fix_all":
                 return idle and bool(safe_fixes(self._rows.values()))
             case "copy":
@@ -234,8 +235,8 @@ class SetupPane(Pane):
     def action_fix(self) -> None:
         """Fix the row under the cursor."""
         check = self._current()
-        if check is not None and check.fix is not None:
-            self._confirm_and_fix((check.fix,), single=True)
+        if check is not None and check.fixes:
+            self._confirm_and_fix(check.fixes, single=True)
 
     def action_fix_all(self) -> None:
         """Fix all that is safe."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.domain.setup.model import Check, CheckState, Fix, changes, commands
+from tui.domain.setup.changes import changes, commands
+from tui.domain.setup.model import Check, CheckState, Fix
 from tui.domain.text import printable
 from tui.widgets.confirm import Question
 
@@ -15,6 +16,7 @@ TONES = {
     CheckState.UNKNOWN: "$text-warning",
     CheckState.RUNNING: "$text-accent",
     CheckState.SKIPPED: "$secondary",
+    CheckState.ACCEPTED: "$secondary",
 }
 """Colours of states, fit for a table's cells; each state also has a word and a glyph."""
 
@@ -34,9 +36,9 @@ def detail(check: Check, *, local: bool, roomy: bool) -> Content:
         lines.append(Content.styled(printable(check.said), "$secondary"))
     if check.next_step:
         lines.append(_field("Next", printable(check.next_step)))
-    if check.fix is not None and check.state is not CheckState.OK:
+    if check.fixes and check.state is not CheckState.OK:
         key = "f fixes it: " if check.state in FIXABLE else ""
-        lines.append(_field("Fix", f"{key}{_sentence(check.fix)}"))
+        lines.append(_field("Fix", key + "; ".join(map(_sentence, check.fixes))))
     lines.append(_field("Why", check.why))
     if check.command:
         name = 'gcloud (after eval "$(vertex-tui local env)")' if local else "gcloud"

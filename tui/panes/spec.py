@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.setup.needs import JobNeeds, needs_of
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.problems import START, Problem, in_order
 from tui.domain.spec.references import Layers, resolve
@@ -20,7 +21,7 @@ from tui.domain.spec.refusal import refused
 from tui.domain.spec.request import gcloud_command, gcloud_notes, preview
 from tui.domain.target import Target
 from tui.domain.text import printable
-from tui.panes.messages import BadgeChanged, JobsChanged, OpenJobs
+from tui.panes.messages import BadgeChanged, JobsChanged, NeedsChanged, OpenJobs
 from tui.panes.spec_dialogs import RequestScreen
 from tui.panes.spec_lists import ProblemList, count_words
 from tui.panes.spec_start import JobStart, environment, not_connected, outcome_words
@@ -76,6 +77,7 @@ class SpecPane(SpecTextPane):
         self._starting = False
         self._badge = ("", "")
         self._asked: set[Target] = set()
+        self._needs: JobNeeds | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what works now is offered."""
@@ -104,6 +106,14 @@ class SpecPane(SpecTextPane):
         spec = await asyncio.to_thread(self._check_text, self.editor.text)
         self._spec = spec
         self._show_problems()
+        self._tell_needs()
+
+    def _tell_needs(self) -> None:
+        """Let Setup look at what a job of this text would use."""
+        needs = needs_of(self._spec, self._buffer.title) if self._buffer else None
+        if needs != self._needs:
+            self._needs = needs
+            self.post_message(NeedsChanged(needs))
 
     def _check_text(self, text: str) -> Spec:
         try:

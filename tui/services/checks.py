@@ -1,39 +1,45 @@
-"""Runs the setup checks side by side, and carries out the changes that they ask for."""
+"""Runs the setup checks side by side; every new fact is published at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.polling import PollPace
+from tui.domain.regions import is_training_region
 from tui.domain.setup.assess import assess
 from tui.domain.setup.bucket import default_bucket
-from tui.domain.setup.facts import APIS, SetupFacts, connection_error
-from tui.domain.setup.model import CheckState, CreateBucket, EnableApis, Fix, GrantRoles, merged
+from tui.domain.setup.facts import (
+    ACCOUNT_PERMISSIONS,
+    APIS,
+    KEYS_CONSTRAINT,
+    LOCATIONS_CONSTRAINT,
+    SetupFacts,
+    connection_error,
+    project_error,
+)
+from tui.domain.setup.model import CheckState, Fix
+from tui.domain.setup.needs import JobNeeds
 from tui.domain.setup.permissions import BUCKET_PERMISSIONS, PROJECT_PERMISSIONS
 from tui.domain.target import Target
+from tui.services.changes import ACCOUNT_DELAYS, SETTLE_DELAYS, Changes, Outcome, too_slow
 from tui.services.options import AppOptions
 from tui.services.settings import Source
 
 PROBE_SECONDS = 10.0
 """How long one check may take; the others do not wait for it."""
-CHANGE_SECONDS = 300.0
-"""How long one change may take: enabling many APIs takes a minute or two."""
-SETTLE_DELAYS = (1.0, 2.0, 4.0, 8.0, *(15.0,) * 10)
-"""Seconds between looks at whether an API that was just enabled lets calls through; under 3 minutes."""
-ACCOUNT_DELAYS = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""The same for a service account that enabling an API has just begun to make."""
 RETRY_SECONDS = 5.0
 """The first pause before checks are made again that could not be made; it doubles up to two minutes."""
 
-_NO_ENTRIES = 'timestamp>="2200-01-01T00:00:00Z"'
-"""A log filter that matches nothing, so that asking with it costs next to nothing."""
-
 Publish = Callable[[SetupFacts], None]
+Read = Callable[[], Awaitable[object]]
+
+_OF_BUCKET = ("bucket", "bucket_permissions", "bucket_policy")
+_OF_ACCOUNT = ("account", "account_permissions")
 
 
 def first_facts(options: AppOptions, target: Target | None) -> SetupFacts:
@@ -50,6 +56,8 @@ def first_facts(options: AppOptions, target: Target | None) -> SetupFacts:
         region_origin=_origin(options, "region"),
         bucket_origin=str(bucket_origin) if settings.bucket and bucket_origin else "",
         connected=target is not None,
+        kms_key=settings.kms_key,
+        read_only=settings.read_only,
     )
 
 
@@ -58,14 +66,6 @@ def _origin(options: AppOptions, key: str) -> str:
     if origin is None:
         return ""
     return "the built-in default" if origin.source is Source.DEFAULT else str(origin)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the changes."""
-
-    done: tuple[Fix, ...]
-    refused: tuple[tuple[Fix, CloudError], ...]
 
 
 class SetupChecks:
@@ -84,16 +84,27 @@ class SetupChecks:
     ) -> None:
         self._gateway = gateway
         self._facts = facts
+        self._own_bucket = (facts.bucket_name, facts.bucket_origin)
         self._publish = publish
         self._probe_seconds = probe_seconds
-        self._settle_delays = settle_delays
-        self._account_delays = account_delays
         self._pace = pace or PollPace(RETRY_SECONDS, RETRY_SECONDS)
+        self._changes = Changes(
+            gateway,
+            self,
+            probe_seconds=probe_seconds,
+            settle_delays=settle_delays,
+            account_delays=account_delays,
+        )
 
     @property
     def facts(self) -> SetupFacts:
         """What is known now."""
         return self._facts
+
+    def tell(self, **known: Any) -> None:  # noqa: ANN401  # as dataclasses.replace
+        """Take facts that were found out elsewhere, and publish."""
+        self._facts = replace(self._facts, **known)
+        self._publish(self._facts)
 
     async def run(self) -> None:
         """Check, and check again at growing intervals until the checks could be made."""
@@ -111,142 +122,101 @@ class SetupChecks:
         return not any(row.state is CheckState.RUNNING for row in assess(self._facts))
 
     async def check(self) -> None:
-        """Read all facts side by side, seven calls each with its own timeout; old facts stay until then."""
-        setup, storage, bucket = self._gateway.setup, self._gateway.storage, self._facts.bucket_name
-        calls: Mapping[str, Callable[[], Awaitable[object]]] = {
+        """Read all facts side by side, each call with its own timeout; old facts stay until then."""
+        await self._read(self._calls())
+        await self._look_further()
+
+    async def take_needs(self, needs: JobNeeds | None) -> None:
+        """Look at what another open spec, or another state of it, asks for; reads only what depends on it."""
+        before = self._facts
+        name, origin = self._own_bucket
+        if needs is not None and needs.output_bucket:
+            name, origin = needs.output_bucket, f"the open spec ({needs.file})"
+        stale: set[str] = set()
+        if name != before.bucket_name:
+            stale.update(_OF_BUCKET)
+        if _account(needs) != _account(before.needs):
+            stale.update(_OF_ACCOUNT)
+        if _metrics(needs) != _metrics(before.needs):
+            stale.add("quotas")
+        self.tell(needs=needs, bucket_name=name, bucket_origin=origin, **dict.fromkeys(stale))
+        await self._read({key: call for key, call in self._calls().items() if key in stale})
+
+    async def apply(self, fixes: Sequence[Fix]) -> Outcome:
+        """Make changes, then check everything again."""
+        outcome = await self._changes.make(fixes)
+        await self.check()
+        return outcome
+
+    def _calls(self) -> dict[str, Read]:
+        """The calls that make sense now: at most sixteen for a spec with one kind of machine."""
+        setup, storage, facts = self._gateway.setup, self._gateway.storage, self._facts
+        bucket, account, metrics = facts.bucket_name, _account(facts.needs), _metrics(facts.needs)
+        calls: dict[str, Read] = {
             "identity": setup.identity,
             "project": setup.get_project,
             "apis": lambda: setup.api_states(tuple(APIS)),
             "permissions": lambda: setup.test_permissions(PROJECT_PERMISSIONS),
             "policy": setup.get_policy,
+            "billing": setup.billing_enabled,
+            "locations_policy": lambda: setup.effective_policy(LOCATIONS_CONSTRAINT),
+            "keys_policy": lambda: setup.effective_policy(KEYS_CONSTRAINT),
             "bucket": lambda: storage.get_bucket(bucket),
             "bucket_permissions": lambda: storage.test_bucket_permissions(bucket, BUCKET_PERMISSIONS),
+            "bucket_policy": lambda: setup.get_bucket_policy(bucket),
         }
+        if account:
+            calls["account"] = lambda: setup.get_account(account)
+            calls["account_permissions"] = lambda: setup.test_account_permissions(
+                account, ACCOUNT_PERMISSIONS
+            )
+        if metrics and is_training_region(facts.region):
+            calls["quotas"] = lambda: setup.quota_limits(metrics)
+        return calls
+
+    async def _read(self, calls: Mapping[str, Read]) -> None:
         async with asyncio.TaskGroup() as group:
             for name, call in calls.items():
                 group.create_task(self._probe(name, call))
 
-    async def _probe(self, name: str, call: Callable[[], Awaitable[object]]) -> None:
+    async def _probe(self, name: str, call: Read) -> None:
+        asked = self._question(name)
         value: object
         try:
             async with asyncio.timeout(self._probe_seconds):
                 value = await call()
         except TimeoutError:
-            value = _too_slow(self._probe_seconds)
+            value = too_slow(self._probe_seconds)
         except CloudError as error:
             value = error
-        self._set(**{name: value})
+        if asked == self._question(name):  # else the open spec has changed meanwhile
+            self.tell(**{name: value})
 
-    def _set(self, **known: Any) -> None:  # noqa: ANN401  # as dataclasses.replace
-        self._facts = replace(self._facts, **known)
-        self._publish(self._facts)
+    def _question(self, name: str) -> object:
+        """What a read depends on besides the connection."""
+        if name in _OF_BUCKET:
+            return self._facts.bucket_name
+        if name in _OF_ACCOUNT:
+            return _account(self._facts.needs)
+        return _metrics(self._facts.needs) if name == "quotas" else None
 
-    async def apply(self, fixes: Sequence[Fix]) -> Outcome:
-        """Make the changes one after the other, as few calls as possible, then check everything again.
-
-        A change that fails does not keep the others from being tried.
-        """
-        wanted = merged(fixes)
-        done: list[Fix] = []
-        refused: list[tuple[Fix, CloudError]] = []
-        self._set(applying=wanted, refused=())
-        try:
-            for number, fix in enumerate(wanted, start=1):
-                try:
-                    await self._change(fix)
-                except CloudError as error:
-                    refused.append((fix, error))
-                else:
-                    done.append(fix)
-                self._set(applying=wanted[number:], refused=tuple(refused))
-        finally:
-            self._set(applying=(), settling=frozenset())
-        await self.check()
-        return Outcome(tuple(done), tuple(refused))
-
-    async def _change(self, fix: Fix) -> None:
-        try:
-            async with asyncio.timeout(CHANGE_SECONDS):
-                await self._carry_out(fix)
-        except TimeoutError:
-            raise _too_slow(CHANGE_SECONDS) from None
-        if isinstance(fix, EnableApis):
-            await self._settle(fix.services)
-
-    async def _carry_out(self, fix: Fix) -> None:
-        match fix:
-            case EnableApis(services):
-                await self._gateway.setup.enable_apis(services)
-            case GrantRoles(member, roles):
-                await self._grant(member, roles)
-            case CreateBucket(name, location):
-                await self._create_bucket(name, location)
-
-    async def _settle(self, services: Sequence[str]) -> None:
-        """Wait, within bounds, until the services just enabled let calls through."""
-        pending = frozenset(services)
-        self._set(settling=pending)
-        for delay in (*self._settle_delays, None):
-            answers = await asyncio.gather(*(self._passes(service) for service in sorted(pending)))
-            pending = frozenset(
-                service for service, passes in zip(sorted(pending), answers, strict=True) if not passes
-            )
-            self._set(settling=pending)
-            if not pending or delay is None:
-                return
-            await asyncio.sleep(delay)
-
-    async def _passes(self, service: str) -> bool:
-        """Whether a read of the service is let through; True where the app makes no calls to it."""
-        gateway = self._gateway
-        calls: Mapping[str, Callable[[], Awaitable[object]]] = {
-            "aiplatform.googleapis.com": lambda: gateway.jobs.list_jobs(page_size=1),
-            "logging.googleapis.com": lambda: gateway.logs.list_entries(_NO_ENTRIES, page_size=1),
-            "storage.googleapis.com": lambda: gateway.storage.get_bucket(self._facts.bucket_name),
-            "cloudresourcemanager.googleapis.com": gateway.setup.get_project,
-        }
-        if service not in calls:
-            return True
+    async def _look_further(self) -> None:
+        """Find out more about what has failed: the clock for a login, similar names for a project."""
+        facts, setup = self._facts, self._gateway.setup
+        login, project = connection_error(facts), project_error(facts)
         try:
             async with asyncio.timeout(self._probe_seconds):
-                await calls[service]()
-        except TimeoutError:
-            return True
-        except CloudError as error:
-            return error.kind is not ErrorKind.API_DISABLED
-        return True
-
-    async def _grant(self, member: str, roles: Sequence[str]) -> None:
-        """Grant; a service account that is only just being made is waited for."""
-        for delay in (*self._account_delays, None):
-            try:
-                await self._gateway.setup.grant_roles(member, roles)
-            except CloudError as error:
-                absent = error.kind is ErrorKind.INVALID and "does not exist" in error.message
-                if not absent or delay is None:
-                    raise
-                await asyncio.sleep(delay)
-            else:
-                return
-
-    async def _create_bucket(self, name: str, location: str) -> None:
-        """Create the bucket unless it is there by now and can be seen."""
-        try:
-            await self._gateway.storage.create_bucket(name, location)
-        except CloudError as error:
-            if error.kind is not ErrorKind.CONFLICT:
-                raise
-            try:
-                await self._gateway.storage.get_bucket(name)
-            except CloudError:
-                raise error from None
+                if login is not None and login.kind is ErrorKind.EXPIRED_CREDENTIALS:
+                    self.tell(skew=await setup.clock_skew())
+                elif login is None and project is not None and project.kind is not ErrorKind.BILLING:
+                    self.tell(similar_projects=await setup.find_projects(facts.project_id))
+        except (TimeoutError, CloudError):
+            return  # it would only have told more
 
 
-def _too_slow(seconds: float) -> CloudError:
-    return CloudError(
-        f"no answer within {seconds:g} s",
-        hint="Press r to check again.",
-        kind=ErrorKind.TIMEOUT,
-        retryable=True,
-        ambiguous=True,
-    )
+def _account(needs: JobNeeds | None) -> str:
+    return needs.service_account if needs else ""
+
+
+def _metrics(needs: JobNeeds | None) -> tuple[str, ...]:
+    return tuple(needs.quota) if needs else ()

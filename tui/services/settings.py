@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-Value = str | int | float | Mapping[str, str]
+Value = str | int | float | bool | Mapping[str, str]
 """What a setting may hold."""
 
 _PROJECT = r"[a-z0-9][a-z0-9.:-]*"
@@ -18,12 +18,25 @@ _BUCKET = r"[a-z0-9][a-z0-9._-]*"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
+_SWITCH = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+
+
 class Kind(StrEnum):
     """The type of a setting, in the words an error uses."""
 
     TEXT = "a string"
     WHOLE = "a whole number"
     NUMBER = "a number"
+    SWITCH = "true or false"
     TABLE = "a table of strings"
 
 
@@ -70,6 +83,8 @@ class Setting:
         """Its type, which is the default's."""
         if isinstance(self.default, str):
             return Kind.TEXT
+        if isinstance(self.default, bool):
+            return Kind.SWITCH
         if isinstance(self.default, float):
             return Kind.NUMBER
         return Kind.WHOLE if isinstance(self.default, int) else Kind.TABLE
@@ -124,6 +139,24 @@ class Settings:
         "The Cloud Storage bucket of your runs, without gs://.",
         pattern=_BUCKET,
         form="a bucket's name without gs://",
+    )
+    kms_key: str = _setting(
+        "kms_key",
+        "",
+        "The Cloud KMS key for new buckets and for jobs whose spec names none; empty for Google's own keys.",
+        pattern=r"projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[^/\s]+",
+        form="a key such as projects/P/locations/europe-west4/keyRings/R/cryptoKeys/K",
+    )
+    credentials: str = _setting(
+        "credentials",
+        "adc",
+        "Whose login to use: adc for application default credentials, gcloud for gcloud's own.",
+        choices=("adc", "gcloud"),
+    )
+    read_only: bool = _setting(
+        "read_only",
+        False,  # noqa: FBT003  # the default
+        "Whether everything that would change the project, its jobs or its objects is refused.",
     )
     jobs_poll_seconds: float = _setting(
         "jobs.poll_seconds",
@@ -202,7 +235,9 @@ def parse(setting: Setting, text: str) -> Value:
     """
     value: Value = text
     try:
-        if setting.kind is Kind.WHOLE:
+        if setting.kind is Kind.SWITCH:
+            value = _SWITCH.get(text.lower(), text)
+        elif setting.kind is Kind.WHOLE:
             value = int(text)
         elif setting.kind is Kind.NUMBER:
             value = float(text)
@@ -221,6 +256,8 @@ def _right_type(setting: Setting, value: object) -> bool:
             return isinstance(value, int) and not isinstance(value, bool)
         case Kind.NUMBER:
             return isinstance(value, int | float) and not isinstance(value, bool)
+        case Kind.SWITCH:
+            return isinstance(value, bool)
         case Kind.TABLE:
             return isinstance(value, Mapping)
 

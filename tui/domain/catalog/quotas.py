@@ -130,16 +130,23 @@ def needs_of_spec(spec: Mapping[str, Any]) -> dict[str, int]:
     """
     if _get(spec, "persistentResourceId"):
         return {}
+    return needs(spec_pools(spec), preemptible=preemptible(spec))
+
+
+def preemptible(spec: Mapping[str, Any]) -> bool:
+    """Whether a CustomJobSpec's strategy is one that uses the preemptible metrics."""
     scheduling = _get(spec, "scheduling")
     strategy = _get(scheduling, "strategy") if isinstance(scheduling, Mapping) else ""
+    return str(strategy) in PREEMPTIBLE_STRATEGIES
+
+
+def spec_pools(spec: Mapping[str, Any]) -> tuple[Pool, ...]:
+    """The worker pools of a CustomJobSpec that are not empty."""
     given = _get(spec, "workerPoolSpecs")
     given = [given] if isinstance(given, Mapping) else given
-    pools = (
-        [_pool(pool) for pool in given if isinstance(pool, Mapping) and pool]
-        if isinstance(given, list)
-        else []
-    )
-    return needs(pools, preemptible=str(strategy) in PREEMPTIBLE_STRATEGIES)
+    if not isinstance(given, list):
+        return ()
+    return tuple(_pool(pool) for pool in given if isinstance(pool, Mapping) and pool)
 
 
 def _pool(pool: Mapping[str, Any]) -> Pool:

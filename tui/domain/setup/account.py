@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from tui.domain.access import Policy, Project
 from tui.domain.errors import CloudError
-from tui.domain.setup.connection import unread
+from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts, changeable, disabled_service
-from tui.domain.setup.model import Check, CheckState, GrantRoles, Group, Standing, commands
+from tui.domain.setup.model import Check, CheckState, GrantRoles, Group, Standing
+from tui.domain.setup.reading import unread
 
 NEEDED_ROLES: Mapping[str, frozenset[str]] = {
     "roles/storage.objectUser": frozenset({"roles/storage.objectAdmin", "roles/storage.admin"}),
@@ -47,8 +48,12 @@ def missing_roles(policy: Policy, account: str) -> tuple[str, ...]:
     return tuple(role for role, larger in NEEDED_ROLES.items() if role not in held and not held & larger)
 
 
-def account_check(facts: SetupFacts) -> Check:
-    """The roles of the Compute Engine default service account."""
+def account_checks(facts: SetupFacts) -> tuple[Check, ...]:
+    """Who a job runs as, and whether that account may do what a job does."""
+    return (_account(facts),)
+
+
+def _account(facts: SetupFacts) -> Check:
     number = facts.project.number if isinstance(facts.project, Project) else ""
     account = compute_account(number or "PROJECT_NUMBER")
     agent = custom_code_agent(number or "PROJECT_NUMBER")
@@ -65,7 +70,7 @@ def account_check(facts: SetupFacts) -> Check:
         next_step=standing.next_step,
         command="\n".join(commands(fix, facts.project_id)),
         link="" if facts.local else "https://cloud.google.com/vertex-ai/docs/general/custom-service-account",
-        fix=fix if roles and number else None,
+        fixes=(fix,) if roles and number else (),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.domain.errors import ErrorKind
-from tui.domain.setup.connection import unread
+from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import APIS, OPTIONAL_APIS, SetupFacts, disabled_service
-from tui.domain.setup.model import Check, CheckState, EnableApis, Group, Standing, commands
+from tui.domain.setup.model import Check, CheckState, EnableApis, Group, Standing
+from tui.domain.setup.reading import unread
 
 SERVICE_USAGE = "serviceusage.googleapis.com"
 
@@ -38,7 +39,7 @@ def _api(facts: SetupFacts, service: str) -> Check:
         next_step=standing.next_step,
         command=commands(fix, facts.project_id)[0],
         link="" if facts.local else console,
-        fix=fix if offered else None,
+        fixes=(fix,) if offered else (),
         optional=optional,
     )
 

@@ -5,35 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from tui.domain.setup.account import account_check
+from tui.domain.setup.account import account_checks
 from tui.domain.setup.apis import api_checks
-from tui.domain.setup.bucket import bucket_check
-from tui.domain.setup.connection import connection_checks
+from tui.domain.setup.bucket import bucket_checks
+from tui.domain.setup.credentials import credentials_check
 from tui.domain.setup.facts import SetupFacts, connection_error
 from tui.domain.setup.model import Check, CheckState, is_ready, part_of, safe_fixes
 from tui.domain.setup.permissions import permission_checks
+from tui.domain.setup.policies import policy_checks
+from tui.domain.setup.project import project_checks
+from tui.domain.setup.quota import quota_checks
+from tui.domain.setup.region import region_check
+from tui.domain.setup.secrets import secret_checks
+from tui.domain.setup.terminal import terminal_checks
 
 
 def assess(facts: SetupFacts) -> tuple[Check, ...]:
     """The rows in the order of the screen, each in its present state."""
     rows = (
-        *connection_checks(facts),
+        credentials_check(facts),
+        *project_checks(facts),
+        region_check(facts),
         *api_checks(facts),
         *permission_checks(facts),
-        account_check(facts),
-        bucket_check(facts),
+        *account_checks(facts),
+        *bucket_checks(facts),
+        *policy_checks(facts),
+        *quota_checks(facts),
+        *secret_checks(facts),
+        *terminal_checks(facts),
     )
-    return tuple(_with_changes(facts, row) for row in rows)
+    return tuple(_with_acceptance(facts, _with_changes(facts, row)) for row in rows)
 
 
 def _with_changes(facts: SetupFacts, row: Check) -> Check:
     """Show in a row the change that is being made for it, or why that change failed."""
-    if row.fix is None or row.state is CheckState.OK:
+    if not row.fixes or row.state is CheckState.OK:
         return row
-    if any(part_of(row.fix, whole) for whole in facts.applying):
+    if any(part_of(part, whole) for part in row.fixes for whole in facts.applying):
         return replace(row, state=CheckState.RUNNING, finding="being fixed …")
     for whole, error in facts.refused:
-        if part_of(row.fix, whole):
+        if any(part_of(part, whole) for part in row.fixes):
             return replace(
                 row,
                 finding=f"not fixed: {error.title}",
@@ -41,6 +53,14 @@ def _with_changes(facts: SetupFacts, row: Check) -> Check:
                 next_step=error.hint or row.next_step,
             )
     return row
+
+
+def _with_acceptance(facts: SetupFacts, row: Check) -> Check:
+    """A row that the user took as it is no longer asks for anything, until its finding changes."""
+    troubled = row.state in (CheckState.FAILED, CheckState.WARNING, CheckState.UNKNOWN)
+    if not troubled or facts.accepted.get(row.id) != row.finding:
+        return row
+    return replace(row, state=CheckState.ACCEPTED, accepted=row.finding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.setup.connection import unread
+from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts, changeable, disabled_service
-from tui.domain.setup.model import Check, CheckState, CreateBucket, Group, Standing, commands
+from tui.domain.setup.model import Check, CheckState, CreateBucket, Group, Standing
 from tui.domain.setup.permissions import BUCKET_PERMISSIONS
+from tui.domain.setup.reading import unread
 from tui.domain.storage import Bucket
 
 _MAX_NAME = 63
@@ -27,8 +28,12 @@ def default_bucket(project: str) -> str:
     return f"{stem[: _MAX_NAME - len('-outputs')]}-outputs"
 
 
-def bucket_check(facts: SetupFacts) -> Check:
-    """Whether the bucket exists, where it lies, and whether deletes can be undone there."""
+def bucket_checks(facts: SetupFacts) -> tuple[Check, ...]:
+    """Whether the bucket exists, where it lies, who may use it, and whether deletes can be undone there."""
+    return (_bucket(facts),)
+
+
+def _bucket(facts: SetupFacts) -> Check:
     standing = _standing(facts)
     fix = CreateBucket(facts.bucket_name, facts.region)
     origin = f"from {facts.bucket_origin}" if facts.bucket_origin else "the default name"
@@ -46,7 +51,7 @@ def bucket_check(facts: SetupFacts) -> Check:
         next_step=standing.next_step,
         command=commands(fix, facts.project_id)[0],
         link="" if facts.local else console,
-        fix=fix if _may_be_absent(facts) else None,
+        fixes=(fix,) if _may_be_absent(facts) else (),
     )
 
 

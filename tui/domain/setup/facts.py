@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from tui.domain.access import ApiState, Identity, Policy, Project
+from tui.domain.access import (
+    ApiState,
+    Identity,
+    OrganizationPolicy,
+    Policy,
+    Project,
+    QuotaLimits,
+    ServiceAccount,
+)
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.setup.model import Fix
+from tui.domain.setup.model import Fix, Grant
+from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import Bucket
 
 GCLOUD_CONSUMER = "projects/764086051850"
@@ -43,6 +52,55 @@ APIS: Mapping[str, tuple[str, str]] = {**REQUIRED_APIS, **OPTIONAL_APIS}
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """What this box says about logins and its terminal; read without the network."""
+
+    gcloud: str = ""
+    """Path of the gcloud program; empty if there is none."""
+    gcloud_account: str = ""
+    """Who gcloud is signed in as; not the same login as application default credentials."""
+    gcloud_impersonates: str = ""
+    """gcloud's own setting `auth/impersonate_service_account`."""
+    gcloud_project: str = ""
+    over_ssh: bool = False
+    credentials_variable: str = ""
+    """The value of `GOOGLE_APPLICATION_CREDENTIALS`; empty when it is not set."""
+    default_file: str = ""
+    """Where application default credentials are kept, `~` for the home folder."""
+    default_file_exists: bool = False
+    proxy: str = ""
+    """The proxy for https, without a password; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What the terminal of the app can do; None where that cannot be told."""
+
+    columns: int
+    rows: int
+    colours: int
+    """8, 16, 256 or 16,777,216; 2 for none."""
+    utf8: bool
+    multiplexer: str = ""
+    """`tmux`, `screen` or empty."""
+    clipboard: bool | None = None
+    """Whether text can reach the user's clipboard (OSC 52)."""
+    clipboard_note: str = ""
+    """Why not, or what it takes, in one sentence."""
+    name: str = ""
+    """`TERM`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVerdict:
+    """What a service other than Google's said of a secret, when the user asked."""
+
+    good: bool
+    words: str
+    """One line, e.g. `belongs to ana, may read google/gemma-3-1b-it`."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetupFacts:
     """Everything the rows are made from; None stands for what has not been read yet."""
 
@@ -65,6 +123,41 @@ class SetupFacts:
     policy: Policy | CloudError | None = None
     bucket: Bucket | CloudError | None = None
     bucket_permissions: frozenset[str] | CloudError | None = None
+    billing: bool | CloudError | None = None
+    skew: float | None = None
+    """Seconds this box's clock is ahead of Google's, looked at when the login fails."""
+    similar_projects: tuple[Project, ...] = ()
+    """Projects that the caller may have meant, looked for when the project is not found."""
+    bucket_policy: Policy | CloudError | None = None
+    locations_policy: OrganizationPolicy | CloudError | None = None
+    """`constraints/gcp.resourceLocations`."""
+    keys_policy: OrganizationPolicy | CloudError | None = None
+    """`constraints/gcp.restrictNonCmekServices`."""
+    account: ServiceAccount | CloudError | None = None
+    """The spec's own service account; stays None while the spec names none."""
+    account_permissions: frozenset[str] | CloudError | None = None
+    """Of `ACCOUNT_PERMISSIONS`, on that account."""
+    quotas: Mapping[str, QuotaLimits] | CloudError | None = None
+    """By metric; stays None while the spec needs none."""
+    quota_in_use: Mapping[str, int] = field(default_factory=dict)
+    """What living jobs of the region hold, by metric."""
+    needs: JobNeeds | None = None
+    """What the open spec asks for; None when no spec is open."""
+    kms_key: str = ""
+    """The setting `kms_key`, used for buckets and for jobs whose spec names none."""
+    secret_names: frozenset[str] | None = None
+    """Names that have a value among the secrets or in the environment; None while not known."""
+    secret_trouble: str = ""
+    """Why the secrets file cannot be used, with the next step."""
+    tokens: Mapping[str, TokenVerdict] = field(default_factory=dict)
+    """Verdicts of other services by the name of the secret."""
+    box: Box = field(default_factory=Box)
+    terminal: Terminal | None = None
+    read_only: bool = False
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """Findings that the user accepted as they are, by the row's id."""
+    granted: tuple[Grant, ...] = ()
+    """Grants really added in this session, the oldest first; each can be taken back."""
     applying: tuple[Fix, ...] = ()
     """Changes under way."""
     settling: frozenset[str] = field(default_factory=frozenset)
@@ -92,8 +185,27 @@ class SetupFacts:
         return None if state is ApiState.UNKNOWN else state is ApiState.ENABLED
 
 
-PROBES = ("identity", "project", "apis", "permissions", "policy", "bucket", "bucket_permissions")
-"""The facts that are read, by name."""
+PROBES = (
+    "identity",
+    "project",
+    "apis",
+    "permissions",
+    "policy",
+    "billing",
+    "bucket",
+    "bucket_permissions",
+    "bucket_policy",
+    "locations_policy",
+    "keys_policy",
+    "account",
+    "account_permissions",
+    "quotas",
+)
+"""The facts that are read over the network, by name."""
+ACCOUNT_PERMISSIONS = ("iam.serviceAccounts.actAs",)
+"""All that is asked about the spec's service account."""
+LOCATIONS_CONSTRAINT = "constraints/gcp.resourceLocations"
+KEYS_CONSTRAINT = "constraints/gcp.restrictNonCmekServices"
 
 _LOGIN = (ErrorKind.NO_CREDENTIALS, ErrorKind.EXPIRED_CREDENTIALS)
 _LOGIN_REASONS = ("USER_PROJECT_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
@@ -118,6 +230,11 @@ def project_error(facts: SetupFacts) -> CloudError | None:
     if isinstance(facts.project, CloudError) and facts.project.kind in _ABSENT:
         return facts.project
     return next((error for error in facts.errors if error.kind is ErrorKind.BILLING), None)
+
+
+def lacks_project(facts: SetupFacts) -> bool:
+    """Whether nothing names a project."""
+    return not facts.local and not facts.project_id
 
 
 def lacks_quota_project(error: CloudError) -> bool:

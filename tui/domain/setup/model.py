@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -17,6 +16,8 @@ class CheckState(Enum):
     UNKNOWN = ("?", "unknown")
     RUNNING = ("…", "checking")
     SKIPPED = ("–", "waiting")
+    ACCEPTED = ("○", "accepted")
+    """Not right, and taken as it is by the user."""
 
     @property
     def glyph(self) -> str:
@@ -37,6 +38,11 @@ class Group(StrEnum):
     PERMISSIONS = "You may"
     ACCOUNT = "Runs as"
     BUCKET = "Bucket"
+    POLICIES = "Policies"
+    """Of the organization."""
+    QUOTA = "Quota"
+    SECRETS = "Secrets"
+    TERMINAL = "Terminal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +62,88 @@ class GrantRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantOnBucket:
+    """Give a member a role on one bucket, without a condition."""
+
+    bucket: str
+    member: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOnAccount:
+    """Give a member a role on one service account, without a condition."""
+
+    account: str
+    """E-mail of the service account."""
+    member: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateBucket:
     """Make a bucket unless it is there by now."""
 
     name: str
     location: str
+    kms_key: str = ""
+    """Its default key; empty for Google's own."""
 
 
-Fix = EnableApis | GrantRoles | CreateBucket
-"""A change that the app can make; data, carried out by `tui.services.checks`."""
+@dataclass(frozen=True, slots=True)
+class MakeAgents:
+    """Let Vertex AI's service agents come into being before the first job does."""
+
+
+Grant = GrantRoles | GrantOnBucket | GrantOnAccount
+"""A grant, which can be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Take back a grant that was made in this session; nothing else."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Run a login command in the terminal, with the app put aside."""
+
+    command: tuple[str, ...]
+    """The program and its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetSetting:
+    """Keep a setting of the app's own, and use it at once."""
+
+    key: str
+    """As in `config.toml`, e.g. `quota_project`."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSecret:
+    """Ask for a value, without showing it, and keep it in the private secrets file."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetServiceAccount:
+    """Write `serviceAccount` into the open spec; the file is saved by the user."""
+
+    account: str
+
+
+RemoteFix = EnableApis | GrantRoles | GrantOnBucket | GrantOnAccount | CreateBucket | MakeAgents | Revoke
+"""A change of the project; data, carried out by `tui.services.changes`."""
+HereFix = SignIn | SetSetting | SetSecret | SetServiceAccount
+"""A change on this box; data, carried out by the pane."""
+Fix = RemoteFix | HereFix
+"""A change that the app can make."""
+HERE = (SignIn, SetSetting, SetSecret, SetServiceAccount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +161,8 @@ class Check:
     """One row: what was found, why it matters and what can be done."""
 
     id: str
-    """`connection`, `project`, `region`, `apis.…`, `permissions.…`, `service-account` or `bucket`."""
+    """`connection`, `project`, `billing`, `region`, `apis.…`, `permissions.…`, `account.…`, `bucket.…`,
+    `policies.…`, `quota.…`, `secrets.…` or `terminal.…`."""
     group: Group
     title: str
     state: CheckState
@@ -97,63 +177,56 @@ class Check:
     command: str = ""
     """The equivalent gcloud command; empty when there is none."""
     link: str = ""
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()
+    """The changes that put it right, made together after one confirmation."""
     by_hand: bool = False
-    """Whether the fix is left out of "fix all": it changes what the caller himself may do."""
+    """Whether the fixes are left out of "fix all": they change what the caller himself may do, ask for
+    something, or are a matter of choice."""
     optional: bool = False
     """Whether jobs run without it."""
+    draft: str = ""
+    """A text to copy and send to whoever can help, for what has no fix here (a quota request)."""
+    accepted: str = ""
+    """The finding that the user accepted as it is; empty if not, or if it has changed since."""
 
     @property
     def to_fix(self) -> bool:
         """Whether this stands between the project and its first job."""
-        fixable = self.state is CheckState.WARNING and self.fix is not None
+        fixable = self.state is CheckState.WARNING and bool(self.fixes)
         return not self.optional and (self.state is CheckState.FAILED or fixable)
 
 
-def changes(fix: Fix) -> tuple[str, ...]:
-    """What exactly a fix changes."""
-    match fix:
-        case EnableApis(services):
-            return (f"enable {', '.join(services)}",)
-        case GrantRoles(member, roles):
-            return (f"grant to {member}", *(f"  {role}" for role in roles))
-        case CreateBucket(name, location):
-            return (f"create the bucket gs://{name} in {location}, with uniform access",)
-
-
-def commands(fix: Fix, project: str) -> tuple[str, ...]:
-    """The gcloud commands that make the same change."""
-    suffix = f"--project={shlex.quote(project)}"
-    match fix:
-        case EnableApis(services):
-            return (f"gcloud services enable {' '.join(map(shlex.quote, services))} {suffix}",)
-        case GrantRoles(member, roles):
-            return tuple(
-                f"gcloud projects add-iam-policy-binding {shlex.quote(project)}"
-                f" --member={shlex.quote(member)} --role={shlex.quote(role)} --condition=None"
-                for role in roles
-            )
-        case CreateBucket(name, location):
-            place = f"--location={shlex.quote(location)} --uniform-bucket-level-access"
-            return (f"gcloud storage buckets create {shlex.quote(f'gs://{name}')} {place} {suffix}",)
-
-
 def merged(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
-    """The same changes in as few calls as possible, APIs first: what follows may need them."""
+    """The same changes in as few calls as possible, in an order in which each finds what it needs."""
     services: dict[str, None] = {}
     roles: dict[str, dict[str, None]] = {}
-    buckets: dict[CreateBucket, None] = {}
+    rest: dict[Fix, None] = {}
     for fix in fixes:
         match fix:
             case EnableApis(names):
                 services.update(dict.fromkeys(names))
             case GrantRoles(member, names):
                 roles.setdefault(member, {}).update(dict.fromkeys(names))
-            case CreateBucket():
-                buckets[fix] = None
+            case _:
+                rest[fix] = None
     found: list[Fix] = [EnableApis(tuple(services))] if services else []
     found += [GrantRoles(member, tuple(names)) for member, names in roles.items()]
-    return (*found, *buckets)
+    return tuple(sorted((*found, *rest), key=lambda fix: _ORDER.index(type(fix))))
+
+
+_ORDER: tuple[type[Fix], ...] = (
+    SignIn,
+    SetSetting,
+    EnableApis,
+    MakeAgents,
+    GrantRoles,
+    CreateBucket,
+    GrantOnBucket,
+    GrantOnAccount,
+    Revoke,
+    SetSecret,
+    SetServiceAccount,
+)
 
 
 def part_of(part: Fix, whole: Fix) -> bool:
@@ -171,7 +244,7 @@ def safe_fixes(checks: Iterable[Check]) -> tuple[Fix, ...]:
     """All changes that "fix all" makes, merged and in order, also those of rows that still wait."""
     wanted = (CheckState.FAILED, CheckState.WARNING, CheckState.SKIPPED)
     return merged(
-        check.fix for check in checks if check.fix is not None and check.state in wanted and not check.by_hand
+        fix for check in checks if check.state in wanted and not check.by_hand for fix in check.fixes
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tui.domain.access import Identity
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.setup.connection import unread
+from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts
-from tui.domain.setup.model import Check, CheckState, Fix, GrantRoles, Group, Standing, commands
+from tui.domain.setup.model import Check, CheckState, Fix, GrantRoles, Group, Standing
+from tui.domain.setup.reading import unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
         next_step=step,
         command=commands(grant, facts.project_id)[0],
         link="" if facts.local else console,
-        fix=fix,
+        fixes=(fix,) if fix else (),
         by_hand=True,
         optional=action.optional,
     )

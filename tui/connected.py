@@ -1,0 +1,164 @@
+"""The part of the app that keeps it connected, and its one job list: what all panes are given from above."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+from textual import on, work
+from textual.app import App
+from textual.reactive import reactive
+
+from tui.connection import connect
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.gateway import Gateway
+from tui.domain.polling import PollPace
+from tui.domain.setup.needs import JobNeeds
+from tui.panes import messages
+from tui.panes.messages import PaneId
+from tui.services.jobwatch import JobsSnapshot, JobWatch
+from tui.services.options import AppOptions
+from tui.services.settings import BY_KEY, Origin, Source, Value
+from tui.widgets.header import HeaderBar, TabBar
+from tui.widgets.state_view import local_clock
+
+RECONNECT_SECONDS = 5.0
+"""How long a failed connection rests before the next try."""
+
+
+class ConnectedApp(App[int]):
+    """An app with a gateway that is looked after, and the job list read through it."""
+
+    gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
+    connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](
+        None, init=False, repaint=False
+    )
+    jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
+    open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__()
+        self.options = options
+        self._watch: JobWatch | None = None
+        self._reconnect = asyncio.Event()
+        self._troubles: dict[str, CloudError] = {}
+
+    def start_connection(self) -> None:
+        """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
+        self._keep_connected()
+
+    def use_settings(self, values: Mapping[str, Value]) -> None:
+        """Go on with other settings, by dotted key, and with a new connection."""
+        options = self.options
+        changed = {BY_KEY[key].attribute: value for key, value in values.items()}
+        chosen = dict.fromkeys(values, Origin(Source.FILE, "the Setup pane"))
+        self.options = replace(
+            options,
+            settings=replace(options.settings, **changed),  # type: ignore[arg-type]  # by name
+            origins=MappingProxyType({**options.origins, **chosen}),
+        )
+        header = self.query_one(HeaderBar)
+        header.location = self.options.settings.region
+        self._reconnect.set()
+
+    # The connection and the job list
+
+    @work(exclusive=True, group="connection", exit_on_error=False)
+    async def _keep_connected(self) -> None:
+        """Connect, and connect again whenever the local server has gone; never give up."""
+        while True:
+            self._reconnect.clear()
+            try:
+                gateway = await connect(self.options)
+            except CloudError as error:
+                self.connection_trouble = error
+                self._say_trouble("connection", error)
+                await self._rest(RECONNECT_SECONDS)
+                continue
+            await self._adopt(gateway)
+            await self._reconnect.wait()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._reconnect.wait()
+        except TimeoutError:
+            return
+
+    async def _adopt(self, gateway: Gateway) -> None:
+        """Put a new gateway to use everywhere."""
+        previous, self.gateway = self.gateway, gateway
+        self.connection_trouble = None
+        header = self.query_one(HeaderBar)
+        header.project = gateway.target.project
+        self._troubles.clear()
+        self._show_status("connected")
+        self._poll_jobs(gateway)
+        self._find_account(gateway)
+        self.connected(gateway)
+        if previous is not None:
+            await previous.close()
+
+    def connected(self, gateway: Gateway) -> None:
+        """A connection stands: what the frame wants to do with it."""
+
+    @work(exclusive=True, group="account", exit_on_error=False)
+    async def _find_account(self, gateway: Gateway) -> None:
+        """Name the account in the header."""
+        try:
+            identity = await gateway.setup.identity()
+        except CloudError as error:
+            self._say_trouble("account", error)
+        else:
+            self._troubles.pop("account", None)
+            self.query_one(HeaderBar).account = identity.shown
+
+    @work(exclusive=True, group="jobs", exit_on_error=False)
+    async def _poll_jobs(self, gateway: Gateway) -> None:
+        settings = self.options.settings
+        pace = PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds)
+        self._watch = JobWatch(gateway.jobs, pace, self._jobs_read)
+        await self._watch.run()
+
+    def _jobs_read(self, snapshot: JobsSnapshot) -> None:
+        """Take the newest list: panes see it by data binding, the header says how fresh it is."""
+        recovered = self.jobs.trouble is not None and snapshot.trouble is None
+        self.jobs = snapshot
+        if recovered and self.gateway is not None:
+            self._find_account(self.gateway)  # trouble may have ended with another login
+        self.query_one(TabBar).set_badge(PaneId.JOBS, snapshot.live_words, "success")
+        if snapshot.trouble is not None:
+            self._say_trouble("jobs", snapshot.trouble)
+            if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
+                self._reconnect.set()
+        elif snapshot.read_at is not None:
+            self._say_fresh("jobs", snapshot.read_at)
+
+    def _say_fresh(self, source: str, when: datetime) -> None:
+        """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""
+        self._troubles.pop(source, None)
+        clock = local_clock(when)
+        self._show_status(f"{source} {clock if self.jobs.live else clock[:5]}")
+
+    def _say_trouble(self, source: str, error: CloudError) -> None:
+        """Show a trouble until the same source has been read again."""
+        self._troubles[source] = error
+        self._show_status("")
+
+    def _show_status(self, fresh: str) -> None:
+        """The current trouble goes before any freshness, so that the line does not swap between them."""
+        header = self.query_one(HeaderBar)
+        error = next(iter(self._troubles.values()), None)
+        header.trouble = error is not None
+        header.status = f"✗ {error.title}" if error is not None else fresh
+
+    @on(messages.JobsChanged)
+    @on(messages.SetupChanged)
+    def _read_jobs_now(self) -> None:
+        if self.gateway is None:
+            self._reconnect.set()
+        elif self._watch is not None:
+            self._watch.refresh()

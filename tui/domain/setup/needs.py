@@ -1,0 +1,114 @@
+"""What the open spec will ask of the project: the part of a spec that the setup checks look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui.domain.catalog.quotas import Pool, needs_of_spec, preemptible, spec_pools
+from tui.domain.jobs import Job
+from tui.domain.secrets import placeholder
+from tui.domain.spec.check import Spec
+from tui.domain.spec.references import PLAIN_NAMES
+
+_BUCKET = re.compile(r"gs://([a-z0-9][a-z0-9._-]+[a-z0-9])")
+_MODEL = re.compile(r"(?<![\w./:@-])([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?![\w/:-])")
+
+
+@dataclass(frozen=True, slots=True)
+class JobNeeds:
+    """What a job of the open spec would use; empty fields where the spec says nothing."""
+
+    file: str
+    """The file's name, to show."""
+    service_account: str = ""
+    """As the spec says it; a placeholder such as `YOUR_SERVICE_ACCOUNT` counts as none."""
+    pools: tuple[Pool, ...] = ()
+    preemptible: bool = False
+    """Whether the strategy is SPOT or FLEX_START, which have quotas of their own."""
+    quota: Mapping[str, int] = field(default_factory=dict)
+    """Amount of each quota metric, in vCPUs, accelerators or GB, over all replicas."""
+    output_bucket: str = ""
+    """The bucket of `baseOutputDirectory`, else the first that the spec names; without `gs://`."""
+    buckets: tuple[str, ...] = ()
+    """Every bucket that the spec names."""
+    images: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    """Names of `${NAME}` that have no default and stand for no project, region or bucket."""
+    kms_key: str = ""
+    """`encryptionSpec.kmsKeyName` of a spec that is a whole CustomJob."""
+    models: tuple[str, ...] = ()
+    """What looks like a Hugging Face model (`owner/name`) in arguments and plain variables."""
+
+
+def needs_of(spec: Spec, file: str) -> JobNeeds | None:
+    """What a job of a checked spec would use; None when nothing of it could be read."""
+    content = spec.job_spec
+    if not content:
+        return None
+    output = str(_mapping(content.get("baseOutputDirectory")).get("outputUriPrefix", ""))
+    texts = tuple(_texts(content))
+    buckets = tuple(dict.fromkeys(name for text in (output, *texts) for name in _BUCKET.findall(text)))
+    account = str(content.get("serviceAccount", ""))
+    return JobNeeds(
+        file=file,
+        service_account=account if "@" in account and not placeholder(account, whole=True) else "",
+        pools=spec_pools(content),
+        preemptible=preemptible(content),
+        quota=needs_of_spec(content),
+        output_bucket=buckets[0] if buckets else "",
+        buckets=buckets,
+        images=tuple(dict.fromkeys(_images(content))),
+        references=tuple(
+            dict.fromkeys(
+                item.name for item in spec.references if item.default is None and item.name not in PLAIN_NAMES
+            )
+        ),
+        kms_key=str(_mapping(spec.job.get("encryptionSpec")).get("kmsKeyName", "")),
+        models=tuple(dict.fromkeys(name for text in texts for name in _models(text))),
+    )
+
+
+def in_use(jobs: tuple[Job, ...], region: str) -> dict[str, int]:
+    """What the living jobs of a region hold of each quota metric."""
+    total: dict[str, int] = {}
+    for job in jobs:
+        if job.region == region and job.state.live:
+            for metric, amount in needs_of_spec(_mapping(job.raw.get("jobSpec"))).items():
+                total[metric] = total.get(metric, 0) + amount
+    return total
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text within."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _images(content: Mapping[str, Any]) -> Iterator[str]:
+    pools = content.get("workerPoolSpecs")
+    for pool in pools if isinstance(pools, list) else ():
+        container = _mapping(_mapping(pool).get("containerSpec"))
+        package = _mapping(_mapping(pool).get("pythonPackageSpec"))
+        image = container.get("imageUri") or package.get("executorImageUri")
+        if image:
+            yield str(image)
+
+
+def _models(text: str) -> Iterator[str]:
+    """Names after a flag or an assignment that speaks of a model."""
+    for match in re.finditer(r"model\w{0,40}[\"']?[\s:=]{1,4}[\"']?([^\s\"',;]{3,200})", text, re.IGNORECASE):
+        if _MODEL.fullmatch(match[1]):
+            yield match[1]
