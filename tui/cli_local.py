@@ -13,6 +13,7 @@ from tui.cli_local_common import START_TIMEOUT_SECONDS, data_folder, failures, r
 from tui.cli_local_env import env
 from tui.cli_local_fault import fault
 from tui.cli_local_import import import_record
+from tui.cli_local_project import project
 from tui.cli_local_quota import quota
 from tui.cli_local_seed import seed
 from tui.cli_local_time import time
@@ -79,6 +80,7 @@ def reset(ctx: click.Context, /, *, yes: bool) -> None:
 local.add_command(env)
 local.add_command(fault)
 local.add_command(import_record)
+local.add_command(project)
 local.add_command(quota)
 local.add_command(seed)
 local.add_command(time)

@@ -144,6 +144,31 @@ def test_conditions_need_version_3(local_server: Server) -> None:
     assert new == written
 
 
+@pytest.mark.parametrize("transport", ["grpc", "rest"])
+def test_only_what_the_mask_names_is_changed(local_server: Server, transport: str) -> None:
+    """Without a mask these are the bindings (`google.iam.v1.SetIamPolicyRequest.update_mask`)."""
+    projects = local_server.projects if transport == "grpc" else rest_projects(local_server)
+    policy = projects.get_iam_policy(resource=PROJECT)
+    policy.audit_configs.add(service="allServices").audit_log_configs.add(log_type=3)
+    paths = ["bindings", "etag", "audit_configs"]
+    with_audit = {"resource": PROJECT, "policy": policy, "update_mask": {"paths": paths}}
+    written = projects.set_iam_policy(with_audit)
+    assert written.audit_configs == policy.audit_configs
+    changed = add(written, "roles/storage.admin", COMPUTE)
+    del changed.audit_configs[:]
+    last = projects.set_iam_policy({"resource": PROJECT, "policy": changed})
+    assert (last.bindings, last.audit_configs) == (changed.bindings, policy.audit_configs)
+    changed.etag = last.etag
+    del changed.bindings[:]
+    changed.audit_configs.add(service="storage.googleapis.com")
+    only = {"resource": PROJECT, "policy": changed, "update_mask": {"paths": ["audit_configs"]}}
+    audited = projects.set_iam_policy(only)
+    assert audited.bindings == last.bindings
+    changed.etag = audited.etag
+    with pytest.raises(exceptions.BadRequest, match="mask"):
+        projects.set_iam_policy({**only, "update_mask": {"paths": ["rules"]}})
+
+
 def test_odd_members_are_refused(local_server: Server) -> None:
     policy = local_server.projects.get_iam_policy(resource=PROJECT)
     missing = "serviceAccount:ghost@local-project.iam.gserviceaccount.com"

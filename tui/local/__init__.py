@@ -8,7 +8,8 @@ A map of the rooms, from the outside in:
   (`grpc_front`) and the REST routes (`rest_front`) are made; `dispatch` is the one way from a call to its
   handler, `errors` the one shape of a refusal, `gtypes` Google's own message types.
 - `api/`: the services themselves: Vertex jobs, operations, Logging, Service Usage, Resource Manager, IAM.
-- `access`, `gate`: which role holds which permission; what has to hold before a handler runs.
+- `access`, `gate`, `project_rules`: which role holds which permission; what has to hold before a handler
+  runs; what the project's state and its organization forbid.
 - `filters/`: the filter languages of Logging and of Vertex lists, one grammar.
 - `jobs/`: `engine` looks after all jobs; `course` is one job, `attempt` one try at it, `crew` the replicas of
   that, `endings` what their ends mean; `runner` is the small process over each replica; `output` turns what

@@ -85,6 +85,7 @@ _VIEWER = (
     | _LOGS_READ
     | _IMAGES_READ
     | {"cloudquotas.quotas.get", "iam.serviceAccounts.getIamPolicy", "storage.buckets.list"}
+    | {"orgpolicy.policy.get"}  # of Viewer and Editor unverified
 )
 _EDITOR = (
     _VIEWER
@@ -132,6 +133,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"aiplatform.customJobs.list", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"},
     "roles/iam.roleViewer": _POLICY_READ,
     "roles/resourcemanager.projectIamAdmin": _POLICY_WRITE,
+    "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
     "roles/logging.viewer": _LOGS_READ | _PROJECT,
     "roles/logging.privateLogViewer": _LOGS_READ | _PROJECT | {"logging.privateLogEntries.list"},
     "roles/logging.viewAccessor": frozenset({"logging.views.access"}),

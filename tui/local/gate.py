@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from tui.local import names
 from tui.local.access import Access
+from tui.local.project_rules import project_deleted
 from tui.local.state.project import SERVICES, ProjectState
 from tui.local.wire.errors import denied, service_disabled
 from tui.local.wire.gtypes import Message
 from tui.local.wire.methods import Call, Method, Need
+
+RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
+"""The one API that tells of a project marked for deletion."""
 
 
 class Gate:
@@ -45,7 +49,9 @@ class Gate:
         raise denied(permission or "resourcemanager.projects.get", f"//{service}/{resource}")
 
     def require_service(self, service: str) -> None:
-        """Refuse the use of an API that is disabled, or was enabled only just now."""
+        """Refuse the use of an API that is disabled, was enabled only just now, or of a deleted project."""
+        if self._project.standing.deleted and service != RESOURCE_MANAGER:
+            raise project_deleted(service)
         if not self._project.service_usable(service):
             raise service_disabled(service, SERVICES[service], names.PROJECT_ID)
 

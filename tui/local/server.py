@@ -22,10 +22,12 @@ from tui.local import launcher, names
 from tui.local.access import Access
 from tui.local.admin.faults import FaultsPart
 from tui.local.admin.front import AdminPart, add_admin_routes
+from tui.local.admin.project import ProjectAdmin
 from tui.local.admin.quotas import QuotaAdmin
 from tui.local.admin.recordings import RecordingsPart
 from tui.local.admin.seed import SeedPart
 from tui.local.admin.time import TimePart, restore_time
+from tui.local.api.billing import Billing
 from tui.local.api.cloud_quotas import QuotaInfos
 from tui.local.api.consumer_quotas import ConsumerQuotas
 from tui.local.api.iam import Iam
@@ -50,6 +52,7 @@ from tui.local.guard import PRINCIPAL, guard_middleware
 from tui.local.jobs.engine import Engine
 from tui.local.jobs.runner import process_mark
 from tui.local.limits import raise_open_files
+from tui.local.project_rules import BucketRules
 from tui.local.recordings.replays import Replays
 from tui.local.settings import Settings
 from tui.local.state.accounts import Accounts
@@ -127,6 +130,7 @@ class Backend:
                 *logs.methods(),
                 *ServiceUsage(self.project, self.operations, self._used).methods(),
                 *Projects(self.project, self.access).methods(),
+                *Billing(self.project).methods(),
                 *Iam(self.project, self.access, accounts).methods(),
                 *QuotaInfos(self.quotas).methods(),
                 *QuotaPreferences(self.database, self.quotas).methods(),
@@ -147,6 +151,7 @@ class Backend:
         )
         return (
             FaultsPart(self.faults, names_in(self.table) | call_names()),
+            ProjectAdmin(self.project),
             QuotaAdmin(self.quotas),
             RecordingsPart(self.replays, self.project),
             seed,
@@ -270,6 +275,7 @@ def _fill(app: web.Application, backend: Backend, door: FrontDoor) -> None:
         project=names.PROJECT_ID,
         project_number=names.PROJECT_NUMBER,
         around=storage_around(faults),
+        rules=BucketRules(lambda: backend.project.standing, backend.project.account_exists),
     )
     add_admin_routes(app, backend.owner, backend.admin)
     RestFront(backend.table, backend.dispatcher, faults).add_to(app)

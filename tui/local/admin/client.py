@@ -54,3 +54,30 @@ class AdminClient:
             message = answer.get("error") if isinstance(answer, dict) else answer
             raise LauncherError(str(message))
         return answer
+
+    def project(self) -> dict[str, str]:
+        """The project's state, in the words of `vertex-tui local project`.
+
+        Raises:
+            LauncherError: as `call`.
+        """
+        state: dict[str, str] = self.call("GET", "project")
+        return state
+
+    def set_project(self, **words: str) -> dict[str, str]:
+        """Set parts of it (`billing`, `state`, `me`, `locations`, `require_key`), all or nothing; the whole.
+
+        Raises:
+            LauncherError: as `call`.
+        """
+        state: dict[str, str] = self.call("PUT", "project", {**words})
+        return state
+
+    def reset_project(self) -> dict[str, str]:
+        """Make the project usable again, with its owner's rights.
+
+        Raises:
+            LauncherError: as `call`.
+        """
+        state: dict[str, str] = self.call("DELETE", "project")
+        return state

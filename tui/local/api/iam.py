@@ -102,7 +102,7 @@ class Iam:
 
     async def _set_policy(self, request: Message, _call: Call) -> Message:
         email = self._find(request.resource).email
-        policy = to_store(request.policy, self._policy(email), self._project.account_exists)
+        policy = to_store(request, self._policy(email), self._project.account_exists)
         return self._accounts.set_policy(email, policy)
 
     def _policy(self, email: str) -> Message:

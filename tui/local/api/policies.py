@@ -15,6 +15,9 @@ CONDITIONS_VERSION = 3
 _CONCURRENT = (
     "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
 )
+_DEFAULT_MASK = {"bindings", "etag"}
+"""What a request changes that names nothing (`google.iam.v1.SetIamPolicyRequest.update_mask`)."""
+_MASKS = _DEFAULT_MASK | {"audit_configs", "version"}
 _MEMBER_KINDS = (
     "user:", "serviceAccount:", "group:", "domain:", "principal:", "principalSet:", "deleted:",
     "projectOwner:", "projectEditor:", "projectViewer:",
@@ -41,19 +44,36 @@ def as_read(stored: Message, version: int) -> Message:
     return policy
 
 
-def to_store(wanted: Message, present: Message, account_exists: Callable[[str], bool]) -> Message:
-    """The policy to put in place of the present one.
+def to_store(request: Message, present: Message, account_exists: Callable[[str], bool]) -> Message:
+    """The policy to put in place of the present one, as a `google.iam.v1.SetIamPolicyRequest` asks.
+
+    Without an update mask only the bindings change, and audit configs stay.
 
     Raises:
         ApiError: ABORTED for an old etag; INVALID_ARGUMENT for versions, roles or members that cannot be.
     """
     policy = gtypes.Policy()
-    policy.CopyFrom(wanted)
+    policy.CopyFrom(request.policy)
     if policy.etag and policy.etag != present.etag:
         raise ApiError(Code.ABORTED, _CONCURRENT)
+    _keep_unmasked(policy, present, set(request.update_mask.paths) or _DEFAULT_MASK)
     _check(policy, present, account_exists)
     policy.version = CONDITIONS_VERSION if _conditional(policy) else 1
     return policy
+
+
+def _keep_unmasked(policy: Message, present: Message, mask: set[str]) -> None:
+    """Put the present fields in place of those that the mask does not name.
+
+    Raises:
+        ApiError: INVALID_ARGUMENT: the mask names a field that no policy has.
+    """
+    for path in mask - _MASKS:
+        raise invalid(f"Invalid update mask: {path}.")
+    for name in ("bindings", "audit_configs"):
+        if name not in mask:
+            policy.ClearField(name)
+            getattr(policy, name).extend(getattr(present, name))
 
 
 def hash_of(condition: Message) -> str:
@@ -82,9 +102,14 @@ def _check_member(member: str, account_exists: Callable[[str], bool]) -> None:
         raise invalid(
             f"The member {member} is of an unknown type. Please set a valid type prefix for the member."
         )
+    if missing := missing_account(member, account_exists):
+        raise invalid(f"Service account {missing} does not exist.")
+
+
+def missing_account(member: str, account_exists: Callable[[str], bool]) -> str:
+    """The e-mail of a member that is a service account of the project's and does not exist; else empty."""
     kind, _, email = member.partition(":")
-    if kind == "serviceAccount" and _ours(email) and not account_exists(email):
-        raise invalid(f"Service account {email} does not exist.")
+    return email if kind == "serviceAccount" and _ours(email) and not account_exists(email) else ""
 
 
 def _conditional(policy: Message) -> bool:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from tui.local import names
 from tui.local.access import Access
 from tui.local.api.policies import as_read, to_store
+from tui.local.api.project_query import project_filter
 from tui.local.clock import SECOND, stamp
+from tui.local.project_rules import effective_policy
 from tui.local.state.project import ProjectState
 from tui.local.wire import gtypes
 from tui.local.wire.errors import invalid
@@ -16,6 +18,7 @@ from tui.local.wire.methods import Call, Method, Need, Route
 
 SERVICE = "google.cloud.resourcemanager.v3.Projects"
 _API = "cloudresourcemanager.googleapis.com"
+_DISPLAY_NAME = "Local project"
 
 
 class Projects:
@@ -47,21 +50,39 @@ class Projects:
                    (Route("GET", f"/v1/{name}"),), Need(_API, get, lambda request: request.name)),
             Method("", "v1.ListProjects", g.Struct, g.Struct, self._list_v1,
                    (Route("GET", "/v1/projects"),), Need(_API, "", lambda _request: "")),
+            Method("", "v1.GetEffectiveOrgPolicy", g.Struct, g.Struct, self._effective_policy,
+                   (Route("POST", f"/v1/{resource}:getEffectiveOrgPolicy", "*"),),
+                   Need(_API, "orgpolicy.policy.get", lambda request: str(request["resource"]))),
         ]  # fmt: skip
 
     async def _get(self, _request: Message, _call: Call) -> Message:
         return self._resource()
 
-    async def _search(self, _request: Message, call: Call) -> Message:
-        visible = self._access.allows(call.principal, "resourcemanager.projects.get")
+    async def _search(self, request: Message, call: Call) -> Message:
+        fits = project_filter(request.query)
+        visible = self._access.allows(call.principal, "resourcemanager.projects.get") and fits(
+            {"id": names.PROJECT_ID, "name": _DISPLAY_NAME, "state": self._state}
+        )
         return gtypes.SearchProjectsResponse(projects=[self._resource()] if visible else [])
+
+    async def _effective_policy(self, request: Message, _call: Call) -> Message:
+        constraint = str(request["constraint"]) if "constraint" in request else ""
+        if not constraint.startswith("constraints/"):
+            raise invalid(f"Invalid constraint: {constraint!r}.")
+        policy = gtypes.Struct()
+        policy.update(effective_policy(self._project.standing, constraint))
+        return policy
+
+    @property
+    def _state(self) -> str:
+        return "DELETE_REQUESTED" if self._project.standing.deleted else "ACTIVE"
 
     def _resource(self) -> Message:
         project = gtypes.Project(
             name=f"projects/{names.PROJECT_NUMBER}",
             project_id=names.PROJECT_ID,
-            state=gtypes.Project.State.ACTIVE,
-            display_name="Local project",
+            state=gtypes.Project.State.Value(self._state),
+            display_name=_DISPLAY_NAME,
             etag='W/"local"',
         )
         stamp(project.create_time, self._project.created_ns)
@@ -84,8 +105,8 @@ class Projects:
             {
                 "projectNumber": names.PROJECT_NUMBER,
                 "projectId": names.PROJECT_ID,
-                "lifecycleState": "ACTIVE",
-                "name": "Local project",
+                "lifecycleState": self._state,
+                "name": _DISPLAY_NAME,
                 "createTime": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
         )
@@ -95,7 +116,7 @@ class Projects:
         return as_read(self._project.policy(), request.options.requested_policy_version)
 
     async def _set_policy(self, request: Message, _call: Call) -> Message:
-        policy = to_store(request.policy, self._project.policy(), self._project.account_exists)
+        policy = to_store(request, self._project.policy(), self._project.account_exists)
         return self._project.set_policy(policy)
 
     async def _test(self, request: Message, call: Call) -> Message:

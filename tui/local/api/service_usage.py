@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tui.local import names
 from tui.local.api import tokens
+from tui.local.project_rules import check_enabling
 from tui.local.state.operations import Operations
 from tui.local.state.project import SERVICES, ProjectState
 from tui.local.wire import gtypes
@@ -132,6 +133,9 @@ class ServiceUsage:
         """Change the state; whether nothing had to change."""
         if all(self._project.service_enabled(name) is enabled for name in services):
             return True
+        if enabled:
+            fresh = [name for name in services if not self._project.service_enabled(name)]
+            check_enabling(self._project.standing, fresh)
         self._project.set_services(services, enabled=enabled)
         return False
 

@@ -18,6 +18,7 @@ from tui.local.filters.grammar import FilterError
 from tui.local.filters.jobs import job_filter
 from tui.local.gate import Gate
 from tui.local.jobs.engine import Engine
+from tui.local.project_rules import check_new_job
 from tui.local.state.jobs import JobRow, Jobs, Run, State
 from tui.local.state.operations import Operations
 from tui.local.state.project import ProjectState
@@ -85,6 +86,7 @@ class VertexJobs:
         job = gtypes.CustomJob()
         job.CopyFrom(request.custom_job)
         check_custom_job(job, region)
+        check_new_job(self._project.standing, job, region)
         self._check_account(job.job_spec.service_account, call)
         self._quota.require(job, region)
         job_id = str(secrets.randbelow(8 * 10**18) + 10**18)

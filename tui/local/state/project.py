@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Iterable
 
 from tui.local import names
 from tui.local.clock import SECOND, now_ns
 from tui.local.state.database import Database
+from tui.local.state.standing import Standing, standing_from_json
 from tui.local.wire import gtypes
 from tui.local.wire.gtypes import Message
 
@@ -53,6 +55,7 @@ class ProjectState:
         if self._meta("created") is None:
             self._found()
         self._policy = gtypes.Policy.FromString(self._meta("policy"))
+        self._standing = standing_from_json(self._meta("standing"))
         rows = database.connection.execute("SELECT name FROM services WHERE enabled")
         self._enabled = {row[0] for row in rows}
         self._principals: dict[str, str] = dict(
@@ -90,6 +93,52 @@ class ProjectState:
     def created_ns(self) -> int:
         """When this project was made."""
         return int(self._meta("created") or b"0")
+
+    @property
+    def standing(self) -> Standing:
+        """What the owner has made of the project, to practise."""
+        return self._standing
+
+    def practise(self, standing: Standing, roles: Iterable[str] | None = None) -> None:
+        """Put the project into a state; with `roles` these are all that its owner holds from now on.
+
+        Raises:
+            sqlite3.Error: it could not be stored; nothing has changed.
+        """
+        before = self._policy
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('standing', ?)", (standing.to_json(),)
+                )
+                if roles is not None:
+                    self._replace_roles(self.owner, roles)
+        except sqlite3.Error:
+            self._policy = before
+            raise
+        self._standing = standing
+
+    def roles_of(self, member: str) -> list[str]:
+        """The roles a member holds without a condition, in the policy's order."""
+        return [
+            binding.role
+            for binding in self._policy.bindings
+            if member in binding.members and not binding.HasField("condition")
+        ]
+
+    def _replace_roles(self, member: str, roles: Iterable[str]) -> None:
+        """Let a member hold these roles and no others, but for what it holds under a condition."""
+        policy = gtypes.Policy()
+        policy.CopyFrom(self._policy)
+        for binding in policy.bindings:
+            if member in binding.members and not binding.HasField("condition"):
+                binding.members.remove(member)
+        left = [binding for binding in policy.bindings if binding.members]
+        del policy.bindings[:]
+        policy.bindings.extend(left)
+        self.set_policy(policy)
+        for role in roles:
+            self.grant(member, role)
 
     def policy(self) -> Message:
         """The policy as it is now; not to be changed in place."""

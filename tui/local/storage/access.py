@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from tui.local.storage.acl import PERMISSIONS as ENTRY_PERMISSIONS
 from tui.local.storage.acl import member_of_entity
@@ -116,11 +116,45 @@ PERMISSIONS = frozenset().union(*ROLES.values()) | frozenset(PROBES.values()) | 
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
 
 
+class Rules(Protocol):
+    """What the project's state and its organization forbid, whatever rights a caller has."""
+
+    def check_use(self) -> None:
+        """Refuse every call."""
+
+    def check_new(self, location: str, encryption: object) -> None:
+        """Refuse a new bucket for its place, or for its `encryption` or lack of it."""
+
+    def check_members(self, members: Iterable[str]) -> None:
+        """Refuse a policy that names a service account which does not exist."""
+
+
+class NoRules:
+    """`Rules` that forbid nothing."""
+
+    def check_use(self) -> None:
+        """Let every call pass."""
+
+    def check_new(self, location: str, encryption: object) -> None:
+        """Let every bucket be made."""
+
+    def check_members(self, members: Iterable[str]) -> None:
+        """Let everybody be named."""
+
+
 class Access:
     """One caller's rights, gathered before a call is answered in a thread."""
 
-    def __init__(self, principal: str, allows: Callable[[str, str], bool], more: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        principal: str,
+        allows: Callable[[str, str], bool],
+        more: Iterable[str] = (),
+        *,
+        rules: Rules | None = None,
+    ) -> None:
         """Ask `allows(principal, permission)` for all permissions that calls need, and for `more`."""
+        self.rules: Rules = rules or NoRules()
         self.principal = principal
         self.email = principal.rpartition(":")[2]
         self._granted = frozenset(name for name in PERMISSIONS.union(more) if allows(principal, name))

@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from tui.local.guard import PRINCIPAL, TOKEN_PATH
-from tui.local.storage.access import Access
+from tui.local.storage.access import Access, NoRules, Rules
 from tui.local.storage.calls import Call, Reply
 from tui.local.storage.encryption import customer_key
 from tui.local.storage.errors import StorageError, service_disabled
@@ -52,22 +52,27 @@ class Api:
         service_enabled: Callable[[str], bool],
         project: str,
         project_number: str,
+        *,
+        rules: Rules | None = None,
     ) -> None:
         self.store = store
         self._allows = allows
         self._service_enabled = service_enabled
         self._project = project
         self._number = project_number
+        self._rules = rules or NoRules()
 
     def access(self, request: web.Request) -> Access:
         """The caller's rights.
 
         Raises:
-            StorageError: 403 while the API is off.
+            StorageError: 403 while the API is off, or the project cannot be used at all.
         """
+        self._rules.check_use()
         if not self._service_enabled(SERVICE):
             raise service_disabled(request.query.get("project") or self._project)
-        return Access(request[PRINCIPAL], self._allows, request.query.getall("permissions", ()))
+        more = request.query.getall("permissions", ())
+        return Access(request[PRINCIPAL], self._allows, more, rules=self._rules)
 
     def links(self, request: web.Request) -> Links:
         """Addresses under which this caller reaches the server, with its token if that is in the path."""

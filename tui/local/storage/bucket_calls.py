@@ -14,6 +14,8 @@ from tui.local.storage.acl import (
     refuse_public,
     refuse_uniform,
 )
+from tui.local.storage.bucket_settings import check_location
+from tui.local.storage.buckets import checked_bindings
 from tui.local.storage.calls import Call, Reply, Route
 from tui.local.storage.errors import invalid, required
 from tui.local.storage.listing import PAGE, position_of, token_of
@@ -65,6 +67,7 @@ def _list(call: Call) -> Reply:
 def _insert(call: Call) -> Reply:
     project = _project(call)
     call.access.require("storage.buckets.create")
+    call.access.rules.check_new(check_location(call.body), call.body.get("encryption"))
     more = {}
     if flag(call.query, "enableObjectRetention"):
         call.access.require("storage.buckets.enableObjectRetention")
@@ -188,6 +191,8 @@ def _get_policy(call: Call) -> Reply:
 
 def _set_policy(call: Call) -> Reply:
     row = call.bucket("storage.buckets.setIamPolicy")
+    bindings = checked_bindings(call.body.get("bindings") or [])
+    call.access.rules.check_members(member for binding in bindings for member in binding["members"])
     return _policy(call, call.store.buckets.set_policy(row.name, call.body, Conditions.of(call.query)))
 
 

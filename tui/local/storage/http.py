@@ -9,6 +9,7 @@ from aiohttp import web
 
 from tui.local import names
 from tui.local.guard import TokenPaths
+from tui.local.storage.access import Rules
 from tui.local.storage.api import (
     Api,
     Around,
@@ -59,14 +60,16 @@ def add_storage_routes(
     project: str = "",
     project_number: str = names.PROJECT_NUMBER,
     around: Around = straight,
+    rules: Rules | None = None,
 ) -> None:
     """Mount the API, and the token paths of `tui.local.guard` for all routes of `app`.
 
     `allows(principal, permission)` and `service_enabled(service)` are called on the event loop, with the
     principal that the guard put into `request[PRINCIPAL]`. `around(request, handler)` takes every call, with
-    its name in `request[CALL_NAME]`; it may raise `StorageError`.
+    its name in `request[CALL_NAME]`; it may raise `StorageError`. `rules` forbid what the project's state and
+    its organization's policies do.
     """
-    api = Api(store, allows, service_enabled, project, project_number)
+    api = Api(store, allows, service_enabled, project, project_number, rules=rules)
     uploads = Uploads(api)
     app.on_cleanup.append(uploads.close)
     app.cleanup_ctx.append(background(store))

@@ -14,6 +14,8 @@ from types import ModuleType
 PACKAGES = (
     "google.cloud.aiplatform_v1",
     "google.cloud.aiplatform_v1.types",
+    "google.cloud.billing_v1",
+    "google.cloud.billing_v1.types",
     "google.cloud.cloudquotas_v1",
     "google.cloud.cloudquotas_v1.types",
     "google.cloud.iam_admin_v1",
