@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from google.cloud.aiplatform_v1.types import (
 )
 from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, LogEntry
 
+from tests.cloud import fake_logins
+
 HOSTS = (
     "europe-west4-aiplatform.googleapis.com",
     "logging.googleapis.com",
@@ -41,10 +44,14 @@ TOKEN_HOST = "oauth2.googleapis.com"  # noqa: S105 (a host name)
 STORAGE_HOST = "storage.googleapis.com"
 USERINFO_HOST = "openidconnect.googleapis.com"
 ACCOUNT = "ana@kelp-train.iam.gserviceaccount.com"
-TOKEN = "throw-away-token"  # noqa: S105 (made up)
 OTHER_ACCOUNT = "ben@kelp-train.iam.gserviceaccount.com"
 USER = "ana@lagoon.example"
+TOKEN = fake_logins.TOKEN
+STS_HOST = "sts.googleapis.com"
+IAM_HOST = "iamcredentials.googleapis.com"
 JOB_NAME = "projects/42/locations/europe-west4/customJobs/7"
+
+ALL_HOSTS = (*HOSTS, TOKEN_HOST, STORAGE_HOST, USERINFO_HOST, STS_HOST, IAM_HOST)
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
 
@@ -66,6 +73,9 @@ class FakeGoogle:
     """Whether the token endpoint refuses the login of `ACCOUNT`."""
     wants_quota_project: bool = False
     """Whether calls without one are refused, as Google does for a user's login."""
+    clock_ahead: float = 0.0
+    """Seconds that the clock of all HTTP answers is ahead of this box's."""
+    may_impersonate: bool = True
     routes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -84,7 +94,7 @@ async def fake_google(folder: Path, *, grpc_passes: bool) -> AsyncIterator[FakeG
     key = _write_certificates(folder)
     async with contextlib.AsyncExitStack() as stack:
         token_port = await stack.enter_async_context(
-            _https(google, [web.post("/token", _token(google, key))])
+            _https(google, [web.post("/token", _token(google, key)), *_other_routes(google)])
         )
         google.routes[TOKEN_HOST] = token_port
         if grpc_passes:
@@ -92,13 +102,11 @@ async def fake_google(folder: Path, *, grpc_passes: bool) -> AsyncIterator[FakeG
         else:
             port = await stack.enter_async_context(_https(google, _rest_routes(google)))
         google.routes |= dict.fromkeys(HOSTS, port)
-        always = await stack.enter_async_context(_https(google, _other_routes(google)))
-        google.routes |= {STORAGE_HOST: always, USERINFO_HOST: always}
-        proxy = await asyncio.start_server(
-            lambda reader, writer: _connect(google, reader, writer), "127.0.0.1", 0
+        always = await stack.enter_async_context(
+            _https(google, [*fake_logins.login_routes(google), *_other_routes(google)])
         )
-        google.proxy_port = proxy.sockets[0].getsockname()[1]
-        stack.callback(proxy.close)
+        google.routes |= dict.fromkeys((STORAGE_HOST, USERINFO_HOST, STS_HOST, IAM_HOST), always)
+        google.proxy_port = await stack.enter_async_context(_proxy(google))
         yield google
 
 
@@ -177,7 +185,7 @@ def _certificate(
         )
         builder = builder.add_extension(usage, critical=True)
     else:
-        names = [x509.DNSName(name) for name in (*HOSTS, TOKEN_HOST, STORAGE_HOST, USERINFO_HOST)]
+        names = [x509.DNSName(name) for name in ALL_HOSTS]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
@@ -195,6 +203,12 @@ async def _https(google: FakeGoogle, routes: list[web.RouteDef]) -> AsyncIterato
     context.set_alpn_protocols(["http/1.1"])
     app = web.Application()
     app.add_routes(routes)
+
+    async def tell_time(_request: web.Request, response: web.StreamResponse) -> None:
+        now = datetime.now(UTC) + timedelta(seconds=google.clock_ahead)
+        response.headers["Date"] = format_datetime(now, usegmt=True)
+
+    app.on_response_prepare.append(tell_time)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
@@ -329,6 +343,8 @@ def _other_routes(google: FakeGoogle) -> list[web.RouteDef]:
     """Cloud Storage and the account's e-mail, which have no gRPC form here."""
 
     async def answer(request: web.Request) -> web.Response:
+        if request.path == "/" or request.path.endswith("/allowedLocations"):
+            return web.Response(status=404)
         google.calls.append((request.path, {key.lower(): value for key, value in request.headers.items()}))
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"error": {"code": 401, "message": "no token"}}, status=401)
@@ -341,9 +357,26 @@ def _other_routes(google: FakeGoogle) -> list[web.RouteDef]:
     return [web.get("/{path:.*}", answer)]
 
 
+@contextlib.asynccontextmanager
+async def _proxy(google: FakeGoogle) -> AsyncIterator[int]:
+    tunnels: set[asyncio.Task[None]] = set()
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tunnels.add(asyncio.create_task(_connect(google, reader, writer)))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for tunnel in tunnels:
+            tunnel.cancel()  # clients in this process may keep theirs
+        await asyncio.gather(*tunnels, return_exceptions=True)
+
+
 async def _connect(google: FakeGoogle, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Serve one CONNECT, to the listener of its host name only."""
-    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+    with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
         head = await reader.readuntil(b"\r\n\r\n")
         place = head.split()[1].decode()
         google.hosts.append(place)
@@ -355,12 +388,10 @@ async def _connect(google: FakeGoogle, reader: asyncio.StreamReader, writer: asy
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-    writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.closing(writer), contextlib.suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-    writer.close()

@@ -14,7 +14,7 @@ from google.auth.exceptions import DefaultCredentialsError
 
 from tests.support import wait_for
 from tui.cloud.channels import proxy_options, root_certificates
-from tui.cloud.credentials import LOCAL, Found, Wallet
+from tui.cloud.credentials import LOCAL, Found, Search, Wallet, search_for
 from tui.cloud.session import open_gateway
 from tui.cloud.threads import Threads
 from tui.domain.errors import CloudError, ErrorKind
@@ -146,19 +146,19 @@ async def test_a_call_that_hangs_does_not_hold_up_the_next() -> None:
 
 
 async def test_a_fruitless_search_for_a_login_is_not_repeated_at_once(tmp_path: Path) -> None:
-    searches: list[str] = []
+    searches: list[int] = []
 
-    def find(quota_project: str) -> Found:
-        searches.append(quota_project)
+    def find() -> Found:
+        searches.append(1)
         if len(searches) == 1:
             raise DefaultCredentialsError("none")
         return LOCAL
 
-    wallet = Wallet("kelp-billing", find=find)
+    wallet = Wallet(Search(find, search_for(Target("kelp-train", "europe-west4")).clue))
     for _ in range(2):
         with pytest.raises(DefaultCredentialsError):
             await wallet.get()
-    assert searches == ["kelp-billing"]
+    assert searches == [1]
     file = tmp_path / "application_default_credentials.json"
     file.write_text("{}")
     with pytest.MonkeyPatch.context() as patch:

@@ -11,7 +11,7 @@ import grpc.aio
 from google.auth.transport.requests import Request
 
 from tui.cloud.channels import google_channel, local_channel, root_certificates
-from tui.cloud.credentials import LOCAL, Found, Wallet
+from tui.cloud.credentials import LOCAL, Found, Wallet, search_for
 from tui.cloud.errors import KNOWN, ODD_ANSWER, is_plugin_failure, to_cloud_error
 from tui.cloud.threads import Threads
 from tui.domain.errors import CloudError, ErrorKind
@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 
 _HEALED_BY_LOGIN = frozenset({ErrorKind.EXPIRED_CREDENTIALS, ErrorKind.DENIED})
 """Refusals that a change of the credentials' file may end: a new login, another account, a quota project."""
+
+_ADC_LOGIN = "gcloud auth application-default login"
+_GCLOUD_LOGIN = "gcloud auth login"
 
 REST_THREADS = 8
 """Calls at once over REST; every pane together makes fewer."""
@@ -38,11 +41,12 @@ class Connection:
         self.target = target
         self.transport = target.transport
         """`AUTO` until a read has shown which of the two gets through; then kept for the session."""
-        self.wallet = Wallet(target.quota_project)
+        self.wallet = Wallet(search_for(target))
         self.generation = 0
         """Goes up when a new login makes all clients outdated."""
         self.closed = False
         self._refused = False
+        self._doubted = False
         self.rest_threads = Threads("vertex-tui-rest", REST_THREADS)
         self.storage_threads = Threads("vertex-tui-storage", STORAGE_THREADS)
         self._channels: dict[str, grpc.aio.Channel] = {}
@@ -56,7 +60,7 @@ class Connection:
     async def found(self) -> Found:
         """The credentials to use, anonymous for the local server.
 
-        After a refusal a new login on this box takes the place of the old one.
+        After a refusal, and after `doubt`, a new login on this box takes the place of the old one.
 
         Raises:
             google.auth.exceptions.GoogleAuthError: there are none.
@@ -66,9 +70,16 @@ class Connection:
             raise ConnectionAbortedError(CLOSED)
         if self.target.local is not None:
             return LOCAL
-        if self._refused and await asyncio.to_thread(lambda: self.wallet.outdated):
-            self._start_anew()
+        if self._refused or self._doubted:
+            outdated = await self.wallet.forget_if_outdated()
+            self._doubted = False
+            if outdated:
+                self._start_anew()
         return await self.wallet.get()
+
+    def doubt(self) -> None:
+        """Look for a new login at the next calls, as before a check that the user asked for."""
+        self._doubted = True
 
     async def channel(self, host: str) -> grpc.aio.Channel:
         """The channel to one of Google's hosts, or to the local server whatever the host."""
@@ -96,6 +107,8 @@ class Connection:
             error = await self._login_failure() or error
         result = to_cloud_error(error, local=self.target.is_local, sent=sent)
         self._refused = self._refused or result.kind in _HEALED_BY_LOGIN
+        if self.target.login == "gcloud":
+            result.hint = result.hint.replace(_ADC_LOGIN, _GCLOUD_LOGIN)
         return result
 
     async def guarded(
@@ -130,7 +143,6 @@ class Connection:
     def _start_anew(self) -> None:
         """Forget the login and the channels that carry it; open tails on them go on until they end."""
         self._refused = False
-        self.wallet.forget()
         self.generation += 1
         self._retired += self._channels.values()
         self._channels.clear()

@@ -15,7 +15,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.protobuf.json_format import ParseError
 
-from tui.cloud import wording
+from tui.cloud import login_wording, refusals, wording
 from tui.cloud.error_details import Details, read_details
 from tui.domain.errors import CloudError, ErrorKind
 
@@ -43,13 +43,16 @@ _CONNECTION_WORDS = re.compile(
     r"failed to connect|connection (refused|reset|closed|timed out)|socket closed|broken pipe"
     r"|recvmsg|(dns|name) resolution|no route to host|network is unreachable|timeout was reached"
     r"|stream removed|handshake|http1\.x server|http proxy returned|goaway|tcp write failed"
+    r"|errors resolving|address lookup failed"
     r"|keepalive watchdog|endpoint closing|transport closed|ssl_error|no such file or directory|rst_stream",
     re.IGNORECASE,
 )
 """How gRPC's core words a failure of the connection, as against an answer of the service."""
 
 _UNSENT_WORDS = re.compile(
-    r"failed to connect|(dns|name) resolution|getting metadata from plugin", re.IGNORECASE
+    r"failed to connect|(dns|name) resolution|errors resolving|address lookup failed"
+    r"|getting metadata from plugin",
+    re.IGNORECASE,
 )
 """How it words failures that come before a request leaves the box."""
 
@@ -110,36 +113,29 @@ def _translate(error: BaseException, *, local: bool) -> CloudError:
 
 
 def _from_login(error: auth.GoogleAuthError, _local: bool) -> CloudError:  # noqa: FBT001 (a handler)
-    words = str(error.args[0]) if error.args else str(error)
-    if isinstance(error, auth.TransportError):
-        return wording.unreachable(words, local=False)
-    if isinstance(error, auth.RefreshError):
-        if error.retryable or isinstance(error.__cause__, auth.TransportError):
-            return wording.unreachable(words, local=False)
-        return wording.expired(words)
-    return wording.no_credentials(words)
+    return login_wording.refused(error)
 
 
 def _from_http(error: Exception, local: bool) -> CloudError:  # noqa: FBT001 (a handler)
     words = _innermost(error)
     if _is_untrusted(error):
-        return wording.untrusted(words)
+        return login_wording.untrusted(words)
     if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
         return wording.timeout(words)
     if any(isinstance(one, _BROKEN) for one in _chain(error)):
         return wording.broken_off(words)
-    return wording.unreachable(words, local=local)
+    return refusals.cut_off(words, local=local)
 
 
 def _from_call(error: api.GoogleAPICallError, local: bool) -> CloudError:  # noqa: FBT001 (a handler)
     details = read_details(error)
     if error.grpc_status_code is None or not _is_connection_failure(details):
-        return wording.answered(details)
+        return refusals.refused(details) or wording.answered(details)
     if _UNTRUSTED_WORDS in details.message:
-        return wording.untrusted(details.message)
+        return login_wording.untrusted(details.message)
     if _BROKEN_WORDS.search(details.message) and not _UNSENT_WORDS.search(details.message):
         return wording.broken_off(details.message)
-    return wording.unreachable(details.message, local=local)
+    return refusals.cut_off(details.message, local=local)
 
 
 def _is_connection_failure(details: Details) -> bool:
