@@ -19,8 +19,8 @@ from tests.local.clients import Server
 from tests.local.conftest import fresh_server
 from tests.local.faulty import faults_of
 from tests.support import wait_for
+from tui.cloud.repeats import TRIES
 from tui.cloud.session import open_gateway
-from tui.cloud.storage import TRIES
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo

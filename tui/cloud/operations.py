@@ -8,7 +8,7 @@ from typing import Any
 
 from google.api_core import exceptions as api
 from google.longrunning import operations_pb2
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from tui.cloud.errors import to_cloud_error
 from tui.cloud.service import Service
@@ -49,7 +49,7 @@ async def finished(
         pause = min(pause * 1.5, LONGEST_PAUSE)
         operation = await service.read(_get(operation.name))
     if operation.HasField("error"):
-        raise to_cloud_error(_failure(operation))
+        raise to_cloud_error(failure(operation.error))
     return operation
 
 
@@ -58,15 +58,14 @@ def _get(name: str) -> Any:  # noqa: ANN401 (a call on either client)
     return lambda client, timeout: client.get_operation(request, timeout=timeout)
 
 
-def _failure(operation: operations_pb2.Operation) -> api.GoogleAPICallError:
+def failure(status: status_pb2.Status) -> api.GoogleAPICallError:
+    """The exception for how an operation ended."""
     details = []
-    for packed in operation.error.details:
+    for packed in status.details:
         for kind in _DETAILS:
             if packed.Is(kind.DESCRIPTOR):
                 detail = kind()
                 packed.Unpack(detail)
                 details.append(detail)
-    error: api.GoogleAPICallError = api.from_grpc_status(
-        operation.error.code, operation.error.message, details=details
-    )
+    error: api.GoogleAPICallError = api.from_grpc_status(status.code, status.message, details=details)
     return error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
@@ -13,6 +12,8 @@ import grpc.aio
 from tui.cloud.connection import CLOSED, Connection
 from tui.cloud.credentials import Found
 from tui.cloud.errors import KNOWN, ODD_ANSWER
+from tui.cloud.read_only import require_changes_allowed
+from tui.cloud.repeats import repeated
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.target import Transport
 
@@ -28,9 +29,6 @@ WRITE_TIMEOUT = 30.0
 PROBE_TIMEOUT = 10.0
 """Seconds gRPC is given while it is not yet known to get through."""
 
-TRIES = 3
-"""Times a read is sent before its failure is shown."""
-
 _UNDECIDED = frozenset(
     {
         ErrorKind.UNREACHABLE,
@@ -41,8 +39,6 @@ _UNDECIDED = frozenset(
     }
 )
 """Failures that do not show whether the transport gets through to the service."""
-
-_WORTH_REPEATING = frozenset({ErrorKind.UNREACHABLE, ErrorKind.INTERNAL})
 
 Call = Callable[[Any, float], Any]
 """A call on a client with a timeout; the generated clients of both transports share their methods."""
@@ -89,21 +85,16 @@ class Service(Generic[Aio, Rest]):
         Raises:
             CloudError: the last failure.
         """
-        for attempt in range(1, TRIES):
-            try:
-                return await self._read_once(call, timeout)
-            except CloudError as error:
-                if not error.retryable or error.kind not in _WORTH_REPEATING:
-                    raise
-            await asyncio.sleep(random.uniform(0.5, 1.0) * 0.2 * attempt)  # noqa: S311 (jitter)
-        return await self._read_once(call, timeout)
+        return await repeated(lambda: self._read_once(call, timeout))
 
     async def write(self, call: Call, *, timeout: float = WRITE_TIMEOUT) -> Any:  # noqa: ANN401, ASYNC109
         """Make a call that changes something: sent once, on a transport that a read has chosen.
 
         Raises:
-            CloudError: it failed; `ambiguous` if it may have taken effect all the same.
+            CloudError: it failed; `ambiguous` if it may have taken effect all the same. Or the session only
+                reads, and nothing was sent.
         """
+        require_changes_allowed(self._connection.target)
         await self.decide()
         over = self._over_rest if self._connection.transport is Transport.REST else self._over_grpc
         return await over(call, timeout, sent=True)

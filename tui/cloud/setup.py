@@ -3,14 +3,10 @@
 # mypy: disable-error-code=no-untyped-call
 from __future__ import annotations
 
-import getpass
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from google.auth.credentials import Credentials
-from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.resourcemanager_v3.services.projects import ProjectsAsyncClient, ProjectsClient
 from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcAsyncIOTransport
 from google.cloud.resourcemanager_v3.types import GetProjectRequest
@@ -25,15 +21,32 @@ from google.cloud.service_usage_v1.types import (
     GetServiceRequest,
 )
 from google.iam.v1.iam_policy_pb2 import TestIamPermissionsRequest
-from google.oauth2 import credentials as user_login
 
+from tui.cloud.accounts import HOST as ACCOUNTS_HOST
+from tui.cloud.accounts import Accounts
+from tui.cloud.agents import make_agents
+from tui.cloud.billing import Billing
 from tui.cloud.connection import Connection, project_of
-from tui.cloud.errors import KNOWN
 from tui.cloud.generated import rest_client
+from tui.cloud.identity import Who
 from tui.cloud.operations import finished
+from tui.cloud.organization import OrganizationPolicies
+from tui.cloud.plain_rest import PlainRest
 from tui.cloud.policy import PolicyEditor
+from tui.cloud.policy_documents import JsonPolicy
+from tui.cloud.policy_places import BucketPolicy, ProjectPolicy
+from tui.cloud.project_search import as_project, find_projects
+from tui.cloud.quotas import Quotas
 from tui.cloud.service import Call, Service, method
-from tui.domain.access import ApiState, Identity, Policy, Project
+from tui.domain.access import (
+    ApiState,
+    Identity,
+    OrganizationPolicy,
+    Policy,
+    Project,
+    QuotaLimits,
+    ServiceAccount,
+)
 from tui.domain.errors import CloudError, ErrorKind
 
 GET_AT_ONCE = 30
@@ -48,11 +61,6 @@ TEST_AT_ONCE = 100
 ENABLE_WITHIN = 180.0
 """Seconds for the operation that enables APIs."""
 
-USERINFO = "https://openidconnect.googleapis.com/v1/userinfo"
-"""Tells the e-mail of a user's login; the token goes in a header, not in the address."""
-
-USERINFO_TIMEOUT = 10.0
-
 
 class CloudSetup:
     """`tui.domain.gateway.SetupGateway` over Google's protocols."""
@@ -62,33 +70,50 @@ class CloudSetup:
         self._target = connection.target
         self._usage = _service_usage(connection)
         self._projects = _projects(connection)
-        self._policy = PolicyEditor(self._projects, connection.target)
-        self._identity: tuple[int, Identity] | None = None
+        self._rest_usage = PlainRest(connection, "serviceusage.googleapis.com")
+        self._rest_iam = PlainRest(connection, ACCOUNTS_HOST)
+        self._rest_storage = PlainRest(connection, "storage.googleapis.com")
+        self._policy = PolicyEditor(ProjectPolicy(self._projects, connection.target))
+        self._accounts = Accounts(self._rest_iam)
+        self._quotas = Quotas(connection, self._rest_usage)
+        self._billing = Billing(connection)
+        self._organization = OrganizationPolicies(connection)
+        self._who = Who(connection)
 
     def close(self) -> None:
         """Close idle REST connections."""
         self._usage.close()
         self._projects.close()
+        for rest in (self._rest_usage, self._rest_iam, self._rest_storage):
+            rest.close()
+        self._quotas.close()
+        self._billing.close()
+        self._organization.close()
 
     async def identity(self) -> Identity:
-        """Who the calls are made as; of a user's login the account is asked for once."""
-        if self._target.local is not None:
-            return Identity(account=f"{_login_name()}@localhost", source="local")
-        generation = self._connection.generation
-        if self._identity is None or self._identity[0] != generation:
-            self._identity = (generation, await self._ask_identity())
-        return self._identity[1]
+        """Who the calls are made as; asked for once a login."""
+        return await self._who.identity()
+
+    async def clock_skew(self) -> float | None:
+        """Seconds this box's clock is ahead of Google's; None when no answer told."""
+        return await self._who.clock_skew()
 
     async def get_project(self) -> Project:
         """The target's project."""
         request = GetProjectRequest(name=f"projects/{project_of(self._target)}")
-        project = await self._projects.read(method("get_project", request))
-        return Project(
-            project_id=project.project_id,
-            number=project.name.rpartition("/")[2],
-            state=_state_name(project.state),
-            display_name=project.display_name,
-        )
+        return as_project(await self._projects.read(method("get_project", request)))
+
+    async def find_projects(self, text: str) -> tuple[Project, ...]:
+        """Up to five projects the caller can see whose id, number or display name is like `text`."""
+        return await find_projects(self._projects, text)
+
+    async def billing_enabled(self) -> bool:
+        """Whether the project has an open billing account."""
+        return await self._billing.enabled()
+
+    async def effective_policy(self, constraint: str) -> OrganizationPolicy:
+        """What an organization policy allows here; of one that is on or off, `allows_none` means on."""
+        return await self._organization.effective(constraint)
 
     async def api_states(self, services: Sequence[str]) -> dict[str, ApiState]:
         """State of each named service; UNKNOWN for one that the reply leaves out."""
@@ -132,17 +157,48 @@ class CloudSetup:
         """Add unconditional bindings by read-modify-write with the etag; the roles that were really added."""
         return await self._policy.grant(member, roles)
 
-    async def _ask_identity(self) -> Identity:
-        try:
-            found = await self._connection.found()
-        except KNOWN as error:
-            raise await self._connection.explain(error) from error
-        account = await self._connection.guarded(
-            lambda: _account(found.credentials), self._connection.rest_threads
-        )
-        return Identity(
-            account, found.source, str(getattr(found.credentials, "quota_project_id", None) or "")
-        )
+    async def revoke_roles(self, member: str, roles: Sequence[str]) -> tuple[str, ...]:
+        """Take the member out of unconditional bindings in the same way; the roles it really lost."""
+        return await self._policy.revoke(member, roles)
+
+    async def quota_limits(self, metrics: Sequence[str]) -> dict[str, QuotaLimits]:
+        """Limits of quota metrics; unknown ones are left out."""
+        return await self._quotas.limits(metrics)
+
+    async def make_agents(self) -> str:
+        """Let Vertex AI's service agents come into being; the e-mail of the primary one."""
+        return await make_agents(self._rest_usage, project_of(self._target))
+
+    async def get_account(self, email: str) -> ServiceAccount:
+        """One service account, of whatever project."""
+        return await self._accounts.get(email)
+
+    async def test_account_permissions(self, email: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Those of `permissions` that the caller holds on a service account."""
+        return await self._accounts.test(email, permissions)
+
+    async def grant_on_account(self, email: str, member: str, role: str) -> bool:
+        """Add an unconditional binding to a service account's policy; False if it was there."""
+        return bool(await self._accounts.policy(email).grant(member, (role,)))
+
+    async def revoke_on_account(self, email: str, member: str, role: str) -> bool:
+        """Take the member out of the role's unconditional binding; False if it was not in it."""
+        return bool(await self._accounts.policy(email).revoke(member, (role,)))
+
+    async def get_bucket_policy(self, name: str) -> Policy:
+        """A bucket's own IAM policy at version 3."""
+        return await self._bucket_policy(name).read()
+
+    async def grant_on_bucket(self, name: str, member: str, role: str) -> bool:
+        """Add an unconditional binding to the bucket's policy; False if it was there."""
+        return bool(await self._bucket_policy(name).grant(member, (role,)))
+
+    async def revoke_on_bucket(self, name: str, member: str, role: str) -> bool:
+        """Take the member out of the role's unconditional binding; False if it was not in it."""
+        return bool(await self._bucket_policy(name).revoke(member, (role,)))
+
+    def _bucket_policy(self, name: str) -> PolicyEditor[JsonPolicy]:
+        return PolicyEditor(BucketPolicy(self._rest_storage, name))
 
 
 def _service_usage(connection: Connection) -> Service[ServiceUsageAsyncClient, ServiceUsageClient]:
@@ -199,34 +255,3 @@ def _api_state(name: str) -> ApiState:
 def _not_enabled(failures: Sequence[Any]) -> CloudError:
     words = "; ".join(f"{failure.service_id}: {failure.error_message}" for failure in failures)
     return CloudError("Some APIs could not be enabled", words, kind=ErrorKind.PRECONDITION)
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in containers
-        return str(os.getuid()) if hasattr(os, "getuid") else "user"
-
-
-def _account(credentials: Credentials) -> str:
-    """The e-mail behind credentials, or an empty string; may ask Google, so never on the event loop.
-
-    Raises:
-        google.auth.exceptions.GoogleAuthError: the login gives no token.
-    """
-    if isinstance(credentials, user_login.Credentials):
-        return str(credentials.account or "") or _ask_userinfo(credentials)
-    named = getattr(credentials, "service_account_email", "")
-    if named == "default":  # the metadata server tells the e-mail with the first token
-        credentials.refresh(Request())
-        named = getattr(credentials, "service_account_email", "")
-    return str(named or "")
-
-
-def _ask_userinfo(credentials: user_login.Credentials) -> str:
-    # This address refuses calls that name a quota project, as a user's login usually does.
-    with AuthorizedSession(credentials.with_quota_project(None)) as session:
-        reply = session.get(USERINFO, timeout=USERINFO_TIMEOUT)
-    if not reply.ok:  # a login without the e-mail scope
-        return ""
-    return str(reply.json().get("email", ""))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-import random
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,6 +21,8 @@ from tui.cloud.credentials import Found
 from tui.cloud.download import Download, inflate
 from tui.cloud.errors import KNOWN, to_cloud_error
 from tui.cloud.generated import ignore_proxies
+from tui.cloud.read_only import require_changes_allowed
+from tui.cloud.repeats import repeated
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
 
@@ -36,10 +37,7 @@ DELETE_AT_ONCE = 100
 LEAST_READ = 4096
 """Bytes asked for at least: fewer of a gzipped object may hold none of its content."""
 
-TRIES = 3
-"""Times a read is sent before its failure is shown."""
-
-BUCKET_FIELDS = "name,location,locationType,storageClass,timeCreated,versioning,softDeletePolicy"
+BUCKET_FIELDS = "name,location,locationType,storageClass,timeCreated,versioning,softDeletePolicy,encryption"
 OBJECT_FIELDS = "name,size,updated,generation,contentType,contentEncoding,crc32c,storageClass"
 LIST_FIELDS = f"items({OBJECT_FIELDS}),prefixes,nextPageToken"
 
@@ -71,13 +69,15 @@ class CloudStorage:
         """One bucket's metadata."""
         return await self._read(lambda client: _bucket(client.get_bucket(name, timeout=TIMEOUT, retry=None)))
 
-    async def create_bucket(self, name: str, location: str) -> Bucket:
-        """A new bucket with uniform access in `location`."""
+    async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:
+        """A new bucket with uniform access in `location`, encrypted with `kms_key` if one is given."""
         project = project_of(self._connection.target)
 
         def create(client: storage.Client) -> Bucket:
             bucket = client.bucket(name)
             bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+            if kms_key:
+                bucket.default_kms_key_name = kms_key
             return _bucket(
                 client.create_bucket(bucket, project=project, location=location, timeout=TIMEOUT, retry=None)
             )
@@ -177,16 +177,11 @@ class CloudStorage:
 
     async def _read(self, call: Callable[[storage.Client], Result]) -> Result:
         """Make a call that changes nothing, with quick repeats where they help."""
-        for attempt in range(1, TRIES):
-            try:
-                return await self._call(call)
-            except CloudError as error:
-                if not error.retryable or error.kind not in {ErrorKind.UNREACHABLE, ErrorKind.INTERNAL}:
-                    raise
-            await asyncio.sleep(random.uniform(0.5, 1.0) * 0.2 * attempt)  # noqa: S311 (jitter)
-        return await self._call(call)
+        return await repeated(lambda: self._call(call))
 
     async def _call(self, call: Callable[[storage.Client], Result], *, sent: bool = False) -> Result:
+        if sent:
+            require_changes_allowed(self._connection.target)
         try:
             found = await self._connection.found()
         except KNOWN as error:
@@ -267,6 +262,7 @@ def _bucket(bucket: Any) -> Bucket:  # noqa: ANN401 (untyped)
         created=bucket.time_created,
         versioning=bool(bucket.versioning_enabled),
         soft_delete_seconds=int(policy.retention_duration_seconds or 0),
+        kms_key=bucket.default_kms_key_name or "",
     )
 
 
