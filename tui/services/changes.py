@@ -141,6 +141,7 @@ class Changes:
             "logging.googleapis.com": lambda: gateway.logs.list_entries(_NO_ENTRIES, page_size=1),
             "storage.googleapis.com": lambda: gateway.storage.get_bucket(self._board.facts.bucket_name),
             "cloudresourcemanager.googleapis.com": gateway.setup.get_project,
+            "cloudbilling.googleapis.com": gateway.setup.billing_enabled,
         }
         if service not in calls:
             return True

@@ -55,6 +55,7 @@ def first_facts(options: AppOptions, target: Target | None) -> SetupFacts:
         project_origin=_origin(options, "project"),
         region_origin=_origin(options, "region"),
         bucket_origin=str(bucket_origin) if settings.bucket and bucket_origin else "",
+        login=settings.credentials,
         connected=target is not None,
         kms_key=settings.kms_key,
         read_only=settings.read_only,
@@ -128,6 +129,11 @@ class SetupChecks:
 
     async def take_needs(self, needs: JobNeeds | None) -> None:
         """Look at what another open spec, or another state of it, asks for; reads only what depends on it."""
+        stale = self.note_needs(needs)
+        await self._read({key: call for key, call in self._calls().items() if key in stale})
+
+    def note_needs(self, needs: JobNeeds | None) -> frozenset[str]:
+        """Take what the open spec asks for without reading; the names of the facts to be read now."""
         before = self._facts
         name, origin = self._own_bucket
         if needs is not None and needs.output_bucket:
@@ -140,7 +146,7 @@ class SetupChecks:
         if _metrics(needs) != _metrics(before.needs):
             stale.add("quotas")
         self.tell(needs=needs, bucket_name=name, bucket_origin=origin, **dict.fromkeys(stale))
-        await self._read({key: call for key, call in self._calls().items() if key in stale})
+        return frozenset(stale)
 
     async def apply(self, fixes: Sequence[Fix]) -> Outcome:
         """Make changes, then check everything again."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tui.domain.setup.account import account_checks
 from tui.domain.setup.apis import api_checks
 from tui.domain.setup.bucket import bucket_checks
-from tui.domain.setup.credentials import credentials_check
+from tui.domain.setup.credentials import credentials_checks
 from tui.domain.setup.facts import SetupFacts, connection_error
 from tui.domain.setup.model import Check, CheckState, is_ready, part_of, safe_fixes
 from tui.domain.setup.permissions import permission_checks
@@ -23,7 +23,7 @@ from tui.domain.setup.terminal import terminal_checks
 def assess(facts: SetupFacts) -> tuple[Check, ...]:
     """The rows in the order of the screen, each in its present state."""
     rows = (
-        credentials_check(facts),
+        *credentials_checks(facts),
         *project_checks(facts),
         region_check(facts),
         *api_checks(facts),
@@ -87,7 +87,7 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
     if to_fix:
         serious = any(check.state is CheckState.FAILED for check in checks if check.to_fix)
         glyph = "✗" if serious else "⚠"
-        key = ": a fixes all that is safe to fix" if safe_fixes(checks) else ""
+        key = ": a fixes all that is safe to fix" if safe_fixes(checks) and not facts.read_only else ""
         return Summary(f"{glyph} {to_fix} to fix{key}", f"{to_fix} to fix", "error" if serious else "warning")
     if count[CheckState.RUNNING] or not facts.connected:
         return Summary("… Looking at the project", "…", "")

@@ -44,6 +44,10 @@ OPTIONAL_APIS: Mapping[str, tuple[str, str]] = {
         "Artifact Registry",
         "Holds container images of your own; jobs on Google's images run without it.",
     ),
+    "cloudbilling.googleapis.com": (
+        "Cloud Billing",
+        "Tells whether the project has a billing account; jobs run without it.",
+    ),
 }
 """The same for what only some jobs need."""
 
@@ -89,6 +93,10 @@ class Terminal:
     """Why not, or what it takes, in one sentence."""
     name: str = ""
     """`TERM`."""
+    escape_ms: int | None = None
+    """How long tmux holds the escape key back; None outside tmux, or not known."""
+    copies: str = ""
+    """The file that also keeps what was copied last, `~` for the home folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,11 @@ class TokenVerdict:
     good: bool
     words: str
     """One line, e.g. `belongs to ana, may read google/gemma-3-1b-it`."""
+    told: bool = True
+    """False when the service could not be asked, or does not say."""
+    next_step: str = ""
+    link: str = ""
+    """The page on which the next step is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,8 @@ class SetupFacts:
     region_origin: str = ""
     bucket_origin: str = ""
     """Empty when the name is the default made from the project."""
+    login: str = "adc"
+    """The setting `credentials`: `adc`, or `gcloud` for gcloud's own login."""
     connected: bool = False
     trouble: CloudError | None = None
     """Why there is no connection at all."""
@@ -210,6 +225,9 @@ KEYS_CONSTRAINT = "constraints/gcp.restrictNonCmekServices"
 _LOGIN = (ErrorKind.NO_CREDENTIALS, ErrorKind.EXPIRED_CREDENTIALS)
 _LOGIN_REASONS = ("USER_PROJECT_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
 _ABSENT = (ErrorKind.NOT_FOUND, ErrorKind.DENIED)
+_SILENT = (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT)
+PERIMETER_REASON = "SECURITY_POLICY_VIOLATED"
+"""`google.api.ErrorReason` of a refusal by VPC Service Controls."""
 
 
 def connection_error(facts: SetupFacts) -> CloudError | None:
@@ -221,15 +239,40 @@ def connection_error(facts: SetupFacts) -> CloudError | None:
     for error in facts.errors:
         if error.kind in _LOGIN or error.reason in _LOGIN_REASONS or lacks_quota_project(error):
             return error
-    unreachable = [error for error in facts.errors if error.kind is ErrorKind.UNREACHABLE]
-    return unreachable[0] if unreachable and not facts.answers else None
+    silent = [error for error in facts.errors if error.kind in _SILENT]
+    if not silent or facts.answers or len(silent) < len(facts.errors):
+        return None
+    unreachable = next((error for error in silent if error.kind is ErrorKind.UNREACHABLE), None)
+    asked = all(isinstance(value, CloudError) for value in (facts.project, facts.apis, facts.permissions))
+    return unreachable or (silent[0] if asked else None)
 
 
 def project_error(facts: SetupFacts) -> CloudError | None:
-    """The failure that lies in the project itself: not there, not visible, or without billing."""
-    if isinstance(facts.project, CloudError) and facts.project.kind in _ABSENT:
-        return facts.project
+    """The failure that lies in the project itself: not to be seen, marked for deletion, or unbilled."""
+    found = facts.project
+    if isinstance(found, Project) and found.state != "ACTIVE":
+        return CloudError("The project is marked for deletion", kind=ErrorKind.PRECONDITION)
+    if isinstance(found, CloudError) and found.kind in _ABSENT and not refusal(found) and not _seen(facts):
+        return found
+    return billing_error(facts)
+
+
+def billing_error(facts: SetupFacts) -> CloudError | None:
+    """The answer to a read that says that the project has no open billing account."""
     return next((error for error in facts.errors if error.kind is ErrorKind.BILLING), None)
+
+
+def refusal(error: CloudError) -> str:
+    """Which rule of the organization refused a call, in words to wait for; empty if none did."""
+    if error.reason == PERIMETER_REASON:
+        return "the service perimeter"
+    return "the organization's policy" if error.metadata.get("constraint") else ""
+
+
+def _seen(facts: SetupFacts) -> bool:
+    """Whether the project has shown itself in another way than by its description."""
+    held = isinstance(facts.permissions, frozenset) and bool(facts.permissions)
+    return held or isinstance(facts.policy, Policy)
 
 
 def lacks_project(facts: SetupFacts) -> bool:
@@ -255,14 +298,20 @@ def cause(facts: SetupFacts, error: CloudError) -> str:
     at_connection, at_project = connection_error(facts), project_error(facts)
     if at_connection is not None:
         return "the connection"
+    if waited := refusal(error):
+        return waited
+    if error.kind is ErrorKind.BILLING:
+        return "a billing account"
     if service := disabled_service(error):
         name = APIS.get(service, (service, ""))[0]
         return f"the {name} API to take effect" if service in facts.settling else f"the {name} API"
-    if at_project is not None and error.kind in (*_ABSENT, ErrorKind.BILLING):
-        return "the project"
-    return ""
+    if at_project is None or at_project.kind is ErrorKind.BILLING:
+        return ""
+    deleted = at_project.kind is ErrorKind.PRECONDITION
+    return "the project" if deleted or error.kind in _ABSENT else ""
 
 
 def changeable(facts: SetupFacts) -> bool:
     """Whether a change could reach the project at all."""
-    return facts.connected and connection_error(facts) is None and project_error(facts) is None
+    usable = connection_error(facts) is None and project_error(facts) is None
+    return facts.connected and usable and facts.billing is not False

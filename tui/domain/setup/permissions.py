@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.domain.access import Identity
+from tui.domain.access import Identity, LoginKind
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.setup.agents import repositories
 from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts
 from tui.domain.setup.model import Check, CheckState, Fix, GrantRoles, Group, Standing
 from tui.domain.setup.reading import unread
+from tui.domain.setup.roles import smallest_roles
+
+
+def _always(_: SetupFacts) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +27,24 @@ class Action:
     slug: str
     title: str
     permissions: tuple[str, ...]
-    role: str
-    """The smallest predefined role that gives all of them."""
     why: str
     in_bucket: bool = False
     """Whether the bucket's own policy can give it too, as it does for a project's owners and editors."""
     optional: bool = False
+    applies: Callable[[SetupFacts], bool] = _always
+    """Whether the row is shown at all."""
+
+
+def _bills_this_project(facts: SetupFacts) -> bool:
+    """Whether calls are charged to this project by a login that could also leave it out."""
+    who = facts.identity
+    quota = who.quota_project if isinstance(who, Identity) and who.kind is LoginKind.USER else ""
+    return bool(quota) and quota == facts.project_id
+
+
+def _has_own_images(facts: SetupFacts) -> bool:
+    images = facts.needs.images if facts.needs else ()
+    return any(place.project == facts.project_id for place in repositories(images))
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -33,44 +52,30 @@ ACTIONS: tuple[Action, ...] = (
         "submit",
         "submit jobs",
         ("aiplatform.customJobs.create",),
-        "roles/aiplatform.user",
         "Without it every submission is refused.",
     ),
     Action(
         "watch",
         "see jobs",
         ("aiplatform.customJobs.get", "aiplatform.customJobs.list"),
-        "roles/aiplatform.viewer",
         "Without it the list of jobs stays empty.",
     ),
     Action(
         "stop",
         "cancel and delete jobs",
         ("aiplatform.customJobs.cancel", "aiplatform.customJobs.delete"),
-        "roles/aiplatform.user",
         "Without it a job that goes wrong runs, and costs, until it ends by itself.",
     ),
     Action(
         "logs",
         "read logs",
         ("logging.logEntries.list",),
-        "roles/logging.viewer",
         "Without it you see that a job failed but not why. roles/aiplatform.user does not include it.",
-    ),
-    Action(
-        "act-as",
-        "use service accounts",
-        ("iam.serviceAccounts.actAs",),
-        "roles/iam.serviceAccountUser",
-        "Needed for specs with a serviceAccount, and in no role of Vertex AI. You may also hold it on a"
-        " single service account, which is not visible here.",
-        optional=True,
     ),
     Action(
         "outputs",
         "read outputs",
         ("storage.objects.get", "storage.objects.list"),
-        "roles/storage.objectViewer",
         "Without it the Storage pane cannot show or download what a job wrote.",
         in_bucket=True,
     ),
@@ -78,15 +83,63 @@ ACTIONS: tuple[Action, ...] = (
         "delete",
         "delete outputs",
         ("storage.objects.delete",),
-        "roles/storage.objectUser",
         "Without it what a job wrote cannot be cleaned up from here.",
         in_bucket=True,
+    ),
+    Action(
+        "quota-project",
+        "charge the project",
+        ("serviceusage.services.use",),
+        "Your login names this project as its quota project, so that every call is counted there.",
+        applies=_bills_this_project,
+    ),
+    Action(
+        "restore",
+        "restore outputs",
+        ("storage.objects.create", "storage.objects.restore"),
+        "Only needed to bring back what was deleted.",
+        in_bucket=True,
+        optional=True,
+    ),
+    Action(
+        "buckets",
+        "list and make buckets",
+        ("storage.buckets.list", "storage.buckets.create", "storage.buckets.delete"),
+        "Only needed to choose, create and delete buckets from here.",
+        optional=True,
+    ),
+    Action(
+        "act-as",
+        "use all accounts",
+        ("iam.serviceAccounts.actAs", "iam.serviceAccounts.list"),
+        "To run jobs as any service account of the project; it is in no role of Vertex AI. The account that"
+        " the open spec names has a row of its own below: the right to use that one is enough.",
+        optional=True,
+    ),
+    Action(
+        "images",
+        "pull images",
+        ("artifactregistry.repositories.downloadArtifacts",),
+        "Only needed to try the spec's image on a machine of yours: for a job, Google's agents pull it.",
+        optional=True,
+        applies=_has_own_images,
+    ),
+    Action(
+        "look",
+        "see access and quota",
+        (
+            "resourcemanager.projects.get",
+            "resourcemanager.projects.getIamPolicy",
+            "serviceusage.services.get",
+            "serviceusage.quotas.get",
+        ),
+        "Only needed for rows of this page: who may do what, which APIs are on, billing and quota.",
+        optional=True,
     ),
     Action(
         "apis",
         "turn APIs on",
         ("serviceusage.services.enable",),
-        "roles/serviceusage.serviceUsageAdmin",
         "Only needed to fix rows of this page; an administrator can do it for you.",
         optional=True,
     ),
@@ -94,23 +147,18 @@ ACTIONS: tuple[Action, ...] = (
         "grant",
         "grant roles",
         ("resourcemanager.projects.setIamPolicy",),
-        "roles/resourcemanager.projectIamAdmin",
         "Only needed to fix rows of this page; an editor of the project does not have it.",
-        optional=True,
-    ),
-    Action(
-        "buckets",
-        "create buckets",
-        ("storage.buckets.create",),
-        "roles/storage.admin",
-        "Only needed to create the bucket from here.",
         optional=True,
     ),
 )
 """In this order on screen."""
 
-PROJECT_PERMISSIONS: tuple[str, ...] = tuple(
-    dict.fromkeys(permission for action in ACTIONS for permission in action.permissions)
+ON_ACCOUNTS = "iam.serviceAccounts.setIamPolicy"
+"""Held on the project, it lets the caller say who may use its service accounts; no role's row of its own."""
+
+PROJECT_PERMISSIONS: tuple[str, ...] = (
+    *dict.fromkeys(permission for action in ACTIONS for permission in action.permissions),
+    ON_ACCOUNTS,
 )
 """All that is asked about the project, in one call of at most 100."""
 
@@ -119,24 +167,25 @@ BUCKET_PERMISSIONS: tuple[str, ...] = (
     "storage.objects.delete",
     "storage.objects.get",
     "storage.objects.list",
+    "storage.objects.restore",
 )
 """All that is asked about the bucket."""
+
+ASK = "Ask an administrator of the project: w copies one request for all that is missing."
 
 
 def permission_checks(facts: SetupFacts) -> tuple[Check, ...]:
     """One row for each action."""
-    return tuple(_permission(facts, action) for action in ACTIONS)
+    return tuple(_permission(facts, action) for action in ACTIONS if action.applies(facts))
 
 
 def _permission(facts: SetupFacts, action: Action) -> Check:
     standing = _standing(facts, action)
     member = caller(facts)
     missing = standing.state in (CheckState.FAILED, CheckState.WARNING)
-    grant = GrantRoles(member or "user:YOUR_ACCOUNT", (action.role,))
-    fix: Fix | None = grant if missing and member and _may_grant(facts) else None
-    step = standing.next_step
-    if missing and fix is None:
-        step = "Ask an administrator of the project for this grant; y copies the command."
+    lacking = lacking_permissions(facts, action) if missing else ()
+    grant = GrantRoles(member or "user:YOUR_ACCOUNT", smallest_roles(lacking or action.permissions))
+    fix: Fix | None = grant if missing and member and may_grant(facts) else None
     console = f"https://console.cloud.google.com/iam-admin/iam?project={facts.project_id}"
     return Check(
         f"permissions.{action.slug}",
@@ -146,8 +195,8 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
         standing.finding,
         why=f"{action.why} It takes {' and '.join(action.permissions)}.",
         said=standing.said,
-        next_step=step,
-        command=commands(grant, facts.project_id)[0],
+        next_step=ASK if missing and fix is None else standing.next_step,
+        command="\n".join(commands(grant, facts.project_id)),
         link="" if facts.local else console,
         fixes=(fix,) if fix else (),
         by_hand=True,
@@ -155,16 +204,23 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
     )
 
 
+def lacking_permissions(facts: SetupFacts, action: Action) -> tuple[str, ...]:
+    """Those of an action's permissions that the caller is known to lack; none while that is not known."""
+    told = isinstance(facts.bucket_permissions, frozenset)
+    held = facts.bucket_permissions if action.in_bucket and told else facts.permissions
+    if not isinstance(held, frozenset):
+        return ()
+    return tuple(name for name in action.permissions if name not in held)
+
+
 def _standing(facts: SetupFacts, action: Action) -> Standing:
-    needed = frozenset(action.permissions)
     if facts.trouble is None and action.in_bucket and isinstance(facts.bucket_permissions, frozenset):
-        return _verdict(action, needed - facts.bucket_permissions)
+        return _verdict(facts, action)
     missing = unread(facts, facts.permissions)
     if missing is not None:
         return missing
-    held = facts.permissions if isinstance(facts.permissions, frozenset) else frozenset()
-    if not action.in_bucket or needed <= held:
-        return _verdict(action, needed - held)
+    if not action.in_bucket or not lacking_permissions(facts, action):
+        return _verdict(facts, action)
     return _standing_in_bucket(facts)
 
 
@@ -176,25 +232,35 @@ def _standing_in_bucket(facts: SetupFacts) -> Standing:
     return unread(facts, error) or Standing(CheckState.UNKNOWN, "not told")
 
 
-def _verdict(action: Action, lacking: frozenset[str]) -> Standing:
+def _verdict(facts: SetupFacts, action: Action) -> Standing:
+    lacking = lacking_permissions(facts, action)
     if not lacking:
         return Standing(CheckState.OK, "yes")
     state = CheckState.WARNING if action.optional else CheckState.FAILED
-    return Standing(state, f"no: {action.role} gives it")
+    roles = smallest_roles(lacking)
+    some = "in part" if len(lacking) < len(action.permissions) else "no"
+    if len(roles) == 1:
+        return Standing(state, f"{some}: {roles[0]} gives it")
+    return Standing(state, f"{some}: {' and '.join(role.removeprefix('roles/') for role in roles)} give it")
 
 
-def _may_grant(facts: SetupFacts) -> bool:
-    return (
-        isinstance(facts.permissions, frozenset)
-        and "resourcemanager.projects.setIamPolicy" in facts.permissions
-    )
+def may_grant(facts: SetupFacts, permission: str = "resourcemanager.projects.setIamPolicy") -> bool:
+    """Whether the caller is known to be allowed to change the project's policy, or another such thing."""
+    return isinstance(facts.permissions, frozenset) and permission in facts.permissions
+
+
+def may_not(facts: SetupFacts, permission: str) -> bool:
+    """Whether the caller is known to lack a permission on the project."""
+    return isinstance(facts.permissions, frozenset) and permission not in facts.permissions
 
 
 def caller(facts: SetupFacts) -> str:
-    """The caller as a member of a binding; empty when the credentials do not tell an e-mail address."""
+    """The caller as a member of a binding; empty when the credentials do not tell who that is."""
     if not isinstance(facts.identity, Identity):
         return ""
-    account = facts.identity.account
+    account, principal = facts.identity.account, facts.identity.principal
+    if principal.startswith(("principal://", "principalSet://")):
+        return principal
     if "@" not in account or ":" in account or shlex.quote(account) != account:
         return ""
     return f"serviceAccount:{account}" if account.endswith(".gserviceaccount.com") else f"user:{account}"
