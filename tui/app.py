@@ -108,6 +108,7 @@ class VertexApp(ConnectedApp):
         header.project = "" if self.options.local else settings.project
         header.location = settings.region
         header.local = self.options.local or self.options.diverted
+        header.read_only = settings.read_only
         header.status = "starting the local server …" if self.options.local else "connecting …"
         yield header
         yield TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.domain.test_setup_permissions import ALL, ANA, DENIED, HEALTHY, NUMBER, ROBOT
-from tui.domain.access import ApiState, Binding, Policy, ServiceAccount
+from tui.domain.access import ApiState, Binding, Policy, Project, ServiceAccount
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.account import account_checks, compute_account, custom_code_agent, missing_roles
 from tui.domain.setup.agents import home_of, primary_agent, repositories
@@ -320,3 +320,23 @@ def test_repositories_of_every_form_are_found_once() -> None:
 def test_rows_wait_for_the_connection_first() -> None:
     found = account_checks(SetupFacts("kelp-train", "europe-west4", "b"))
     assert all("waits for the connection" in row.finding for row in found)
+
+
+def test_the_number_of_an_example_in_the_account_is_found_out() -> None:
+    left = "123456789012-compute@developer.gserviceaccount.com"
+    denied = CloudError("Permission denied", "or it may not exist", kind=ErrorKind.DENIED)
+    facts = SetupFacts(
+        "kelp-train",
+        "europe-west4",
+        connected=True,
+        project=Project("kelp-train", "42", "ACTIVE"),
+        policy=Policy(()),
+        needs=JobNeeds("job.yaml", service_account=left),
+        account=denied,
+        account_permissions=denied,
+    )
+    rows = {row.id: row for row in account_checks(facts)}
+    assert rows.keys() == {"account.runs-as", "account.agents"}
+    assert rows["account.runs-as"].state is CheckState.FAILED
+    own = SetServiceAccount("42-compute@developer.gserviceaccount.com")
+    assert rows["account.runs-as"].fixes == (own,)

@@ -139,3 +139,14 @@ def test_titles_and_findings_fit_their_columns() -> None:
 
 def test_the_rows_are_part_of_the_page() -> None:
     assert {"secrets.HF_TOKEN", "secrets.SHELF"} <= {check.id for check in assess(FACTS)}
+
+
+def test_a_placeholder_is_named_with_the_way_out() -> None:
+    needs = JobNeeds("job.yaml", placeholders=("HF_TOKEN", "WANDB_PROJECT"))
+    (row,) = secret_checks(SetupFacts(needs=needs, secret_names=frozenset()))
+    assert (row.id, row.state) == ("secrets.HF_TOKEN", CheckState.FAILED)
+    assert "${HF_TOKEN}" in row.next_step
+    assert row.fixes == (SetSecret("HF_TOKEN"),)
+    (row,) = secret_checks(SetupFacts(needs=needs, secret_names=frozenset({"HF_TOKEN"})))
+    assert row.fixes == ()
+    assert "you have a value" in row.finding

@@ -14,8 +14,7 @@ from tests.support import settle, wait_for
 from tui.app import VertexApp
 from tui.cloud.session import open_gateway
 from tui.domain.gateway import Gateway
-from tui.domain.setup.account import NEEDED_ROLES, compute_account
-from tui.domain.setup.facts import APIS
+from tui.domain.setup.facts import APIS, REQUIRED_APIS
 from tui.domain.setup.model import CheckState
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
@@ -93,10 +92,7 @@ async def test_from_a_fresh_server_to_ready_with_two_keys(options: AppOptions, g
         assert "to fix" in app.query_one(TabBar).badges["setup"][0]
         await _fix(app, pilot, "a")
         await _until(pilot, lambda: app.query_one(TabBar).badges["setup"][0] == "✓")
-    assert set((await gateway.setup.api_states(tuple(APIS))).values()) == {"ENABLED"}
-    project = await gateway.setup.get_project()
-    policy = await gateway.setup.get_policy()
-    assert policy.roles_of(f"serviceAccount:{compute_account(project.number)}") == frozenset(NEEDED_ROLES)
+    assert set((await gateway.setup.api_states(tuple(REQUIRED_APIS))).values()) == {"ENABLED"}
     bucket = await gateway.storage.get_bucket("local-project-outputs")
     assert (bucket.location, bucket.location_type) == ("EUROPE-WEST4", "region")
     assert not options.paths.config_file.exists()
@@ -109,15 +105,26 @@ async def test_one_row_at_a_time_and_what_others_change_is_found(
     app = VertexApp(options)
     async with app.run_test(size=(160, 50)) as pilot:
         await _first_checks(app, pilot)
-        assert _state(app, "service-account") is CheckState.WARNING
-        assert app.query_one(ListTable).cursor_key == "service-account"
-        await _fix(app, pilot, "f")
-        await _until(pilot, lambda: _state(app, "service-account") is CheckState.OK)
+        assert _state(app, "bucket") is CheckState.FAILED
+        assert app.query_one(ListTable).cursor_key == "bucket"
         await gateway.storage.create_bucket("local-project-outputs", "us-central1")
         await pilot.press("r")
         await _until(pilot, lambda: _state(app, "bucket") is CheckState.WARNING)
-        assert "in us-central1, jobs run in europe-west4" in _pane(app)._rows["bucket"].finding
-        await _until(pilot, lambda: app.query_one(TabBar).badges["setup"][0] == "✓")
+        assert "us-central1" in _pane(app)._rows["bucket"].finding
+        await _until(pilot, lambda: app.query_one(ListTable).cursor_key == "bucket")
+        await pilot.press("s")
+        await _until(pilot, lambda: _state(app, "bucket") is CheckState.ACCEPTED)
+
+
+async def test_the_bucket_is_made_with_one_key_in_its_place(options: AppOptions, gateway: Gateway) -> None:
+    await gateway.setup.enable_apis(tuple(APIS))
+    app = VertexApp(options)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await _first_checks(app, pilot)
+        await _until(pilot, lambda: app.query_one(ListTable).cursor_key == "bucket")
+        await _fix(app, pilot, "f")
+        await _until(pilot, lambda: _state(app, "bucket") is CheckState.OK)
+    assert (await gateway.storage.get_bucket("local-project-outputs")).location == "EUROPE-WEST4"
 
 
 async def test_a_server_that_is_gone_is_named_and_comes_back(options: AppOptions) -> None:

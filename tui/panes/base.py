@@ -43,6 +43,11 @@ class Pane(Vertical):
         super().__init__(id=self.PANE_ID.value, classes="pane")
         self.options = options
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing of the project, its jobs and its objects may be changed."""
+        return self.options.settings.read_only
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the pane that died of a bug says so."""
         report_bug(self.app, event)

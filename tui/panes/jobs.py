@@ -264,6 +264,8 @@ class JobsPane(Pane):
         """Offer only what the jobs under the cursor or the marks allow."""
         if action in {"cancel", "delete", "open_logs", "open_outputs", "mark", "toggle_json", "copy_id"}:
             chosen = self._chosen()
+            if action in {"cancel", "delete"} and self.read_only:
+                return False
             if action == "cancel":
                 return any(job.state.live and job.state is not JobState.CANCELLING for job in chosen)
             if action == "delete":

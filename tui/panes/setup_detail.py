@@ -1,72 +1,110 @@
-"""One check as text: a pure function of the check."""
+"""The line under the cursor as text, and the questions before a change: pure functions."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from tui.domain.setup.changes import changes, commands
-from tui.domain.setup.model import Check, CheckState, Fix
+from tui.domain.setup.model import HERE, Check, CheckState, Fix, Grant, Revoke
 from tui.domain.text import printable
+from tui.panes.setup_rows import TONES, TROUBLED, Line, state_label
 from tui.widgets.confirm import Question
-
-TONES = {
-    CheckState.OK: "$text-success",
-    CheckState.FAILED: "$text-error",
-    CheckState.WARNING: "$text-warning",
-    CheckState.UNKNOWN: "$text-warning",
-    CheckState.RUNNING: "$text-accent",
-    CheckState.SKIPPED: "$secondary",
-    CheckState.ACCEPTED: "$secondary",
-}
-"""Colours of states, fit for a table's cells; each state also has a word and a glyph."""
 
 FIXABLE = (CheckState.FAILED, CheckState.WARNING)
 """States in which a row offers its fix."""
 
 
-def state_label(check: Check) -> Content:
-    """Glyph and word in the state's colour."""
-    return Content.styled(f"{check.state.glyph} {check.state.word}", TONES[check.state])
+def detail(line: Line, *, local: bool, read_only: bool, roomy: bool) -> Content:
+    """The text beside the rows."""
+    if line.check is None:
+        return _overview(line, read_only=read_only)
+    return _explained(line.check, local=local, read_only=read_only, roomy=roomy)
 
 
-def detail(check: Check, *, local: bool, roomy: bool) -> Content:
-    """The text beside the rows: what was found, what to do, what that changes, and why it matters."""
-    lines = [state_label(check) + Content(f" · {printable(check.finding)}")]
+def _overview(line: Line, *, read_only: bool) -> Content:
+    """What is folded into the line."""
+    fixes = usable(line.fixes, read_only=read_only) if line.state in FIXABLE else ()
+    keys = "enter shows each on its own line" + ("; f fixes all of them" if fixes else "")
+    lines = [Content.styled(keys, "$secondary")]
+    for check in line.checks:
+        glyph = Content.styled(check.state.glyph, TONES[check.state])
+        lines.append(glyph + Content(f" {printable(check.title)}  {printable(check.finding)}"))
+    return Content("\n").join(lines)
+
+
+def _explained(check: Check, *, local: bool, read_only: bool, roomy: bool) -> Content:
+    """What was found, what to do, what that changes, and why it matters."""
+    lines = [state_label(check.state) + Content(f" · {printable(check.finding)}")]
+    if check.accepted:
+        lines.append(Content.styled("Taken as it is by you; s asks for it again", "$secondary"))
     if check.said:
         lines.append(Content.styled(printable(check.said), "$secondary"))
     if check.next_step:
         lines.append(_field("Next", printable(check.next_step)))
     if check.fixes and check.state is not CheckState.OK:
-        key = "f fixes it: " if check.state in FIXABLE else ""
-        lines.append(_field("Fix", key + "; ".join(map(_sentence, check.fixes))))
-    lines.append(_field("Why", check.why))
+        lines.append(_field("Fix", _offer(check, read_only=read_only)))
+    if check.why:
+        lines.append(_field("Why", printable(check.why)))
     if check.command:
         name = 'gcloud (after eval "$(vertex-tui local env)")' if local else "gcloud"
         lines.append(_field(name, "\n" * ("\n" in check.command) + printable(check.command, multiline=True)))
     if check.link:
         lines.append(_field("See", printable(check.link)))
+    if check.draft and check.state in TROUBLED:
+        lines.append(_field("To send, w copies it", "\n" + printable(check.draft, multiline=True)))
     return Content("\n\n" if roomy else "\n").join(lines)
+
+
+def _offer(check: Check, *, read_only: bool) -> str:
+    words = "; ".join(map(_sentence, check.fixes))
+    if not usable(check.fixes, read_only=read_only):
+        return f"not made while read-only is on: {words}"
+    return f"f fixes it: {words}" if check.state in FIXABLE else words
 
 
 def _sentence(fix: Fix) -> str:
     head, *rest = changes(fix)
-    return head + (": " if rest else "") + ", ".join(line.strip() for line in rest)
+    return printable(head + (": " if rest else "") + ", ".join(line.strip() for line in rest))
 
 
 def _field(name: str, text: str) -> Content:
     return Content.styled(f"{name}  ", "bold") + Content(text)
 
 
-def fix_question(fixes: tuple[Fix, ...], project: str, *, local: bool, single: bool) -> Question:
-    """The confirmation that names every change; a single fix also with its gcloud command."""
-    where = f"Project   {project}, on this box" if local else f"Project   {project}, on Google Cloud"
-    lines: list[str | Content] = [where, ""]
+def usable(fixes: tuple[Fix, ...], *, read_only: bool) -> tuple[Fix, ...]:
+    """The fixes if they may be made: read-only leaves those that change nothing but this box."""
+    return () if read_only and not all(isinstance(fix, HERE) for fix in fixes) else fixes
+
+
+def fix_question(fixes: Sequence[Fix], project: str, *, local: bool, single: bool) -> Question:
+    """The confirmation that names every change; a single fix also with its commands."""
+    remote = any(not isinstance(fix, HERE) for fix in fixes)
+    lines: list[str] = [_where(project, local=local, remote=remote), ""]
     for fix in fixes:
-        lines += [f"• {line}" if not line.startswith(" ") else f"  {line}" for line in changes(fix)]
+        lines += [f"  {line}" if line.startswith(" ") else f"• {line}" for line in changes(fix)]
     lines.append("")
     if single:
         lines += [f"$ {command}" for fix in fixes for command in commands(fix, project)]
-    else:
+    elif remote:
         lines.append("Everything else in the project stays as it is.")
-    title = "Make this change?" if single else "Make all these changes?"
-    return Question(title, [printable(line) if isinstance(line, str) else line for line in lines], yes="Fix")
+    count = len(fixes)
+    title = "Make this change?" if count == 1 else f"Make these {count} changes?"
+    return Question(title, [printable(line) for line in lines], yes="Fix")
+
+
+def _where(project: str, *, local: bool, remote: bool) -> str:
+    if not remote:
+        return "On this box alone; the project stays as it is."
+    return f"Project   {project}, {'on this box' if local else 'on Google Cloud'}"
+
+
+def undo_question(grant: Grant, project: str, *, local: bool) -> Question:
+    """The confirmation that takes a grant back."""
+    fix = Revoke(grant)
+    lines = [_where(project, local=local, remote=True), ""]
+    lines += [f"  {line}" if line.startswith(" ") else f"• {line}" for line in changes(fix)]
+    lines += ["", "Only what this session granted; what was there before stays.", ""]
+    lines += [f"$ {command}" for command in commands(fix, project)]
+    return Question("Take this grant back?", [printable(line) for line in lines], yes="Take back")

@@ -15,10 +15,11 @@ from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.setup.needs import JobNeeds, needs_of
 from tui.domain.spec.check import Spec, check
+from tui.domain.spec.edit import set_service_account
 from tui.domain.spec.problems import START, Problem, in_order
 from tui.domain.spec.references import Layers, resolve
 from tui.domain.spec.refusal import refused
-from tui.domain.spec.request import gcloud_command, gcloud_notes, preview
+from tui.domain.spec.request import gcloud_command, gcloud_notes, preview, with_key
 from tui.domain.target import Target
 from tui.domain.text import printable
 from tui.panes.messages import BadgeChanged, JobsChanged, NeedsChanged, OpenJobs
@@ -81,6 +82,8 @@ class SpecPane(SpecTextPane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what works now is offered."""
+        if action == "start" and self.read_only:
+            return False
         if action in ("save", "save_as", "start", "edit", "show_request"):
             return self._buffer is not None
         if action in ("next_problem", "previous_problem"):
@@ -223,6 +226,23 @@ class SpecPane(SpecTextPane):
         self._say(f"{name} is among your secrets now", "The file names it only.", tone="success")
         return True
 
+    def set_service_account(self, account: str) -> None:
+        """Make jobs of the open text run as `account`, as a change that can be undone; say why if not."""
+        if self._buffer is None:
+            self._say("No spec is open", "Open one, then press f in Setup again.", tone="warning")
+            return
+        fix = set_service_account(self.editor.text, account)
+        if fix is None:
+            words = f"Write this line into the spec by hand: serviceAccount: {account}"
+            self._say("serviceAccount could not be set here", f"{words}.", tone="warning")
+            return
+        if not fix.edits:
+            self._say(f"serviceAccount is {account} already")
+            return
+        self.editor.apply(fix)
+        self.editor.go_to(fix.edits[0].start)
+        self._say(f"serviceAccount is {account} now", "ctrl+s saves it, ctrl+z undoes it.", tone="success")
+
     # The request
 
     @work(exclusive=True, group="request", exit_on_error=False)
@@ -232,6 +252,7 @@ class SpecPane(SpecTextPane):
         if buffer is None:
             return
         spec = await asyncio.to_thread(check, self.editor.text)
+        spec = with_key(spec, self.options.settings.kms_key)
         try:
             values = resolve(spec.references, await asyncio.to_thread(self._layers))
         except SecretsError as failure:
@@ -273,6 +294,7 @@ class SpecPane(SpecTextPane):
             self._submissions,
             layers=self._layers,
             tell=self._say,
+            kms_key=self.options.settings.kms_key,
         )
         try:
             job = await start.run(

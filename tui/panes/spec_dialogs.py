@@ -136,22 +136,27 @@ class SecretScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="secret.cancel")]
 
-    def __init__(self, name: str, where: str, *, hidden: bool, suggestion: str = "") -> None:
+    def __init__(
+        self, name: str, where: str, *, hidden: bool, suggestion: str = "", starting: bool = True
+    ) -> None:
+        """`starting` says whether a job waits for the value."""
         super().__init__()
         self._name = name
+        self._starting = starting
         self._where = where
         self._hidden = hidden
         self._suggestion = suggestion
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(f"{self._name} has no value")
-            dialog.border_subtitle = "enter stores it · esc starts nothing"
+            waits = self._starting
+            dialog.border_title = Content(f"{self._name} has no value" if waits else f"Value of {self._name}")
+            dialog.border_subtitle = f"enter stores it · esc {'starts' if waits else 'keeps'} nothing"
+            known = ", which is neither among your secrets nor in the environment" if waits else ""
             yield Static(
                 Content(
-                    f"The spec refers to ${{{self._name}}}, which is neither among your secrets nor in the "
-                    f"environment. What you type is stored in {self._where}, which only you can read, "
-                    "and put in when a job is started."
+                    f"The spec refers to ${{{self._name}}}{known}. What you type is stored in {self._where},"
+                    " which only you can read, and put in when a job is started."
                 )
             )
             yield Static(Content(f"Value of {self._name}:"), classes="dialog-ask")

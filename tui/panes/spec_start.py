@@ -16,7 +16,7 @@ from tui.domain.jobs import Job
 from tui.domain.secrets import hide
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.references import PLAIN_NAMES, Layers, Value, missing, resolve, secret_values
-from tui.domain.spec.request import build_request
+from tui.domain.spec.request import build_request, with_key
 from tui.panes.spec_dialogs import SecretScreen
 from tui.panes.spec_words import Start, display_name, question
 from tui.services.paths import show_path
@@ -46,7 +46,9 @@ class JobStart:
         *,
         layers: Callable[[], Layers],
         tell: Teller,
+        kms_key: str = "",
     ) -> None:
+        self._kms_key = kms_key
         self._app = app
         self._gateway = gateway
         self._secrets = secrets
@@ -64,7 +66,7 @@ class JobStart:
         on_refused: Callable[[CloudError, Spec], None],
     ) -> Job | None:
         """The job that was started, or None; why not has then been said."""
-        spec = await asyncio.to_thread(check, text)
+        spec = with_key(await asyncio.to_thread(check, text), self._kms_key)
         if spec.errors:
             self._tell_errors(spec)
             return None

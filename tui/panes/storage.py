@@ -48,12 +48,13 @@ class StoragePane(StorageWork):
         row = self.table.row
         on_entry = row is not None and row.uri is not None
         free = not self.busy and self.gateway is not None
+        may_change = free and not self.read_only
         works = {
             "open": row is not None and not self._text_has_focus,
             "up": self.place is not None or self.reading,
             "download": on_entry and free,
-            "delete": on_entry and free,
-            "new_bucket": self.place is None and free,
+            "delete": on_entry and may_change,
+            "new_bucket": self.place is None and may_change,
             "stop": self.stoppable,
             "copy": on_entry or self.place is not None,
             "buckets": self.place is not None,

@@ -17,15 +17,16 @@ class HeaderBar(Widget):
     """The region; `region` is Textual's own name for a widget's place."""
     account = reactive("")
     local = reactive(default=False)
+    read_only = reactive(default=False)
     status = reactive("")
     """Freshness, or the current trouble in one line."""
     trouble = reactive(default=False)
 
     def render(self) -> Content:
         """Fit the three parts into one line; the account goes first when room is short."""
-        billing = Content.styled(" LOCAL ", "$text-success reverse bold")
-        if not self.local:
-            billing = Content.styled(" GOOGLE CLOUD · BILLED ", "$text-warning reverse bold")
+        words = ("LOCAL" if self.local else "GOOGLE CLOUD · BILLED") + " · READ-ONLY" * self.read_only
+        style = "$text-success reverse bold" if self.local else "$text-warning reverse bold"
+        billing = Content.styled(f" {words} ", style)
         width = self.size.width - 2
         status = _clip(self.status, max(width // 3, 10))
         right = Content.styled(status, "$text-error" if self.trouble else "$text-muted")

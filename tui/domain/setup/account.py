@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from tui.domain.access import Policy, ServiceAccount
+from tui.domain.access import Policy, Project, ServiceAccount
 from tui.domain.errors import CloudError
 from tui.domain.setup.account_rights import (
     NEEDED_ROLES,
@@ -38,7 +38,7 @@ from tui.domain.setup.agents import (
 )
 from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import ACCOUNT_PERMISSIONS, SetupFacts, changeable, disabled_service
-from tui.domain.setup.model import Check, CheckState, GrantOnAccount, MakeAgents, Standing
+from tui.domain.setup.model import Check, CheckState, GrantOnAccount, MakeAgents, SetServiceAccount, Standing
 from tui.domain.setup.permissions import ASK, caller
 from tui.domain.setup.reading import unread
 
@@ -88,6 +88,8 @@ def account_checks(facts: SetupFacts) -> tuple[Check, ...]:
         return (_no_spec(facts), _agents(facts))
     account = named_account(facts)
     own = account and not is_agent(account)
+    if _is_left_over(facts, account):
+        return (_left_over(facts, account), _agents(facts))
     rows = (
         _named(facts, account) if account else _unnamed(facts),
         _use(facts, account) if own else None,
@@ -118,6 +120,25 @@ def _unnamed(facts: SetupFacts) -> Check:
 def _named(facts: SetupFacts, account: str) -> Check:
     standing, command = _existence(facts, account)
     return row(facts, "runs-as", "runs as", Plan(standing), f"{_AS_NAMED} It is {account}.", extra=command)
+
+
+def _is_left_over(facts: SetupFacts, account: str) -> bool:
+    """Whether it is the default account of a project that is not this one, as copied from an example."""
+    number = account.removesuffix("-compute@developer.gserviceaccount.com")
+    known = isinstance(facts.project, Project) and not isinstance(facts.account, ServiceAccount)
+    return number.isdigit() and number != number_of(facts) and known
+
+
+def _left_over(facts: SetupFacts, account: str) -> Check:
+    own = compute_account(number_of(facts))
+    standing = Standing(
+        CheckState.FAILED,
+        "the default account of another project",
+        next_step=f"Name an account of yours in the spec, for instance {own}.",
+    )
+    why = f"The spec says {account}; an example's project number often stays in there. {_AS_NAMED}"
+    plan = Plan(standing, (SetServiceAccount(own),), by_hand=True)
+    return row(facts, "runs-as", "runs as", plan, why)
 
 
 def _existence(facts: SetupFacts, account: str) -> tuple[Standing, tuple[str, ...]]:

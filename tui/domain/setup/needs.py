@@ -14,6 +14,7 @@ from tui.domain.spec.check import Spec
 from tui.domain.spec.references import PLAIN_NAMES
 
 _BUCKET = re.compile(r"gs://([a-z0-9][a-z0-9._-]+[a-z0-9])")
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _MODEL = re.compile(r"(?<![\w./:@-])([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?![\w/:-])")
 
 
@@ -37,6 +38,8 @@ class JobNeeds:
     images: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     """Names of `${NAME}` that have no default and stand for no project, region or bucket."""
+    placeholders: tuple[str, ...] = ()
+    """Environment variables whose value in the file is one such as `<YOUR_HF_TOKEN>`."""
     kms_key: str = ""
     """`encryptionSpec.kmsKeyName` of a spec that is a whole CustomJob."""
     models: tuple[str, ...] = ()
@@ -49,7 +52,8 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
     if not content:
         return None
     output = str(_mapping(content.get("baseOutputDirectory")).get("outputUriPrefix", ""))
-    texts = tuple(_texts(content))
+    plain = dict(_plain_env(content))
+    texts = tuple(_fill(text, plain) for text in _texts(content))
     buckets = tuple(dict.fromkeys(name for text in (output, *texts) for name in _BUCKET.findall(text)))
     account = str(content.get("serviceAccount", ""))
     return JobNeeds(
@@ -66,6 +70,7 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
                 item.name for item in spec.references if item.default is None and item.name not in PLAIN_NAMES
             )
         ),
+        placeholders=tuple(name for name, value in plain.items() if placeholder(value, whole=True)),
         kms_key=str(_mapping(spec.job.get("encryptionSpec")).get("kmsKeyName", "")),
         models=tuple(dict.fromkeys(name for text in texts for name in _models(text))),
     )
@@ -97,13 +102,31 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _images(content: Mapping[str, Any]) -> Iterator[str]:
+def _tasks(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The container or package of every pool."""
     pools = content.get("workerPoolSpecs")
     for pool in pools if isinstance(pools, list) else ():
-        container = _mapping(_mapping(pool).get("containerSpec"))
-        package = _mapping(_mapping(pool).get("pythonPackageSpec"))
-        image = container.get("imageUri") or package.get("executorImageUri")
-        if image:
+        for kind in ("containerSpec", "pythonPackageSpec"):
+            yield _mapping(_mapping(pool).get(kind))
+
+
+def _plain_env(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Environment variables and their values as the file says them."""
+    for task in _tasks(content):
+        env = task.get("env")
+        for variable in env if isinstance(env, list) else ():
+            entry = _mapping(variable)
+            yield str(entry.get("name", "")), str(entry.get("value", ""))
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """A text with the variables that the file itself defines, so that `gs://$BUCKET_NAME` names a bucket."""
+    return _VARIABLE.sub(lambda found: values.get(found[1] or found[2], found[0]), text)
+
+
+def _images(content: Mapping[str, Any]) -> Iterator[str]:
+    for task in _tasks(content):
+        if image := task.get("imageUri") or task.get("executorImageUri"):
             yield str(image)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from tui.domain.secrets import is_telling
 from tui.domain.setup.facts import SetupFacts, TokenVerdict
 from tui.domain.setup.model import Check, CheckState, Group, SetSecret, Standing
 from tui.domain.setup.needs import JobNeeds
@@ -65,9 +66,32 @@ def secret_checks(facts: SetupFacts) -> tuple[Check, ...]:
     file = (_trouble(facts),) if facts.secret_trouble else ()
     if needs is None:
         return (*file, _plain(CheckState.SKIPPED, "no spec is open: press 2"))
-    if not needs.references:
+    unfilled = [name for name in needs.placeholders if is_telling(name)]
+    if not needs.references and not unfilled:
         return (*file, _plain(CheckState.OK, "the open spec refers to none"))
-    return (*file, *(_secret(facts, needs, name) for name in needs.references))
+    rows = (_secret(facts, needs, name) for name in needs.references)
+    return (*file, *rows, *(_placeholder(facts, name) for name in unfilled))
+
+
+def _placeholder(facts: SetupFacts, name: str) -> Check:
+    """A secret for which the file still holds what a template or tutorial put there."""
+    known = facts.secret_names is not None and name in facts.secret_names
+    service = service_of(name)
+    step = f"In the spec (2), write ${{{name}}} as its value: it is filled in when the job is started."
+    if service is not None and not known:
+        step += f" Make one at {service.tokens_page}; f keeps it here, without showing it."
+    return Check(
+        f"secrets.{name}",
+        Group.SECRETS,
+        name,
+        CheckState.FAILED,
+        "a placeholder in the file" + (", though you have a value" if known else ""),
+        why=f"The job would be given the placeholder itself. {service.use if service else ''}".strip(),
+        next_step=step,
+        link="" if facts.local or service is None else service.tokens_page,
+        fixes=() if known else (SetSecret(name),),
+        by_hand=True,
+    )
 
 
 def _plain(state: CheckState, finding: str) -> Check:

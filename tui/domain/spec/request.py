@@ -6,6 +6,7 @@ import copy
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tui.domain.secrets import HIDDEN, hide_found
@@ -13,6 +14,13 @@ from tui.domain.spec.check import Shape, Spec
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value, substitute
 
 _TASKS = ("containerSpec", "pythonPackageSpec")
+
+
+def with_key(spec: Spec, kms_key: str) -> Spec:
+    """The spec with `encryptionSpec` for a Cloud KMS key, unless it has one or the key is empty."""
+    if not kms_key or spec.shape is Shape.NONE or "encryptionSpec" in spec.job:
+        return spec
+    return replace(spec, job={**spec.job, "encryptionSpec": {"kmsKeyName": kms_key}})
 
 
 def build_request(
