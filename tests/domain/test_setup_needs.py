@@ -80,7 +80,7 @@ VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
-        st.sampled_from(["workerPoolSpecs", "containerSpec", "env", "name", "value", "imageUri", "scheduling"]),
+        st.sampled_from(["workerPoolSpecs", "containerSpec", "env", "name", "value", "imageUri"]),
         inner,
         max_size=4,
     ),

@@ -87,7 +87,8 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
     if to_fix:
         serious = any(check.state is CheckState.FAILED for check in checks if check.to_fix)
         glyph = "✗" if serious else "⚠"
-        key = ": a fixes all that is safe to fix" if safe_fixes(checks) and not facts.read_only else ""
+        fixable = safe_fixes(checks) and not facts.read_only
+        key = ": a fixes all that is safe to fix" if fixable else ": n goes to the next"
         return Summary(f"{glyph} {to_fix} to fix{key}", f"{to_fix} to fix", "error" if serious else "warning")
     if count[CheckState.RUNNING] or not facts.connected:
         return Summary("… Looking at the project", "…", "")
