@@ -13,6 +13,7 @@ from textual.app import App
 from textual.reactive import reactive
 
 from tui.connection import connect
+from tui.domain.access import Identity
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.polling import PollPace
@@ -113,8 +114,15 @@ class ConnectedApp(App[int]):
         except CloudError as error:
             self._say_trouble("account", error)
         else:
-            self._troubles.pop("account", None)
-            self.query_one(HeaderBar).account = identity.shown
+            self._show_account(identity)
+
+    @on(messages.AccountFound)
+    def _account_found(self, message: messages.AccountFound) -> None:
+        self._show_account(message.identity)
+
+    def _show_account(self, identity: Identity) -> None:
+        self._troubles.pop("account", None)
+        self.query_one(HeaderBar).account = identity.shown
 
     @work(exclusive=True, group="jobs", exit_on_error=False)
     async def _poll_jobs(self, gateway: Gateway) -> None:

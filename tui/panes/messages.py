@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textual.message import Message
 
+from tui.domain.access import Identity
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job
 from tui.domain.setup.needs import JobNeeds
@@ -93,6 +94,14 @@ class SettingsChanged(Message):
         super().__init__()
         self.values = values
         """By dotted key."""
+
+
+class AccountFound(Message):
+    """The checks have read whose credentials are used; a login elsewhere may have changed that."""
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self.identity = identity
 
 
 class SetupChanged(Message):

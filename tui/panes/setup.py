@@ -158,6 +158,7 @@ class SetupPane(SetupWork):
     def action_check(self) -> None:
         """Check everything again."""
         self._say("")
+        self._tell(refused=())
         self._look_at_box()
         self._run_checks()
 

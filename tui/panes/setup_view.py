@@ -10,6 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from tui.domain.access import Identity
 from tui.domain.errors import ErrorKind
 from tui.domain.setup.assess import assess, summarize
 from tui.domain.setup.facts import SetupFacts, connection_error
@@ -159,6 +160,8 @@ class SetupView(Pane):
         if _unreachable(self._facts) and not _unreachable(before):
             # The job list's poller rests longest when idle; whoever sees the line cut first wakes it.
             self.post_message(messages.JobsChanged())
+        if isinstance(facts.identity, Identity) and facts.identity != before.identity:
+            self.post_message(messages.AccountFound(facts.identity))
         self._show()
 
     def _show(self) -> None:
