@@ -78,11 +78,13 @@ def test_only_living_jobs_of_the_region_hold_quota() -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["workerPoolSpecs", "containerSpec", "env", "name", "value", "imageUri"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["workerPoolSpecs", "containerSpec", "env", "name", "value", "imageUri"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=20,
 )
