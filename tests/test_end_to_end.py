@@ -58,7 +58,7 @@ def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int
         terminal.press("alt+1")
         terminal.wait("3 to fix")
         terminal.press("a")
-        _confirm(terminal, "Make all these changes?")
+        _confirm(terminal, "changes?")
         terminal.wait("Ready")
 
         # Spec: start the job, seen in full before it is sent.

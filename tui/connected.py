@@ -135,7 +135,7 @@ class ConnectedApp(App[int]):
         """Take the newest list: panes see it by data binding, the header says how fresh it is."""
         recovered = self.jobs.trouble is not None and snapshot.trouble is None
         self.jobs = snapshot
-        if recovered and self.gateway is not None:
+        if self.gateway is not None and (recovered or "account" in self._troubles):
             self._find_account(self.gateway)  # trouble may have ended with another login
         self.query_one(TabBar).set_badge(PaneId.JOBS, snapshot.live_words, "success")
         if snapshot.trouble is not None:

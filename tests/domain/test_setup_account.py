@@ -12,7 +12,7 @@ from tui.domain.access import ApiState, Binding, Policy, Project, ServiceAccount
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.account import account_checks, compute_account, custom_code_agent, missing_roles
 from tui.domain.setup.agents import home_of, primary_agent, repositories
-from tui.domain.setup.facts import APIS, SetupFacts
+from tui.domain.setup.facts import ACCOUNT_PERMISSIONS, APIS, SetupFacts
 from tui.domain.setup.model import (
     Check,
     CheckState,
@@ -340,3 +340,26 @@ def test_the_number_of_an_example_in_the_account_is_found_out() -> None:
     assert rows["account.runs-as"].state is CheckState.FAILED
     own = SetServiceAccount("42-compute@developer.gserviceaccount.com")
     assert rows["account.runs-as"].fixes == (own,)
+
+
+@pytest.mark.parametrize(
+    "of_bucket", [Policy((Binding("roles/storage.legacyBucketOwner", ("projectOwner:other",)),)), None]
+)
+def test_roles_on_the_project_do_not_open_the_bucket_of_another(of_bucket: Policy | None) -> None:
+    account = "trainer@kelp-train.iam.gserviceaccount.com"
+    denied = CloudError("Permission denied", "no access", kind=ErrorKind.DENIED)
+    facts = SetupFacts(
+        "kelp-train",
+        "europe-west4",
+        "of-others",
+        bucket_origin="the open spec (job.yaml)",
+        connected=True,
+        project=Project("kelp-train", "42", "ACTIVE"),
+        policy=Policy((Binding("roles/storage.objectUser", (f"serviceAccount:{account}",)),)),
+        needs=JobNeeds("job.yaml", service_account=account),
+        account=ServiceAccount(account),
+        account_permissions=frozenset(ACCOUNT_PERMISSIONS),
+        bucket_policy=of_bucket or denied,
+    )
+    row = {item.id: item for item in account_checks(facts)}["account.storage"]
+    assert row.state is (CheckState.WARNING if of_bucket else CheckState.UNKNOWN)

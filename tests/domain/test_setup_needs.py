@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def test_what_a_spec_asks_for() -> None:
     assert needs.service_account == "trainer@kelp.iam.gserviceaccount.com"
     assert needs.quota[L4] == 2
     assert needs.preemptible
-    assert (needs.output_bucket, needs.buckets) == ("ana-runs", ("ana-runs",))
+    assert (needs.output_bucket("mine"), needs.buckets) == ("ana-runs", ("ana-runs",))
     assert needs.references == ("HF_TOKEN",)
     assert needs.placeholders == ("WANDB_API_KEY",)
     assert needs.images == ("europe-docker.pkg.dev/kelp/images/train:1",)
@@ -47,8 +48,24 @@ def test_the_base_directory_goes_before_other_buckets() -> None:
     text = SPEC + "baseOutputDirectory: {outputUriPrefix: gs://first/place}\n"
     needs = needs_of(check(text), "job.yaml")
     assert needs is not None
-    assert needs.output_bucket == "first"
+    assert needs.output_bucket("ana-runs") == "first"
     assert set(needs.buckets) == {"first", "ana-runs"}
+
+
+@pytest.mark.parametrize("where", ["gs://kelp-$USER/runs", "gs://kelp-Train/x", "gs://your-bucket/x"])
+def test_a_part_of_a_name_is_no_bucket(where: str) -> None:
+    needs = needs_of(check(SPEC.replace("gs://$BUCKET_NAME/runs", where)), "x")
+    assert needs is not None
+    assert needs.buckets == ()
+
+
+def test_of_several_buckets_the_own_one_or_the_last_is_written_to() -> None:
+    text = SPEC.replace("train --model", "train --data gs://public-data/x --more gs://mine/y --model")
+    needs = needs_of(check(text), "x")
+    assert needs is not None
+    assert needs.buckets == ("public-data", "mine", "ana-runs")
+    assert needs.output_bucket("mine") == "mine"
+    assert needs.output_bucket("another") == "ana-runs"
 
 
 def test_a_placeholder_is_no_account() -> None:

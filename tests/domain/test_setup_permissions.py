@@ -13,7 +13,7 @@ from tui.domain.access import ApiState, Identity, LoginKind, Policy, Project, Se
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.assess import assess
 from tui.domain.setup.facts import APIS, SetupFacts
-from tui.domain.setup.model import Check, CheckState, EnableApis, GrantOnAccount, GrantRoles
+from tui.domain.setup.model import Check, CheckState, EnableApis, GrantOnAccount, GrantOnBucket, GrantRoles
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.setup.permissions import (
     ACTIONS,
@@ -92,9 +92,11 @@ def test_what_lacks_is_said_with_its_smallest_role_and_can_be_granted(action: An
         return
     assert row.state is (CheckState.WARNING if action.optional else CheckState.FAILED)
     assert row.finding.startswith("no: ")
-    assert row.fixes == (GrantRoles(ANA, smallest_roles(action.permissions)),)
+    roles = smallest_roles(action.permissions)
+    on_bucket = GrantOnBucket("kelp-train-outputs", ANA, roles[0])
+    assert row.fixes == ((on_bucket,) if action.in_bucket else (GrantRoles(ANA, roles),))
     assert row.by_hand
-    assert all(f"--role={role} " in row.command for role in smallest_roles(action.permissions))
+    assert all(f"--role={role}" in row.command for role in roles)
 
 
 def test_only_what_lacks_is_asked_for() -> None:

@@ -96,10 +96,15 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> Rows:
     return found
 
 
+def is_settled(pane: SetupPane) -> bool:
+    """Whether every check could be made, and what it told is drawn."""
+    return pane._checks is not None and pane._checks.settled and not pane._to_draw
+
+
 async def show(app: SetupApp, pilot: Pilot[object], world: World) -> None:
     app.pane.gateway = world.gateway
     app.pane.pane_shown()
-    await settle(pilot, lambda: app.pane._rows and app.pane._is_settled() and app.pane._facts.terminal)
+    await settle(pilot, lambda: app.pane._rows and is_settled(app.pane) and app.pane._facts.terminal)
     await settle(pilot)
 
 

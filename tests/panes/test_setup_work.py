@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.panes.setup_app import Rows, SetupApp, answer, app, asked, go_to, rows, show
+from tests.panes.setup_app import Rows, SetupApp, answer, app, asked, go_to, is_settled, rows, show
 from tests.services.setup_world import World, ready_world
 from tests.support import settle
 from tui.domain.errors import CloudError, ErrorKind
@@ -250,9 +250,9 @@ async def test_what_the_open_spec_needs_is_read_once_it_stands_still(app: SetupA
         await show(app, pilot, world)
         world.calls.clear()
         for number in range(5):
-            app.pane.open_needs = JobNeeds("run.yaml", output_bucket=f"kelp-{number}")
+            app.pane.open_needs = JobNeeds("run.yaml", base_bucket=f"kelp-{number}")
         await settle(pilot, lambda: app.pane._facts.bucket_name == "kelp-4")
-        await settle(pilot, app.pane._is_settled)
+        await settle(pilot, lambda: is_settled(app.pane))
         assert world.calls.count("get_bucket") == 1
         world.calls.clear()
         app.pane.open_needs = None
@@ -281,3 +281,32 @@ async def test_a_new_connection_keeps_what_is_known_of_this_box(app: SetupApp) -
 def test_lines_of_several_groups_know_them_all() -> None:
     checks = (failing(), Check("y", Group.QUOTA, "y", CheckState.OK, "fine"))
     assert Line("k", "", CheckState.OK, "", "", checks).groups == {Group.BUCKET, Group.QUOTA}
+
+
+@pytest.mark.parametrize("key", ["a", "u"])
+async def test_a_question_about_one_project_changes_no_other(app: SetupApp, key: str) -> None:
+    first, second = World(on={"serviceusage.googleapis.com"}), World(on={"serviceusage.googleapis.com"})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await show(app, pilot, first)
+        app.pane._tell(granted=(GRANT,))
+        await settle(pilot)
+        await pilot.press(key)
+        await asked(app, pilot)
+        app.pane.gateway = second.gateway
+        await settle(pilot, lambda: "get_project" in second.calls)
+        await answer(app, pilot, "y")
+        await settle(pilot, lambda: "nothing was done" in app.text("#setup-note"))
+    changed = {"enable_apis", "create_bucket", "revoke_roles", "make_agents"}
+    assert not changed & {*first.calls, *second.calls}
+
+
+async def test_a_spec_that_goes_back_to_what_it_was_is_looked_at_as_it_is(app: SetupApp) -> None:
+    kept, passing = JobNeeds("run.yaml", base_bucket="kelp-a"), JobNeeds("run.yaml", base_bucket="kelp-b")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await show(app, pilot, ready_world())
+        app.pane.open_needs = kept
+        await settle(pilot, lambda: app.pane._facts.bucket_name == "kelp-a")
+        app.pane.open_needs = passing
+        app.pane.open_needs = kept
+        await settle(pilot, lambda: not any(worker.is_running for worker in app.workers))
+        assert app.pane._facts.bucket_name == "kelp-a"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from tests.services.setup_world import ACCOUNT, NUMBER, RESOURCES, USAGE, World, ready_world
 from tests.support import wait_for
-from tui.domain.access import Binding, ServiceAccount
+from tui.domain.access import ApiState, Binding, ServiceAccount
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.polling import PollPace
 from tui.domain.setup.agents import custom_code_agent, primary_agent
@@ -354,3 +355,33 @@ async def test_a_role_under_a_condition_does_not_count() -> None:
     row = (await rows_of(with_account(world), facts=OPEN))["account.storage"]
     assert row.fixes == (OBJECTS,)
     assert "only under a condition" in row.next_step
+
+
+async def test_a_name_that_is_not_told_hides_nothing_else() -> None:
+    world = ready_world()
+    world.faults["identity"] = CloudError("Google cannot be reached", kind=ErrorKind.UNREACHABLE)
+    rows = await rows_of(world)
+    assert rows["project"].state is CheckState.OK
+    assert rows["connection"].state is not CheckState.FAILED
+    assert all(row.state is not CheckState.FAILED for row in rows.values())
+
+
+async def test_what_was_read_before_a_fix_does_not_come_back_over_it() -> None:
+    gate = asyncio.Event()
+
+    class Slow(World):
+        async def api_states(self, services: Sequence[str]) -> dict[str, ApiState]:
+            states = await super().api_states(services)
+            if self.calls.count("api_states") == 1:
+                await gate.wait()
+            return states
+
+    world = Slow(on=set(APIS) - {"logging.googleapis.com"})
+    checks = checks_of(world)
+    old = asyncio.create_task(checks.check())
+    await wait_for(lambda: "api_states" in world.calls)
+    await checks.apply([EnableApis(("logging.googleapis.com",))])
+    gate.set()
+    await old
+    rows = {row.id: row for row in assess(checks.facts)}
+    assert rows["apis.logging.googleapis.com"].state is CheckState.OK

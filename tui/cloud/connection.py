@@ -27,7 +27,7 @@ _HEALED_BY_LOGIN = frozenset({ErrorKind.EXPIRED_CREDENTIALS, ErrorKind.DENIED})
 _ADC_LOGIN = "gcloud auth application-default login"
 _GCLOUD_LOGIN = "gcloud auth login"
 
-REST_THREADS = 8
+REST_THREADS = 24
 """Calls at once over REST; every pane together makes fewer."""
 
 STORAGE_THREADS = 12

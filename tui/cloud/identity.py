@@ -9,6 +9,7 @@ from tui.cloud.connection import Connection
 from tui.cloud.errors import KNOWN
 from tui.cloud.login_identity import clock_skew, identity_of
 from tui.domain.access import Identity, LoginKind
+from tui.domain.login import SKEW_SECONDS
 
 
 class Who:
@@ -38,6 +39,9 @@ class Who:
         generation = connection.generation
         if self._known is None or self._known[0] != generation:
             known = await connection.guarded(lambda: identity_of(found), connection.rest_threads)
+            # A name that was not told, or a clock that was wrong, is asked for again.
+            if not (known.account or known.principal) or abs(known.skew_seconds or 0) > SKEW_SECONDS:
+                return known
             self._known = (generation, known)
         return self._known[1]
 

@@ -162,8 +162,8 @@ class GcloudCredentials(CredentialsWithQuotaProject):
         """A copy that charges another project, or none."""
         other = copy.copy(self)
         other._charged = quota_project_id is not None  # noqa: SLF001 (its own class)
-        other._chosen = quota_project_id or ""  # noqa: SLF001
-        other._quota_project_id = quota_project_id or None  # noqa: SLF001
+        other._chosen = quota_project_id or ""  # noqa: SLF001 (its own class)
+        other._quota_project_id = quota_project_id or None  # noqa: SLF001 (its own class)
         return other
 
 

@@ -82,7 +82,7 @@ def clock_skew() -> float | None:
 def _user(base: Identity, credentials: user_login.Credentials) -> Identity:
     account = str(credentials.account or "")
     # gcloud writes an empty account into the file, so Google is asked.
-    person = _Person(account) if account else _ask_userinfo(credentials)
+    person = _Person(account) if account else _person(credentials)
     return replace(
         base,
         account=person.email,
@@ -115,10 +115,7 @@ def _behind(source: Credentials) -> tuple[str, float | None]:
     if isinstance(source, user_login.Credentials):
         if source.account:
             return str(source.account), None
-        try:
-            person = _ask_userinfo(source)
-        except requests.RequestException:
-            return "", None  # the login itself works; its name would only have told more
+        person = _person(source)
         return person.email, person.skew
     if isinstance(source, external_account_authorized_user.Credentials | external_account.Credentials):
         return _introspect(source), None
@@ -172,7 +169,7 @@ def _gcloud(base: Identity, credentials: GcloudCredentials) -> Identity:
         return replace(base, kind=LoginKind.GCLOUD)
     account, skew = answer.account, None
     if not account and not answer.impersonates:
-        person = _ask_userinfo(credentials)
+        person = _person(credentials)
         account, skew = person.email, person.skew
     kind = LoginKind.TOKEN if answer.given else LoginKind.GCLOUD
     known = replace(base, kind=kind, expires=answer.expires, skew_seconds=skew)
@@ -192,6 +189,15 @@ _KINDS: tuple[tuple[type[Credentials], Callable[[Identity, Any], Identity]], ...
     (external_account_authorized_user.Credentials, _workforce),
     (compute_engine.Credentials, _machine),
 )
+
+
+def _person(credentials: Any) -> _Person:  # noqa: ANN401  # a user's login, or gcloud's
+    """Whose login it is; nameless where nobody tells, for the login itself works."""
+    _want_token(credentials)
+    try:
+        return _ask_userinfo(credentials)
+    except requests.RequestException:
+        return _Person("")
 
 
 def _want_token(credentials: Credentials) -> None:

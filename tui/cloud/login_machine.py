@@ -25,7 +25,7 @@ def machine_credentials() -> compute_engine.Credentials | None:
         return None
     seconds = PROBE_SECONDS
     if os.environ.get("GCE_METADATA_TIMEOUT"):
-        seconds = _metadata._METADATA_DEFAULT_TIMEOUT  # noqa: SLF001
+        seconds = _metadata._METADATA_DEFAULT_TIMEOUT  # noqa: SLF001 (told in no other way)
     there = _metadata.ping(Request(), timeout=seconds, retry_count=PROBE_TRIES)
     return compute_engine.Credentials() if there or _metadata.detect_gce_residency_linux() else None
 

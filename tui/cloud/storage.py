@@ -233,7 +233,7 @@ def _delete(client: storage.Client, bucket: str, items: Sequence[tuple[str, int]
         for name, generation in items:
             holder.delete_blob(name, if_generation_match=generation, timeout=TIMEOUT, retry=None)
     # The library's own guide reads the answers from here; they come in the order of the calls.
-    answers = batch._responses  # noqa: SLF001
+    answers = batch._responses  # noqa: SLF001 (told in no other way)
     return [
         DeleteResult(name, generation, _trouble(answer))
         for (name, generation), answer in zip(items, answers, strict=True)
@@ -244,9 +244,9 @@ def _trouble(answer: Any) -> str:  # noqa: ANN401 (a requests response)
     """Why one delete of a batch failed, or an empty string."""
     if answer.ok:
         return ""
-    if answer.status_code == 404:  # noqa: PLR2004
+    if answer.status_code == 404:  # noqa: PLR2004 (HTTP's number)
         return _GONE
-    if answer.status_code == 412:  # noqa: PLR2004
+    if answer.status_code == 412:  # noqa: PLR2004 (HTTP's number)
         return _REPLACED
     error = to_cloud_error(api.from_http_response(answer))
     return f"{error.title}: {error.message}"

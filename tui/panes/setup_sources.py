@@ -12,9 +12,7 @@ from textual import events, work
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.setup.assess import assess
-from tui.domain.setup.facts import SetupFacts, Terminal, connection_error
-from tui.domain.setup.model import CheckState
+from tui.domain.setup.facts import SetupFacts, Terminal
 from tui.domain.setup.needs import JobNeeds, in_use
 from tui.panes.setup_view import SetupView
 from tui.services.acceptance import AcceptanceError, Acceptances
@@ -81,11 +79,12 @@ class SetupSources(SetupView):
     def watch_open_needs(self, needs: JobNeeds | None) -> None:
         """The open spec asks for something else: look at that, once it stands still."""
         if self.is_mounted and needs != self._facts.needs:
-            self._take_needs(needs)
+            self._take_needs()
 
     @work(exclusive=True, group="setup-needs", exit_on_error=False)
-    async def _take_needs(self, needs: JobNeeds | None) -> None:
+    async def _take_needs(self) -> None:
         await asyncio.sleep(NEEDS_DELAY)
+        needs = self.open_needs  # which may have gone back to what is known
         if self._checks is None:
             self._tell(needs=needs)
         else:
@@ -158,12 +157,6 @@ class SetupSources(SetupView):
     async def _run_checks(self) -> None:
         if self._checks is not None:
             await self._checks.run()
-
-    def _is_settled(self) -> bool:
-        """Whether every check could be made."""
-        if connection_error(self._facts) is not None:
-            return False
-        return not any(row.state is CheckState.RUNNING for row in assess(self._facts))
 
 
 def _carried(before: SetupFacts, facts: SetupFacts) -> SetupFacts:

@@ -66,6 +66,8 @@ class SetupView(Pane):
         self._left_at = ""
         """The line that the cursor was last put on by drawing."""
         self._badge = ("", "")
+        self._to_draw = False
+        """Whether facts have come that are not shown yet."""
         self._offered: tuple[bool | None, ...] = ()
         self._shown: dict[str, Content] = {}
 
@@ -162,9 +164,12 @@ class SetupView(Pane):
             self.post_message(messages.JobsChanged())
         if isinstance(facts.identity, Identity) and facts.identity != before.identity:
             self.post_message(messages.AccountFound(facts.identity))
-        self._show()
+        if not self._to_draw:  # facts often come several at once: they are drawn together
+            self._to_draw = True
+            self.call_later(self._show)
 
     def _show(self) -> None:
+        self._to_draw = False
         checks = assess(self._facts)
         self._rows = {check.id: check for check in checks}
         summary = summarize(self._facts, checks)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from textual import work
 
+from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.setup.changes import changes, commands
 from tui.domain.setup.model import (
@@ -29,6 +30,7 @@ from tui.panes.setup_sources import SetupSources
 from tui.services import config_write, token_checks
 from tui.services.acceptance import AcceptanceError
 from tui.services.changes import Outcome
+from tui.services.checks import SetupChecks
 from tui.services.config_file import ConfigError
 from tui.services.handout import hand_out
 from tui.services.options import AppOptions
@@ -53,17 +55,17 @@ class SetupWork(SetupSources):
     @work(exclusive=True, group="setup-fix", exit_on_error=False)
     async def _confirm_and_fix(self, rows: Sequence[Check], *, single: bool) -> None:
         """Ask, make the changes that the rows need, and say what became of them."""
-        fixes = this_round(rows)
+        fixes, checks = this_round(rows), self._checks
         if not fixes:
             return
         project = self._facts.project_id
         question = fix_question(fixes, project, local=self.options.local, single=single)
-        if not await self.app.push_screen_wait(ConfirmScreen(question)):
+        if not await self._confirmed(question, checks):
             return
         self._begin()
         try:
             remote = [fix for fix in fixes if not isinstance(fix, HERE)]
-            outcome = await self._change_project(remote)
+            outcome = await self._change_project(remote, checks)
             kept = [fix for fix in fixes if isinstance(fix, HERE) and not held_back(fix, rows, outcome)]
             here = await make_here(self.app, self.options, self._secrets, kept)
         finally:
@@ -82,15 +84,28 @@ class SetupWork(SetupSources):
         self._busy = False
         self._offer_keys()
 
-    async def _change_project(self, fixes: Sequence[Fix]) -> Outcome:
-        if not fixes or self._checks is None:
+    async def _confirmed(self, question: Question, checks: SetupChecks | None) -> bool:
+        """Whether the user said yes while the connection that was asked about still stood."""
+        if not await self.app.push_screen_wait(ConfirmScreen(question)):
+            return False
+        if checks is not self._checks:
+            self._say("⚠ The connection changed while the question was open: nothing was done", "warning")
+            return False
+        return True
+
+    async def _change_project(self, fixes: Sequence[Fix], checks: SetupChecks | None) -> Outcome:
+        """Make changes through the connection that the question named, whatever has come since."""
+        if not fixes or checks is None:
             return Outcome((), ())
-        return await self._checks.apply(fixes)
+        outcome = await checks.apply(fixes)
+        if checks is not self._checks and checks.facts.project_id == self._facts.project_id:
+            self._tell(granted=checks.facts.granted)
+        return outcome
 
     def _report(self, outcome: Outcome, here: HereOutcome, held: Sequence[Fix]) -> None:
         """One line for each thing that is worth knowing."""
         lines = [f"✗ {line}" for line in here.failed]
-        lines += [f"✗ not done: {changes(fix)[0]}: {error}" for fix, error in outcome.refused]
+        lines += [refusal_words(fix, error) for fix, error in outcome.refused]
         lines += [f"– left out, for it needs what was not done: {changes(fix)[0]}" for fix in held]
         done = [f"✓ {line}" for line in here.done]
         if outcome.done:
@@ -113,7 +128,7 @@ class SetupWork(SetupSources):
         self._look_at_box()
         if here.settings or here.signed_in:
             self.post_message(messages.SettingsChanged(here.settings))
-        elif not self._is_settled():
+        elif self._checks is not None and not self._checks.settled:
             self._run_checks()
 
     async def _keep_bucket(self, outcome: Outcome) -> None:
@@ -143,12 +158,13 @@ class SetupWork(SetupSources):
         if not self._facts.granted:
             return
         grant = self._facts.granted[-1]
+        checks = self._checks
         question = undo_question(grant, self._facts.project_id, local=self.options.local)
-        if not await self.app.push_screen_wait(ConfirmScreen(question)):
+        if not await self._confirmed(question, checks):
             return
         self._begin()
         try:
-            outcome = await self._change_project((Revoke(grant),))
+            outcome = await self._change_project((Revoke(grant),), checks)
         finally:
             self._end()
         if outcome.refused:
@@ -156,7 +172,7 @@ class SetupWork(SetupSources):
         else:
             self._say("✓ Taken back; what it allowed may pass for some minutes yet", "success")
             self.post_message(messages.SetupChanged())
-        if not self._is_settled():
+        if checks is not None and not checks.settled:
             self._run_checks()
 
     # What changes nothing
@@ -237,6 +253,12 @@ def held_back(fix: Fix, rows: Sequence[Check], outcome: Outcome) -> bool:
     """
     mine = [part for row in rows if fix in row.fixes for part in row.fixes if not isinstance(part, HERE)]
     return any(part_of(part, whole) for part in mine for whole, _ in outcome.refused)
+
+
+def refusal_words(fix: Fix, error: CloudError) -> str:
+    """What became of a change that failed; one whose answer was lost may have been made."""
+    doubt = "perhaps done, its row says whether" if error.ambiguous else "not done"
+    return f"✗ {doubt}: {changes(fix)[0]}: {error}"
 
 
 def command_of(fixes: Sequence[Fix], project: str) -> str:

@@ -225,7 +225,8 @@ class StorageWork(StorageBrowser):
                 return
             if await self._confirmed(storage_words.bucket_question(name, gateway.target)):
                 self.say(f"creating gs://{name} …")
-                await gateway.storage.create_bucket(name, gateway.target.region)
+                key = self.options.settings.kms_key
+                await gateway.storage.create_bucket(name, gateway.target.region, kms_key=key)
                 self.say(f"✓ created gs://{name}", "success")
                 self.refresh_level(on=GcsUri(name))
                 self.post_message(messages.SetupChanged())

@@ -35,11 +35,9 @@ def read_box(environ: Mapping[str, str] | None = None, gcloud: GcloudConfig | No
         gcloud_impersonates=_value(env, config, "auth", "impersonate_service_account")
         .rpartition(",")[2]
         .strip(),
-        gcloud_project=_value(env, config, "core", "project"),
         over_ssh=any(env.get(name) for name in _SSH),
         credentials_variable=_from_home(Path(variable), env) if variable else "",
         default_file=_from_home(default, env),
-        default_file_exists=default.is_file(),
         proxy=next((_without_password(env[name]) for name in _PROXIES if env.get(name)), ""),
     )
 

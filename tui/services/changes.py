@@ -143,6 +143,9 @@ class Changes:
             "cloudresourcemanager.googleapis.com": gateway.setup.get_project,
             "cloudbilling.googleapis.com": gateway.setup.billing_enabled,
         }
+        needs = self._board.facts.needs
+        if service == "iam.googleapis.com" and needs is not None and needs.service_account:
+            calls = {service: lambda: gateway.setup.get_account(needs.service_account)}
         if service not in calls:
             return True
         try:

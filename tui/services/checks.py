@@ -13,6 +13,7 @@ from tui.domain.polling import PollPace
 from tui.domain.regions import is_training_region
 from tui.domain.setup.assess import assess
 from tui.domain.setup.bucket import default_bucket
+from tui.domain.setup.bucket_owner import SPEC_ORIGIN
 from tui.domain.setup.facts import (
     ACCOUNT_PERMISSIONS,
     APIS,
@@ -88,6 +89,7 @@ class SetupChecks:
         self._own_bucket = (facts.bucket_name, facts.bucket_origin)
         self._publish = publish
         self._probe_seconds = probe_seconds
+        self._latest: dict[str, int] = {}
         self._pace = pace or PollPace(RETRY_SECONDS, RETRY_SECONDS)
         self._changes = Changes(
             gateway,
@@ -111,13 +113,15 @@ class SetupChecks:
         """Check, and check again at growing intervals until the checks could be made."""
         while True:
             await self.check()
-            if self._settled():
+            if self.settled:
                 self._pace.succeeded()
                 return
             self._pace.failed()
             await asyncio.sleep(self._pace.delay(live=True))
 
-    def _settled(self) -> bool:
+    @property
+    def settled(self) -> bool:
+        """Whether every check could be made."""
         if connection_error(self._facts) is not None:
             return False
         return not any(row.state is CheckState.RUNNING for row in assess(self._facts))
@@ -136,8 +140,8 @@ class SetupChecks:
         """Take what the open spec asks for without reading; the names of the facts to be read now."""
         before = self._facts
         name, origin = self._own_bucket
-        if needs is not None and needs.output_bucket:
-            name, origin = needs.output_bucket, f"the open spec ({needs.file})"
+        if needs is not None and (named := needs.output_bucket(name)):
+            name, origin = named, f"{SPEC_ORIGIN} ({needs.file})"
         stale: set[str] = set()
         if name != before.bucket_name:
             stale.update(_OF_BUCKET)
@@ -187,6 +191,7 @@ class SetupChecks:
 
     async def _probe(self, name: str, call: Read) -> None:
         asked = self._question(name)
+        number = self._latest[name] = self._latest.get(name, 0) + 1
         value: object
         try:
             async with asyncio.timeout(self._probe_seconds):
@@ -195,7 +200,8 @@ class SetupChecks:
             value = too_slow(self._probe_seconds)
         except CloudError as error:
             value = error
-        if asked == self._question(name):  # else the open spec has changed meanwhile
+        # Else the open spec has changed meanwhile, or a later read, perhaps after a fix, knows better.
+        if asked == self._question(name) and number == self._latest[name]:
             self.tell(**{name: value})
 
     def _question(self, name: str) -> object:

@@ -76,12 +76,7 @@ async def check(
     if service is None:
         raise ValueError(f"nobody can be asked about {name}")
     if not value.isascii() or not value.isprintable() or not value or " " in value:
-        step = f"Enter it again: a {service.name} {service.token} has no blanks and no line ends."
-        return TokenVerdict(
-            good=False,
-            words=f"cannot be a {service.name} {service.token}; nothing was sent",
-            next_step=step,
-        )
+        return _impossible(service)
     try:
         address = _address(service, environ)
         async with asyncio.timeout(seconds):
@@ -101,6 +96,14 @@ async def check(
         words=f"not checked: {words}",
         told=False,
         next_step="Check again later. A job can need it all the same.",
+    )
+
+
+def _impossible(service: TokenService) -> TokenVerdict:
+    return TokenVerdict(
+        good=False,
+        words=f"cannot be a {service.name} {service.token}; nothing was sent",
+        next_step=f"Enter it again: a {service.name} {service.token} has no blanks and no line ends.",
     )
 
 

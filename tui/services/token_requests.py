@@ -95,7 +95,7 @@ class Caller:
         Raises:
             NotToldError: there is no answer.
         """
-        import requests  # noqa: PLC0415  # it costs the app's start a tenth of a second
+        import requests  # noqa: PLC0415 (slow, and rarely asked for)  # it costs the app's start a tenth of a second
 
         for _ in range(_MOST_REDIRECTS):
             try:
@@ -116,7 +116,7 @@ class Caller:
         raise NotToldError(f"{self.address.host} sends in circles")
 
     def _send(self, method: str, url: str, body: object) -> tuple[Answer, str]:
-        import requests  # noqa: PLC0415
+        import requests  # noqa: PLC0415 (slow, and rarely asked for)
 
         left = max(0.1, self._end - time.monotonic())
         with (
@@ -163,7 +163,7 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _unreachable(address: Address, error: requests.RequestException) -> str:
     """Why, in our own words: an exception's text could quote the request."""
-    import requests  # noqa: PLC0415
+    import requests  # noqa: PLC0415 (slow, and rarely asked for)
 
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy does not let {address.host} through"

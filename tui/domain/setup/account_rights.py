@@ -16,6 +16,7 @@ from tui.domain.setup.account_row import (
     waiting,
 )
 from tui.domain.setup.agents import compute_account, custom_code_agent
+from tui.domain.setup.bucket_owner import is_own
 from tui.domain.setup.facts import SetupFacts, changeable, disabled_service
 from tui.domain.setup.model import (
     Check,
@@ -90,7 +91,9 @@ def logs_row(facts: SetupFacts, account: str) -> Check:
 
 def _storage(facts: SetupFacts, account: str) -> Plan:
     policy, of_bucket = _policy(facts.policy) or Policy(()), _policy(facts.bucket_policy)
-    if object_rights(account, facts.project_id, policy, of_bucket) >= WRITE_OUTPUTS:
+    if is_own(facts) is None:
+        return Plan(Standing(CheckState.UNKNOWN, f"who may write to gs://{facts.bucket_name} is not visible"))
+    if _writes(facts, account):
         return Plan(Standing(CheckState.OK, f"it writes to gs://{facts.bucket_name}"))
     member, awaited = f"serviceAccount:{account}", _bucket_awaited(facts)
     on_bucket = GrantOnBucket(facts.bucket_name, member, WRITER)
@@ -102,11 +105,11 @@ def _storage(facts: SetupFacts, account: str) -> Plan:
     if facts.bucket_policy is None:
         return Plan(Standing(CheckState.RUNNING, "checking …"))
     step = _condition_words(conditional_roles(account, policy, of_bucket))
+    finding = "no role on the project; the bucket's are not visible"
     if of_bucket is not None:
         finding = f"has no role that writes to gs://{facts.bucket_name}"
-        return Plan(Standing(CheckState.WARNING, finding, next_step=step), (wanted,))
-    finding = "no role on the project; the bucket's are not visible"
-    return Plan(Standing(CheckState.WARNING, finding, next_step=step), (wanted,), by_hand=True)
+    standing = Standing(CheckState.WARNING, finding, next_step=step)
+    return Plan(standing, (wanted,), by_hand=of_bucket is None)
 
 
 def _logs(facts: SetupFacts, account: str) -> Plan:
@@ -162,9 +165,16 @@ def _tutorial(facts: SetupFacts, account: str) -> Plan:
 
 def _tutorial_lacks(facts: SetupFacts, account: str) -> tuple[str, ...]:
     """Roles of the tutorials that the account lacks; one on the bucket alone counts for storage."""
-    policy, of_bucket = _policy(facts.policy) or Policy(()), _policy(facts.bucket_policy)
-    writes = object_rights(account, facts.project_id, policy, of_bucket) >= WRITE_OUTPUTS
+    policy = _policy(facts.policy) or Policy(())
+    writes = _writes(facts, account)
     return tuple(role for role in missing_roles(policy, account) if role != WRITER or not writes)
+
+
+def _writes(facts: SetupFacts, account: str) -> bool:
+    """Whether it may write to the bucket; roles on the project count only for the project's own buckets."""
+    policy, of_bucket = _policy(facts.policy) or Policy(()), _policy(facts.bucket_policy)
+    on_project = policy if is_own(facts) else Policy(())
+    return object_rights(account, facts.project_id, on_project, of_bucket) >= WRITE_OUTPUTS
 
 
 def _policy(read: object) -> Policy | None:

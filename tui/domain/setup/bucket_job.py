@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.domain.access import Policy, Project
 from tui.domain.setup.agents import custom_code_agent
+from tui.domain.setup.bucket_owner import is_own, owner_of
 from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts, changeable
 from tui.domain.setup.model import Check, CheckState, Fix, GrantOnBucket, Group
@@ -12,7 +13,6 @@ from tui.domain.storage import Bucket
 ROLE = "roles/storage.objectUser"
 """The smallest predefined role that writes and overwrites objects."""
 _ENOUGH = frozenset({ROLE, "roles/storage.objectAdmin", "roles/storage.admin"})
-_OWNERS = ("projectOwner:", "projectEditor:", "projectViewer:")
 
 _WHY = (
     "A job whose spec names no serviceAccount runs as the project's Custom Code Service Agent ({agent}). It"
@@ -34,10 +34,9 @@ def job_in_bucket(facts: SetupFacts) -> Check | None:
     number = project.number if isinstance(project, Project) else ""
     agent = custom_code_agent(number or "PROJECT_NUMBER")
     member = f"serviceAccount:{agent}"
-    owner = _owner(policy)
-    own = not owner or owner in (facts.project_id, number, _id(project))
+    owner, own = owner_of(policy), is_own(facts)
     grant = GrantOnBucket(facts.bucket_name, member, ROLE)
-    fits = own or bool(policy.roles_of(member) & _ENOUGH)
+    fits = bool(own) or bool(policy.roles_of(member) & _ENOUGH)
     fixes: tuple[Fix, ...] = (grant,) if not fits and number and changeable(facts) else ()
     return Check(
         "bucket.job",
@@ -50,14 +49,3 @@ def job_in_bucket(facts: SetupFacts) -> Check | None:
         command="" if fits else commands(grant, facts.project_id)[0],
         fixes=fixes,
     )
-
-
-def _id(project: object) -> str:
-    return project.project_id if isinstance(project, Project) else ""
-
-
-def _owner(policy: Policy) -> str:
-    """The project that the bucket belongs to, by the bindings that every new bucket has; empty if unknown."""
-    members = (member for binding in policy.bindings for member in binding.members)
-    owners = {member.partition(":")[2] for member in members if member.startswith(_OWNERS)}
-    return owners.pop() if len(owners) == 1 else ""

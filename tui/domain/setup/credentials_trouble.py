@@ -53,7 +53,7 @@ def skew_words(skew: float) -> str:
     seconds = abs(skew)
     if seconds < 120:  # noqa: PLR2004 (up to here seconds say more)
         size = f"{seconds:.0f} s"
-    elif seconds < 7200:  # noqa: PLR2004
+    elif seconds < 7200:  # noqa: PLR2004 (two hours)
         size = f"{seconds / 60:.0f} min"
     else:
         size = f"{seconds / 3600:.0f} h"

@@ -65,13 +65,11 @@ class Box:
     """Who gcloud is signed in as; not the same login as application default credentials."""
     gcloud_impersonates: str = ""
     """gcloud's own setting `auth/impersonate_service_account`."""
-    gcloud_project: str = ""
     over_ssh: bool = False
     credentials_variable: str = ""
     """The value of `GOOGLE_APPLICATION_CREDENTIALS`; empty when it is not set."""
     default_file: str = ""
     """Where application default credentials are kept, `~` for the home folder."""
-    default_file_exists: bool = False
     proxy: str = ""
     """The proxy for https, without a password; empty for none."""
 
@@ -234,7 +232,7 @@ def connection_error(facts: SetupFacts) -> CloudError | None:
     """The failure that lies in the credentials or the network and so hides all the rest."""
     if facts.trouble is not None:
         return facts.trouble
-    if isinstance(facts.identity, CloudError):
+    if isinstance(facts.identity, CloudError) and (facts.identity.kind in _LOGIN or not facts.answers):
         return facts.identity
     for error in facts.errors:
         if error.kind in _LOGIN or error.reason in _LOGIN_REASONS or lacks_quota_project(error):

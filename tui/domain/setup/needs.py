@@ -13,7 +13,7 @@ from tui.domain.secrets import placeholder
 from tui.domain.spec.check import Spec
 from tui.domain.spec.references import PLAIN_NAMES
 
-_BUCKET = re.compile(r"gs://([a-z0-9][a-z0-9._-]+[a-z0-9])")
+_BUCKET = re.compile(r"gs://(?!your[-_])([a-z0-9][a-z0-9._-]+[a-z0-9])(?=$|[/\s\"'`,;:)\]}|&])")
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _MODEL = re.compile(r"(?<![\w./:@-])([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?![\w/:-])")
 
@@ -31,8 +31,8 @@ class JobNeeds:
     """Whether the strategy is SPOT or FLEX_START, which have quotas of their own."""
     quota: Mapping[str, int] = field(default_factory=dict)
     """Amount of each quota metric, in vCPUs, accelerators or GB, over all replicas."""
-    output_bucket: str = ""
-    """The bucket of `baseOutputDirectory`, else the first that the spec names; without `gs://`."""
+    base_bucket: str = ""
+    """The bucket of `baseOutputDirectory`; without `gs://`."""
     buckets: tuple[str, ...] = ()
     """Every bucket that the spec names."""
     images: tuple[str, ...] = ()
@@ -45,6 +45,14 @@ class JobNeeds:
     models: tuple[str, ...] = ()
     """What looks like a Hugging Face model (`owner/name`) in arguments and plain variables."""
 
+    def output_bucket(self, own: str) -> str:
+        """Where a job writes, as far as the spec tells: its base directory, else the user's own bucket.
+
+        Else the last bucket that the spec names, for the target of a copy comes last; empty if it names none.
+        """
+        named = own if own in self.buckets else (self.buckets or ("",))[-1]
+        return self.base_bucket or named
+
 
 def needs_of(spec: Spec, file: str) -> JobNeeds | None:
     """What a job of a checked spec would use; None when nothing of it could be read."""
@@ -54,6 +62,7 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
     output = str(_mapping(content.get("baseOutputDirectory")).get("outputUriPrefix", ""))
     plain = dict(_plain_env(content))
     texts = tuple(_fill(text, plain) for text in _texts(content))
+    base = _BUCKET.findall(output)
     buckets = tuple(dict.fromkeys(name for text in (output, *texts) for name in _BUCKET.findall(text)))
     account = str(content.get("serviceAccount", ""))
     return JobNeeds(
@@ -62,7 +71,7 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
         pools=spec_pools(content),
         preemptible=preemptible(content),
         quota=needs_of_spec(content),
-        output_bucket=buckets[0] if buckets else "",
+        base_bucket=base[0] if base else "",
         buckets=buckets,
         images=tuple(dict.fromkeys(_images(content))),
         references=tuple(

@@ -11,7 +11,16 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.agents import repositories
 from tui.domain.setup.changes import commands
 from tui.domain.setup.facts import SetupFacts
-from tui.domain.setup.model import Check, CheckState, Fix, GrantRoles, Group, Standing
+from tui.domain.setup.model import (
+    Check,
+    CheckState,
+    Fix,
+    Grant,
+    GrantOnBucket,
+    GrantRoles,
+    Group,
+    Standing,
+)
 from tui.domain.setup.reading import unread
 from tui.domain.setup.roles import smallest_roles
 
@@ -184,7 +193,8 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
     member = caller(facts)
     missing = standing.state in (CheckState.FAILED, CheckState.WARNING)
     lacking = lacking_permissions(facts, action) if missing else ()
-    grant = GrantRoles(member or "user:YOUR_ACCOUNT", smallest_roles(lacking or action.permissions))
+    roles = smallest_roles(lacking or action.permissions)
+    grant = _grant(facts, action, member or "user:YOUR_ACCOUNT", roles)
     fix: Fix | None = grant if missing and member and may_grant(facts) else None
     console = f"https://console.cloud.google.com/iam-admin/iam?project={facts.project_id}"
     return Check(
@@ -193,7 +203,7 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
         action.title,
         standing.state,
         standing.finding,
-        why=f"{action.why} It takes {' and '.join(action.permissions)}.",
+        why=f"{action.why} {_it_takes(action)}".strip(),
         said=standing.said,
         next_step=ASK if missing and fix is None else standing.next_step,
         command="\n".join(commands(grant, facts.project_id)),
@@ -202,6 +212,19 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
         by_hand=True,
         optional=action.optional,
     )
+
+
+def _grant(facts: SetupFacts, action: Action, member: str, roles: tuple[str, ...]) -> Grant:
+    """On the bucket alone what the bucket alone lacks, else on the project."""
+    if action.in_bucket and isinstance(facts.bucket_permissions, frozenset) and len(roles) == 1:
+        return GrantOnBucket(facts.bucket_name, member, roles[0])
+    return GrantRoles(member, roles)
+
+
+def _it_takes(action: Action) -> str:
+    """The permissions by Google's names, but for the one whose name is no word for a screen."""
+    names = [name for name in action.permissions if not name.endswith(".actAs")]
+    return f"It takes {' and '.join(names)}." if names else ""
 
 
 def lacking_permissions(facts: SetupFacts, action: Action) -> tuple[str, ...]:

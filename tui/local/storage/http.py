@@ -70,10 +70,9 @@ def add_storage_routes(
     its organization's policies do.
     """
     api = Api(store, allows, service_enabled, project, project_number, rules=rules)
-    uploads = Uploads(api)
+    uploads, downloads = Uploads(api), Downloads(api)
     app.on_cleanup.append(uploads.close)
     app.cleanup_ctx.append(background(store))
-    downloads = Downloads(api)
 
     def add(name: str, method: str, path: str, handler: Handler) -> None:
         app.router.add_route(method, _pattern(path), refusing(handler, name, around))
