@@ -63,7 +63,7 @@ def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int
 
         # Spec: start the job, seen in full before it is sent.
         terminal.press("2")
-        terminal.wait("No problems found")
+        terminal.wait("Vertex AI stores the values of WANDB_API_KEY")
         terminal.press("ctrl+r")
         terminal.wait("local-project-outputs")
         _confirm(terminal, "Start this job")

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "tui"
 
 GOOGLE = ("google", "grpc", "grpc_status", "proto")
 SCREEN = ("textual", "rich", "textual_plot")
-FRAME = ("tui.app", "tui.cli", "tui.terminal", "tui.connection", "tui.connected")
+FRAME = ("tui.app", "tui.cli", "tui.terminal", "tui.connection", "tui.connected", "tui.trial")
 YAML = ("yaml", "ruamel")
 
 FORBIDDEN: dict[str, tuple[str, ...]] = {

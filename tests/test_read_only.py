@@ -64,6 +64,8 @@ KEEPING = {
             "previous_problem",
             "fix",
             "show_request",
+            *("find", "find_next", "go_to_line", "external_editor", "past_job"),
+            *("files", "step_file", "close", "reload", "keep_mine", "difference", "machine", "secrets"),
         ),
     },
     "jobs": {"open_logs", "open_outputs", "filter", "sort", "mark", "toggle_json", "copy_id", "refresh"},

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.panes.start_facts import a_start
 from tests.support import wait_for
 from tests.test_frame import QUESTION, make_app
 from tui.domain.setup.facts import Box, Terminal
 from tui.panes import setup_sources
 from tui.panes.setup import SetupPane
+from tui.panes.spec_preflight import StartScreen
+from tui.panes.spec_words import question
 from tui.widgets.confirm import ConfirmScreen
 
 Compare = Callable[..., bool]
@@ -57,6 +60,20 @@ def test_a_question_that_costs_money(snap_compare: Compare, home: Path, size: tu
     async def ask(pilot: Pilot[Any]) -> None:
         await looked_at(pilot)
         screen = ConfirmScreen(QUESTION)
+        pilot.app.push_screen(screen)
+        await wait_for(lambda: screen.open_for_keys)
+
+    assert snap_compare(make_app(home, local=False), terminal_size=size, run_before=ask)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["first", "hard"])
+def test_the_question_before_a_start(
+    snap_compare: Compare, home: Path, size: tuple[int, int], kind: str
+) -> None:
+    async def ask(pilot: Pilot[Any]) -> None:
+        await looked_at(pilot)
+        screen = StartScreen(question(a_start(hard=kind == "hard")))
         pilot.app.push_screen(screen)
         await wait_for(lambda: screen.open_for_keys)
 

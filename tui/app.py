@@ -24,6 +24,7 @@ from textual.worker import Worker
 from tui import assets
 from tui.connected import ConnectedApp
 from tui.domain.gateway import Gateway
+from tui.domain.text import printable
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
@@ -251,7 +252,22 @@ class VertexApp(ConnectedApp):
     async def _set_service_account(self, message: messages.SetServiceAccount) -> None:
         from tui.panes.spec import SpecPane  # noqa: PLC0415 (panes are imported when first shown)
 
-        cast("SpecPane", await self.show_pane(PaneId.SPEC)).set_service_account(message.account)
+        cast("SpecPane", await self._pane(PaneId.SPEC)).set_service_account(message.account)
+
+    @on(messages.TryHere)
+    @work(group="trial", exit_on_error=False)
+    async def _try_here(self, message: messages.TryHere) -> None:
+        """Run a job on this box, and say how it ended."""
+        from tui.trial import run_trial  # noqa: PLC0415 (seldom used)
+
+        told = await run_trial(self.options, message.request)
+        self.notify(
+            printable(told.message),
+            title=printable(told.title),
+            severity="information" if told.good else "warning",
+            timeout=60,
+            markup=False,
+        )
 
     @on(messages.OpenSetup)
     async def _open_setup(self, message: messages.OpenSetup) -> None:

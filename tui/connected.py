@@ -96,7 +96,7 @@ class ConnectedApp(App[int]):
         header = self.query_one(HeaderBar)
         header.project = gateway.target.project
         self._troubles.clear()
-        self._show_status("connected")
+        self._show_status("reading …")
         self._poll_jobs(gateway)
         self._find_account(gateway)
         self.connected(gateway)

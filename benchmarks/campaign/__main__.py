@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks.campaign import fuzz, grants, kills, lost_replies
+from benchmarks.campaign import edits, fuzz, grants, kills, lost_replies
 
 TRIALS: Mapping[str, tuple[Callable[[int, int], bool], int]] = {
     "kills": (kills.run, 200),
     "lost-replies": (lost_replies.run, 300),
     "grants": (grants.run, 200),
     "fuzz": (fuzz.run, 20_000),
+    "edits": (edits.run, 10_000),
 }
 """Each with its full count of cases."""
 

@@ -134,7 +134,7 @@ def test_before_anything_is_known_every_row_says_what_it_waits_for() -> None:
     assert rows["region"].finding == "europe-west4 · from flag --region"
     here = ("connection", "region", "quota.spec", "secrets.spec")
     rest = [row for row in rows.values() if row.id not in here]
-    assert all("no spec is open" in rows[name].finding for name in here[2:])
+    assert all("no readable spec is open" in rows[name].finding for name in here[2:])
     assert all(row.state is CheckState.SKIPPED and "waits for the connection" in row.finding for row in rest)
     assert summarize(facts, tuple(rows.values())).badge == "…"
 

@@ -45,7 +45,7 @@ def off(service: str) -> CloudError:
 
 
 def facts(named: str | None = ROBOT, /, *bindings: Binding, **known: Any) -> SetupFacts:
-    """`named` None: no spec is open; empty: it names none."""
+    """`named` None: no readable spec is open; empty: it names none."""
     images = known.pop("images", ())
     needs = None if named is None else JobNeeds("train.yaml", service_account=named, images=images)
     given: dict[str, Any] = {"needs": needs, "policy": Policy((*AGENTS, *bindings))}
@@ -64,7 +64,7 @@ def states(found: dict[str, Check]) -> dict[str, CheckState]:
 
 def test_without_a_spec_one_row_says_so_and_nothing_is_granted() -> None:
     found = rows(None)
-    assert found["account.runs-as"].finding == "no spec is open: press 2"
+    assert found["account.runs-as"].finding == "no readable spec is open: press 2"
     assert found["account.runs-as"].optional
     assert states(found) == {"runs-as": CheckState.SKIPPED, "agents": CheckState.OK}
     assert safe_fixes(found.values()) == ()

@@ -104,7 +104,7 @@ def test_only_what_lacks_is_asked_for() -> None:
     row = rows(permissions=held)["permissions.buckets"]
     assert row.finding == "in part: roles/storage.bucketViewer gives it"
     assert row.fixes == ()
-    assert "w copies one request" in row.next_step
+    assert "y copies the command" in row.next_step
 
 
 def test_a_quota_project_matters_only_to_a_users_own_login_that_names_it() -> None:

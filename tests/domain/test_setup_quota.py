@@ -179,7 +179,11 @@ def test_what_is_asked_for_is_enough_and_not_much_more(metric: str, amount: int)
 
 def test_without_a_spec_one_row_says_so() -> None:
     (row,) = quota_checks(SetupFacts())
-    assert (row.state, row.optional, row.finding) == (CheckState.SKIPPED, True, "no spec is open: press 2")
+    assert (row.state, row.optional, row.finding) == (
+        CheckState.SKIPPED,
+        True,
+        "no readable spec is open: press 2",
+    )
 
 
 def test_a_persistent_resource_holds_the_quota() -> None:

@@ -100,7 +100,7 @@ def test_without_a_spec_or_a_reference_one_row_says_so() -> None:
     assert (none.state, none.optional, none.finding) == (
         CheckState.SKIPPED,
         True,
-        "no spec is open: press 2",
+        "no readable spec is open: press 2",
     )
     (empty,) = secret_checks(SetupFacts(needs=JobNeeds("job.yaml")))
     assert (empty.state, empty.optional) == (CheckState.OK, True)
@@ -143,10 +143,11 @@ def test_the_rows_are_part_of_the_page() -> None:
 
 def test_a_placeholder_is_named_with_the_way_out() -> None:
     needs = JobNeeds("job.yaml", placeholders=("HF_TOKEN", "WANDB_PROJECT"))
-    (row,) = secret_checks(SetupFacts(needs=needs, secret_names=frozenset()))
+    row, other = secret_checks(SetupFacts(needs=needs, secret_names=frozenset()))
     assert (row.id, row.state) == ("secrets.HF_TOKEN", CheckState.FAILED)
+    assert (other.id, other.state, other.fixes) == ("secrets.WANDB_PROJECT", CheckState.FAILED, ())
     assert "${HF_TOKEN}" in row.next_step
     assert row.fixes == (SetSecret("HF_TOKEN"),)
-    (row,) = secret_checks(SetupFacts(needs=needs, secret_names=frozenset({"HF_TOKEN"})))
+    row, _ = secret_checks(SetupFacts(needs=needs, secret_names=frozenset({"HF_TOKEN"})))
     assert row.fixes == ()
     assert "you have a value" in row.finding

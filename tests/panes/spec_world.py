@@ -11,8 +11,8 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from tests.services.setup_world import ready_world
 from tui import assets
-from tui.domain.access import Identity
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobPage, job_from_json
@@ -68,21 +68,15 @@ class FakeJobs:
         return job_from_json({**self.created[number - 1], "name": name, "state": "JOB_STATE_QUEUED"})
 
 
-class FakeSetup:
-    """Knows who asks."""
-
-    async def identity(self) -> Identity:
-        return Identity("ana@lagoon.example", "test")
-
-
 class FakeGateway:
-    """Only what the Spec pane asks for."""
+    """What the Spec pane asks for: jobs that are recorded, and a project in which all is right."""
 
-    def __init__(self, *, local: bool = True) -> None:
+    def __init__(self, *, local: bool = True, project: str = "kelp-train") -> None:
         endpoint = LocalEndpoint("unix:x", "http://127.0.0.1:1") if local else None
-        self.target = Target("kelp-train", "europe-west4", local=endpoint)
+        self.target = Target(project, "europe-west4", local=endpoint)
         self.jobs = FakeJobs()
-        self.setup = FakeSetup()
+        self.world = ready_world()
+        self.setup = self.storage = self.world
 
     def as_gateway(self) -> Gateway:
         return cast("Gateway", self)
@@ -93,13 +87,22 @@ class SpecApp(App[None]):
 
     CSS_PATH = [assets.STYLES / "frame.tcss", assets.STYLES / "spec.tcss"]  # noqa: RUF012 (Textual's)
 
-    def __init__(self, home: Path, spec: Path | None = None, gateway: FakeGateway | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        spec: Path | None = None,
+        gateway: FakeGateway | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         super().__init__()
         self.paths: Paths = find_paths({"VERTEX_TUI_HOME": str(home)})
-        self.pane = SpecPane(AppOptions(Settings(), {}, local=True, spec=spec, paths=self.paths))
+        local = gateway is None or gateway.target.is_local
+        self.pane = SpecPane(AppOptions(settings or Settings(), {}, local=local, spec=spec, paths=self.paths))
         self._gateway = gateway
         self.badges: list[tuple[str, str]] = []
         self.opened: list[str] = []
+        self.setup_rows: list[str] = []
+        self.tried: list[Mapping[str, Any]] = []
 
     def compose(self) -> ComposeResult:
         yield self.pane
@@ -116,6 +119,14 @@ class SpecApp(App[None]):
     @on(messages.OpenJobs)
     def _open_jobs(self, message: messages.OpenJobs) -> None:
         self.opened.append(message.job_name)
+
+    @on(messages.OpenSetup)
+    def _open_setup(self, message: messages.OpenSetup) -> None:
+        self.setup_rows.append(message.check_id)
+
+    @on(messages.TryHere)
+    def _try_here(self, message: messages.TryHere) -> None:
+        self.tried.append(message.request)
 
     @property
     def editor(self) -> SpecEditor:

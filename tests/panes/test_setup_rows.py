@@ -67,9 +67,10 @@ def test_progress_of_a_change_is_seen() -> None:
     assert shown(lines[0]) == ("APIs", "…", "2 of 3", "being fixed …: a, b")
 
 
-def test_accepted_rows_are_counted() -> None:
-    (line,) = fold(apis(OK, ACCEPTED))
-    assert shown(line) == ("APIs", "✓", "1 right, 1 accepted", "api-0")
+def test_accepted_rows_are_never_shown_as_right() -> None:
+    accepted, right = fold(apis(OK, ACCEPTED))
+    assert shown(accepted)[1] == "○"
+    assert shown(right)[1] == "✓"
 
 
 def test_where_room_is_short_like_troubles_share_a_line_with_one_fix() -> None:

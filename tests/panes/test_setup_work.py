@@ -181,7 +181,7 @@ async def test_a_row_can_be_accepted_until_its_finding_changes(app: SetupApp) ->
         await pilot.press("s")
         await settle(pilot, lambda: app.state(row) is CheckState.ACCEPTED)
         assert Acceptances(app.paths.state_dir, "kelp-train").read() == {row: "off"}
-        assert app.badges[-1] == "✓"
+        assert app.badges[-1] == "○"
         assert not app.offers("fix")
         await pilot.press("s")
         await settle(pilot, lambda: app.state(row) is CheckState.FAILED)

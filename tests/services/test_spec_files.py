@@ -10,19 +10,23 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.services.typist import live_once
+from tui.services.folders import look_in, meant_path
+from tui.services.handover import HandOver, NoEditorError, editor_command
 from tui.services.journal import Journal
+from tui.services.open_files import OpenFiles
+from tui.services.recent import RecentFiles
 from tui.services.secrets import SecretsError, SecretStore, value_layers
 from tui.services.settings import Settings
 from tui.services.specfile import (
     ChangedOnDiskError,
     SpecFileError,
-    changed_on_disk,
-    matching_paths,
-    meant_path,
+    read_again,
     read_spec,
     save_spec,
     save_spec_as,
@@ -83,7 +87,7 @@ def test_changes_by_others_are_noticed_before_saving(tmp_path: Path) -> None:
     path.write_text("a: b\n")
     file = read_spec(path)
     path.write_text("a: other\n")
-    assert changed_on_disk(file)
+    assert read_again(file) is not file
     with pytest.raises(ChangedOnDiskError, match="changed by another"):
         save_spec(file, "mine\n")
     path.unlink()
@@ -108,13 +112,21 @@ def test_read_only_files_and_missing_folders_refuse(tmp_path: Path) -> None:
         save_spec_as(tmp_path, "x")
 
 
+def names(text: str, *, everything: bool = False) -> list[str]:
+    return [entry.path.name for entry in look_in(text, everything=everything).entries]
+
+
 def test_paths_are_completed(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a.yml", "c.txt", ".hidden.yaml"):
+    for name in ("b.yaml", "a.yml", "c.txt", ".hidden.yaml", "my-a.yml"):
         (tmp_path / name).touch()
     (tmp_path / "dir").mkdir()
-    assert [path.name for path in matching_paths(f"{tmp_path}/")] == ["dir", "a.yml", "b.yaml"]
-    assert [path.name for path in matching_paths(f"{tmp_path}/A")] == ["a.yml"]
-    assert matching_paths("/no/such/folder/x") == ()
+    (tmp_path / "lost.yaml").symlink_to(tmp_path / "nowhere")
+    assert names(f"{tmp_path}/") == ["dir", "a.yml", "b.yaml", "lost.yaml", "my-a.yml"]
+    assert names(f"{tmp_path}/A")[:1] == ["a.yml"]
+    assert "my-a.yml" in names(f"{tmp_path}/a.")
+    assert names(f"{tmp_path}/.h") == [".hidden.yaml"]
+    assert {"c.txt", ".hidden.yaml"} <= set(names(f"{tmp_path}/", everything=True))
+    assert look_in("/no/such/folder/x").trouble
     assert meant_path("/a/b//c/d") == "/c/d"
     assert meant_path("/a/b/~/c") == "~/c"
 
@@ -209,3 +221,100 @@ def test_old_and_damaged_journals_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "spec" / "x.json").write_text("{")
     (tmp_path / "spec" / "y.json").write_text(json.dumps({"pid": 1}))
     assert Journal(tmp_path).leftovers() == []
+
+
+@pytest.mark.parametrize("seed", [1, 100])
+def test_a_kill_costs_at_most_the_last_second_of_typing(tmp_path: Path, seed: int) -> None:
+    lives = [live_once(tmp_path, number, 1.5) for number in range(seed, seed + 3)]
+    assert [problem for life in lives for problem in life.problems] == []
+    assert sum(life.edits for life in lives) > 3
+
+
+def test_a_text_taken_earlier_never_replaces_a_later_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    early, late = journal.ticket(), journal.ticket()
+    journal.write("k", None, "late", late)
+    journal.write("k", None, "early", early)
+    assert [item.text for item in journal.leftovers()] == ["late"]
+    slow = journal.ticket()
+    journal.clear("k")
+    journal.write("k", None, "slow", slow)
+    assert journal.leftovers() == []
+
+
+def test_the_last_files_are_kept_in_order_and_damage_counts_as_none(tmp_path: Path) -> None:
+    recent = RecentFiles(tmp_path / "state")
+    assert recent.all() == ()
+    for name in ("a", "b", "a"):
+        recent.add(tmp_path / name)
+    (tmp_path / "a").touch()
+    assert [(item.path.name, item.missing) for item in recent.all()] == [("a", False), ("b", True)]
+    recent.forget(tmp_path / "a")
+    assert [item.path.name for item in RecentFiles(tmp_path / "state").all()] == ["b"]
+    kept = tmp_path / "state" / "recent-specs.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    for damaged in ("{", "[1]", '[{"path": "x", "opened_at": "today"}]', "null"):
+        kept.write_text(damaged)
+        assert recent.all() == ()
+
+
+def test_notes_of_sessions_that_are_gone_count_for_nothing(tmp_path: Path) -> None:
+    spec = tmp_path / "job.yaml"
+    notes = OpenFiles(tmp_path / "state")
+    notes.note([spec])
+    assert notes.others(spec) is None
+    folder = tmp_path / "state" / "open-specs"
+    record = json.loads(next(folder.iterdir()).read_text())
+    (folder / "1.json").write_text(
+        json.dumps({**record, "pid": 1, "started": psutil.Process(1).create_time()})
+    )
+    link = tmp_path / "link.yaml"
+    link.symlink_to(spec)
+    assert notes.others(link) is not None
+    (folder / "1.json").write_text(json.dumps({**record, "pid": 1, "started": 5.0}))
+    (folder / "2.json").write_text("{")
+    assert notes.others(spec) is None
+    assert not (folder / "1.json").exists()
+    notes.note([])
+    assert not list(folder.glob(f"{os.getpid()}.json"))
+
+
+def test_the_editor_is_the_users_own_or_a_usual_one(tmp_path: Path) -> None:
+    tool = tmp_path / "my-editor"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    path = str(tmp_path)
+    assert editor_command({"VISUAL": "my-editor --wait", "PATH": path}) == ("my-editor", "--wait")
+    assert editor_command({"VISUAL": " ", "EDITOR": str(tool), "PATH": ""}) == (str(tool),)
+    (tmp_path / "vi").symlink_to(tool)
+    assert editor_command({"PATH": path}) == (str(tmp_path / "vi"),)
+    for wrong, words in {"none-such": "not installed", "my-editor 'x": "cannot be read"}.items():
+        with pytest.raises(NoEditorError, match=words):
+            editor_command({"EDITOR": wrong, "PATH": path})
+    with pytest.raises(NoEditorError, match="no editor was found"):
+        editor_command({"PATH": str(tmp_path / "empty")})
+
+
+def test_a_lent_text_is_private_and_gone_afterwards(tmp_path: Path) -> None:
+    lent = HandOver(tmp_path / "state")
+    with lent.lend(f"value: {TOKEN}\n", "job.yaml", None) as file:
+        assert file.name == "job.yaml"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert lent.left_over() == []
+    assert not list((tmp_path / "state" / "editor").iterdir())
+
+
+def test_a_text_that_was_out_when_the_app_was_killed_is_found(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from tui.services.handover import HandOver\n"
+        "with HandOver(Path(sys.argv[1])).lend('before', 'job.yaml', Path('/spec.yaml')) as file:\n"
+        "    file.write_text(sys.argv[2]); os._exit(9)"
+    )
+    for text in ("before", "after"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path), text], check=False)
+    lent = HandOver(tmp_path)
+    (left,) = lent.left_over()
+    assert (left.path, left.text) == (Path("/spec.yaml"), "after")
+    lent.forget(left)
+    assert not list((tmp_path / "editor").iterdir())

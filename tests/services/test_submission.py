@@ -18,6 +18,7 @@ from tui.domain.jobs import Job, JobPage, job_from_json
 from tui.domain.spec.rules import OWN_LABEL
 from tui.domain.target import Target
 from tui.services.submission import (
+    KEPT_RECORDS,
     SETTLE_SECONDS,
     NotFound,
     Record,
@@ -229,3 +230,38 @@ async def test_many_submissions_with_lost_replies_make_exactly_as_many_jobs(worl
     assert all(isinstance(outcome, Submitted) for outcome in outcomes)
     names = {outcome.job.name for outcome in outcomes if isinstance(outcome, Submitted)}
     assert len(names) == world.jobs.created == 300
+
+
+async def test_the_last_place_of_each_file_is_remembered_beyond_the_newest(world: World) -> None:
+    for file in ("old.yaml", *["new.yaml"] * (2 * KEPT_RECORDS + 1)):
+        record = replace(world.submitter.new_record("n", file), job_name="projects/1")
+        world.store.write(record)
+    world.store.prune()
+    assert world.store.last_for("old.yaml") is not None
+    assert world.store.last_for("old.yaml", local=True) is None
+    assert world.store.last_for("") is None
+    assert len(list(world.store._all())) <= KEPT_RECORDS + 2
+
+
+async def test_starts_of_a_file_are_counted(world: World) -> None:
+    assert world.store.next_number("job.yaml") == 1
+    world.store.write(world.submitter.new_record("n", "job.yaml", 4))
+    assert world.store.next_number("job.yaml") == 5
+    assert world.store.next_number("other.yaml") == 1
+
+
+async def test_it_is_told_how_long_an_earlier_start_is_looked_for(world: World) -> None:
+    world.store.write(world.submitter.new_record("n", ""))
+    waits: list[tuple[str, float]] = []
+    await world.submitter.check_pending(lambda record, seconds: waits.append((record.display_name, seconds)))
+    ((name, seconds),) = waits
+    assert name == "n"
+    assert 1.9 * SETTLE_SECONDS < seconds <= 2 * SETTLE_SECONDS
+
+
+async def test_several_doubtful_starts_are_looked_for_at_once(world: World) -> None:
+    for number in range(5):
+        world.store.write(world.submitter.new_record(str(number), ""))
+    outcomes = await world.submitter.check_pending()
+    assert len(outcomes) == 5
+    assert all(isinstance(outcome, NotFound) and outcome.settled for outcome in outcomes)

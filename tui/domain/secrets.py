@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
+
+from tui.domain.secret_kinds import Finding, is_telling, kind_under, tokens_in
+
+__all__ = [
+    "HIDDEN",
+    "HIDDEN_SECRET",
+    "SHORTEST",
+    "Finding",
+    "find_secrets",
+    "hide",
+    "hide_found",
+    "is_telling",
+    "lines_with_secrets",
+    "literal_secret",
+    "mask_line",
+    "mask_tokens",
+    "placeholder",
+    "refill",
+]
 
 HIDDEN = "••••••"
 """Stands where a secret was."""
@@ -19,39 +36,35 @@ HIDDEN_SECRET = "<HIDDEN_SECRET>"  # noqa: S105  # a placeholder
 SHORTEST = 4
 """Shorter values are no secrets, and hiding them would spoil ordinary text."""
 
-_TOKENS = (
-    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{20,}"),
-    ("a Weights & Biases key", r"\bwandb_v1_[A-Za-z0-9_]{20,}"),
-    ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("a Google access token", r"\bya29\.[0-9A-Za-z_-]{20,}"),
-    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("an API key", r"\bsk-[A-Za-z0-9_-]{20,}"),
-    ("a private key", r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"),
+_HINT = re.compile(r"token|secret|passw|passphrase|passcode|pwd|credential|key", re.IGNORECASE)
+"""Every telling name has one of these in it."""
+_REACH = 60
+"""Characters of a name that are looked at on either side of the hint."""
+_NAME_REST = re.compile(rf"[\w.-]{{0,{_REACH}}}+")
+_VALUE = r"(?P<value>[^\s\"',}]{8,4000}+)"
+_BLOCK = r"(?:[|>][-+0-9]{0,2}[ \t]{0,8}\n[ \t]{0,80})?"
+_AFTER_NAME = (
+    re.compile(  # an entry of `env`
+        r"[\"']?[ \t]{0,8}(?:#[^\n]{0,200}+)?\s{0,8}+,?\s{0,80}+[\"']?value[\"']?[ \t]{0,8}:[ \t]{0,8}"
+        rf"(?:\n[ \t]{{0,80}})?{_BLOCK}[\"']?{_VALUE}"
+    ),
+    re.compile(rf"[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}{_BLOCK}[\"']?{_VALUE}"),
 )
-_ANY_TOKEN = re.compile("|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKENS)))
-_TELLING = re.compile(r"token|secret|passw|credential|api_?key|private_?key|access_?key", re.IGNORECASE)
-_LIKELY = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}")
-_HEX = re.compile(r"\b[0-9a-f]{40}\b")
-_TELLING_LINE = re.compile(  # every part is bounded: a hostile text must not take long
-    r"(?:token|secret|passw|credential|api_?key|private_?key|access_?key)\w{0,40}[\"']?\s{0,8}"
-    r"(?:[:=]|,?\s{0,8}[\"']?value[\"']?\s{0,8}:|\n\s{0,80}[\"']?value[\"']?\s{0,8}:)"
-    r"[ \t]{0,8}[\"']?(?P<value>[^\s\"'#,}]{8,4000})",
-    re.IGNORECASE,
+_AFTER_OPTION = re.compile(
+    r"[\"']?(?:[ \t]{1,8}|[ \t]{0,8},\s{0,80}|[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8})"
+    rf"[\"']?(?!-){_VALUE}"
 )
+_VALUE_FIRST = re.compile(
+    rf"value[\"']?[ \t]{{0,8}}:[ \t]{{0,8}}[\"']?{_VALUE}[\"']?\s{{0,8}}+,?\s{{0,80}}+"
+    r"[\"']?name[\"']?[ \t]{0,8}:[ \t]{0,8}[\"']?(?P<name>[\w.-]{1,80})"
+)
+_KEY_LINE = re.compile(r"\s*+[A-Za-z0-9+/=]{40,200}+\s*+")
+"""What the lines of a private key look like, and hardly anything else."""
+_AFTER_VALUE = ";)|&`]\\"
+_ENDS_WORD = re.compile(r"[;)|&`\]\\<>]")
+"""What may follow a value without a space, and is no part of it."""
 _PLACEHOLDER = re.compile(r"<(?:YOUR|MY|INSERT|REPLACE|ENTER|HIDDEN)[ _-][^<>\n]{1,60}>", re.IGNORECASE)
 _WHOLE_PLACEHOLDER = re.compile(r"\s*<[A-Za-z][A-Za-z0-9 _.-]{1,60}>\s*")
-_LEAST_ENTROPY = 3.0
-"""Bits a character; words and paths have less, random tokens more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A secret in a text: where, and what kind."""
-
-    start: int
-    end: int
-    kind: str
 
 
 def hide(text: str, values: Iterable[str], mark: str = HIDDEN) -> str:
@@ -69,29 +82,13 @@ def hide(text: str, values: Iterable[str], mark: str = HIDDEN) -> str:
 
 def find_secrets(text: str) -> list[Finding]:
     """Tokens of known shapes, and values set under a telling name, anywhere in a text, by place."""
-    told = (
-        Finding(match.start("value"), match.end("value"), "a secret")
-        for match in _TELLING_LINE.finditer(text)
-        if _is_likely(match["value"])
-    )
-    return _merged([*_tokens(text), *told])
+    return _merged([*tokens_in(text), *_told(text)])
 
 
 def literal_secret(name: str, value: str) -> str:
     """What kind of secret `value`, set under `name`, seems to be; empty if it seems to be none."""
-    for finding in _tokens(value):
-        return finding.kind
-    if not _TELLING.search(name):
-        return ""
-    stripped = value.strip()
-    if _HEX.fullmatch(stripped):
-        return "a Weights & Biases key" if "wandb" in name.lower() else "a key"
-    return "a secret" if _is_likely(stripped) else ""
-
-
-def is_telling(name: str) -> bool:
-    """Whether a variable of that name is likely to hold a secret."""
-    return bool(_TELLING.search(name))
+    found = next(tokens_in(value), None)
+    return found.kind if found is not None else kind_under(name, value.strip())
 
 
 def hide_found(text: str, mark: str = HIDDEN_SECRET) -> str:
@@ -115,7 +112,32 @@ def refill(text: str, source: str) -> str:
 
 def mask_tokens(line: str, mark: str = "•") -> str:
     """One line with every token of a known shape covered, character for character."""
-    return _ANY_TOKEN.sub(lambda match: mark * len(match.group()), line)
+    for found in list(tokens_in(line)):
+        line = f"{line[: found.start]}{mark * (found.end - found.start)}{line[found.end :]}"
+    return line
+
+
+def mask_line(line: str, before: str = "", mark: str = "•") -> str:
+    """One line with every detected secret covered; `before` is the line above, which may name it."""
+    if _KEY_LINE.fullmatch(line):
+        return re.sub(r"\S", mark, line)
+    start = len(before) + 1
+    for found in find_secrets(f"{before}\n{line}"):
+        first, last = max(found.start - start, 0), found.end - start
+        if last > 0:
+            line = f"{line[:first]}{mark * (last - first)}{line[last:]}"
+    return line
+
+
+def lines_with_secrets(text: str) -> frozenset[int]:
+    """The lines (from 1) on which a detected secret stands, or a part of one such as a private key."""
+    lines: set[int] = set()
+    number, position = 1, 0
+    for found in find_secrets(text):
+        number += text.count("\n", position, found.start)
+        position = found.start
+        lines.update(range(number, number + text.count("\n", found.start, found.end) + 1))
+    return frozenset(lines)
 
 
 def placeholder(value: str, *, whole: bool) -> str:
@@ -129,10 +151,39 @@ def placeholder(value: str, *, whole: bool) -> str:
     return match.group() if match else ""
 
 
-def _tokens(text: str) -> Iterator[Finding]:
-    for match in _ANY_TOKEN.finditer(text):
-        kind = _TOKENS[int((match.lastgroup or "t0")[1:])][0]
-        yield Finding(match.start(), match.end(), kind)
+def _told(text: str) -> Iterator[Finding]:
+    """Values under telling names: in `env`, in assignments, after options."""
+    end = 0
+    for hint in _HINT.finditer(text):
+        if hint.start() < end:
+            continue  # another hint in the same name
+        start, end = _around(text, hint.start(), hint.end())
+        name = text[start:end]
+        if is_telling(name):
+            patterns = (*_AFTER_NAME, _AFTER_OPTION) if name.startswith("-") else _AFTER_NAME
+            matches = (pattern.match(text, end) for pattern in patterns)
+            yield from (found for match in matches if match and (found := _under(name, match)))
+    for match in _VALUE_FIRST.finditer(text):
+        if found := _under(match["name"], match):
+            yield found
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the name begins and ends that has a hint in it."""
+    least = max(start - _REACH, 0)
+    while start > least and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+        start -= 1
+    rest = _NAME_REST.match(text, end)
+    return start, rest.end() if rest else end
+
+
+def _under(name: str, match: re.Match[str]) -> Finding | None:
+    """The secret in a value, or in the part of it before what ends a word in a shell or in JSON."""
+    whole, start = match["value"], match.start("value")
+    for value in dict.fromkeys((whole.rstrip(_AFTER_VALUE), _ENDS_WORD.split(whole, maxsplit=1)[0])):
+        if kind := kind_under(name, value):
+            return Finding(start, start + len(value), kind)
+    return None
 
 
 def _merged(found: list[Finding]) -> list[Finding]:
@@ -144,12 +195,3 @@ def _merged(found: list[Finding]) -> list[Finding]:
         else:
             kept.append(finding)
     return kept
-
-
-def _is_likely(value: str) -> bool:
-    """Whether a value set under a telling name looks random rather than like a word, path or reference."""
-    if not _LIKELY.fullmatch(value) or not any(char.isdigit() for char in value):
-        return False
-    counts = Counter(value)
-    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
-    return entropy >= _LEAST_ENTROPY

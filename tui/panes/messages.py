@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from textual.message import Message
 
@@ -85,6 +86,15 @@ class SetServiceAccount(Message):
     def __init__(self, account: str) -> None:
         super().__init__()
         self.account = account
+
+
+class TryHere(Message):
+    """Run a job on the local server of this box, whatever the connection is; the app says how it ended."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.request = request
+        """A CustomJob in JSON form with its references filled; never to be shown or logged."""
 
 
 class SettingsChanged(Message):

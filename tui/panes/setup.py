@@ -7,13 +7,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.domain.setup.model import HERE, Check, CheckState
-from tui.panes.setup_detail import FIXABLE, usable
+from tui.domain.setup.model import HERE, Check, CheckState, safe_rows
+from tui.panes.setup_detail import usable
 from tui.panes.setup_rows import TROUBLED
 from tui.panes.setup_work import SetupWork, command_of
-
-_SAFE = (CheckState.FAILED, CheckState.WARNING, CheckState.SKIPPED)
-"""States in which "fix all" makes a row's changes; those that wait are waiting for others of them."""
 
 
 class SetupPane(SetupWork):
@@ -102,11 +99,12 @@ class SetupPane(SetupWork):
 
     def _to_fix_here(self) -> tuple[Check, ...]:
         line = self._line
-        rows = [check for check in line.checks if check.state in FIXABLE] if line is not None else []
+        rows = [check for check in line.checks if check.fixable] if line is not None else []
+        rows = [row for row in rows if len(rows) == 1 or not row.choice]
         return self._may_make(rows)
 
     def _to_fix_all(self) -> tuple[Check, ...]:
-        return self._may_make([row for row in self._rows.values() if row.state in _SAFE and not row.by_hand])
+        return self._may_make(safe_rows(self._rows.values()))
 
     def _command(self) -> str:
         """The gcloud command of the line under the cursor."""

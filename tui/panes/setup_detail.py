@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tui.domain.setup.changes import changes, commands
-from tui.domain.setup.model import HERE, Check, CheckState, Fix, Grant, Revoke
+from tui.domain.setup.model import HERE, Check, CheckState, Fix, Grant, Revoke, merged
 from tui.domain.text import printable
 from tui.panes.setup_rows import TONES, TROUBLED, Line, state_label
 from tui.widgets.confirm import Question
-
-FIXABLE = (CheckState.FAILED, CheckState.WARNING)
-"""States in which a row offers its fix."""
 
 
 def detail(line: Line, *, local: bool, read_only: bool, roomy: bool) -> Content:
@@ -25,7 +22,8 @@ def detail(line: Line, *, local: bool, read_only: bool, roomy: bool) -> Content:
 
 def _overview(line: Line, *, read_only: bool) -> Content:
     """What is folded into the line."""
-    fixes = usable(line.fixes, read_only=read_only) if line.state in FIXABLE else ()
+    wrong = merged(fix for check in line.checks if check.fixable and not check.choice for fix in check.fixes)
+    fixes = usable(wrong, read_only=read_only)
     keys = "enter shows each on its own line" + ("; f fixes all of them" if fixes else "")
     lines = [Content.styled(keys, "$secondary")]
     for check in line.checks:
@@ -43,7 +41,7 @@ def _explained(check: Check, *, local: bool, read_only: bool, roomy: bool) -> Co
         lines.append(Content.styled(printable(check.said), "$secondary"))
     if check.next_step:
         lines.append(_field("Next", printable(check.next_step)))
-    if check.fixes and check.state is not CheckState.OK:
+    if check.fixes and (check.choice or check.state is not CheckState.OK):
         lines.append(_field("Fix", _offer(check, read_only=read_only)))
     if check.why:
         lines.append(_field("Why", printable(check.why)))
@@ -61,7 +59,9 @@ def _offer(check: Check, *, read_only: bool) -> str:
     words = "; ".join(map(_sentence, check.fixes))
     if not usable(check.fixes, read_only=read_only):
         return f"not made while read-only is on: {words}"
-    return f"f fixes it: {words}" if check.state in FIXABLE else words
+    if not check.fixable:
+        return words
+    return f"{'f does it' if check.choice else 'f fixes it'}: {words}"
 
 
 def _sentence(fix: Fix) -> str:

@@ -127,7 +127,7 @@ def _joined(groups: Iterable[tuple[Line, ...]]) -> tuple[Line, ...]:
 
 def _with_the_fine_in_one(groups: list[tuple[Line, ...]]) -> tuple[Line, ...]:
     """One last line for all groups that are one line about what is right."""
-    fine = [group[0] for group in groups if len(group) == 1 and all(map(_is_fine, group[0].checks))]
+    fine = [group[0] for group in groups if len(group) == 1 and all(map(_is_quiet, group[0].checks))]
     if len(fine) < 2:  # noqa: PLR2004 (nothing to fold)
         return _joined(groups)
     rest = [group for group in groups if group[0] not in fine]
@@ -138,9 +138,14 @@ def _with_the_fine_in_one(groups: list[tuple[Line, ...]]) -> tuple[Line, ...]:
 
 
 def _is_fine(check: Check) -> bool:
-    """Whether nothing is asked of the user: right, taken as it is, or of no use without an open spec."""
+    """Whether nothing is asked of the user: right, or of no use without an open spec."""
     quiet = check.state is CheckState.SKIPPED and check.optional and _WAITS not in check.finding
-    return quiet or check.state in (CheckState.OK, CheckState.ACCEPTED)
+    return quiet or check.state is CheckState.OK
+
+
+def _is_quiet(check: Check) -> bool:
+    """Whether nothing is asked of the user, perhaps for he took it as it is."""
+    return _is_fine(check) or (check.state is CheckState.ACCEPTED and check.optional)
 
 
 def _whole(rows: list[Check]) -> tuple[Line, ...]:
@@ -234,13 +239,10 @@ def _worst(checks: Iterable[Check]) -> CheckState:
 
 def _words_for_fine(group: Group, members: list[Check], *, all_of_it: bool) -> tuple[str, str]:
     right = [check for check in members if check.state is CheckState.OK]
-    accepted = sum(check.state is CheckState.ACCEPTED for check in members)
     finding = _WORDS.get(group, _titles)(right or members)
     if not all_of_it:
         all_right = len(right) == len(members)
         return f"… and {len(members)} {'that are right' if all_right else 'more'}", _titles(members)
-    if accepted:
-        return f"{len(right)} right, {accepted} accepted", finding
     if not right:
         return f"all {len(members)}", finding
     if len(right) == 1:

@@ -25,6 +25,8 @@ from tui.services.paths import show_path
 from tui.services.secrets import SecretsError, SecretStore
 from tui.services.terminal_facts import ask_tmux, colours_of, read_terminal
 
+STALE_SECONDS = 60.0
+"""Age of the checks from which they are made again when the pane comes to the front."""
 NEEDS_DELAY = 0.3
 """Seconds of quiet in the open spec before what it needs is looked up."""
 
@@ -51,6 +53,8 @@ class SetupSources(SetupView):
         """What another pane or shell has changed on this box shows."""
         super().pane_shown()
         self._look_at_box()
+        if self._checks is not None and self._checks.age > STALE_SECONDS:
+            self._run_checks()
 
     # From above
 

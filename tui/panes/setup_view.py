@@ -32,9 +32,12 @@ from tui.panes.setup_rows import (
 )
 from tui.services.checks import first_facts
 from tui.services.options import AppOptions
+from tui.widgets.state_view import local_clock
 from tui.widgets.table import ListTable
 
-WIDE = 110
+WORDY = 100
+"""Columns from which a state has its word beside its glyph."""
+WIDE = 140
 """Columns from which the detail stands beside the rows."""
 
 
@@ -173,6 +176,7 @@ class SetupView(Pane):
         checks = assess(self._facts)
         self._rows = {check.id: check for check in checks}
         summary = summarize(self._facts, checks)
+        self._say_when()
         self._update("#setup-summary", Content.styled(printable(summary.line), f"bold {tone(summary.tone)}"))
         table = self._table
         if table.size:  # nothing is known of the room before the first layout; `Resized` follows it
@@ -185,7 +189,7 @@ class SetupView(Pane):
         self._offer_keys()
 
     def _show_lines(self, checks: tuple[Check, ...]) -> None:
-        table, wide, before = self._table, self._is_wide, self._line
+        table, wide, before = self._table, self.size.width >= WORDY, self._line
         if table.show_header is not wide:
             table.show_header = wide
         room = table.scrollable_content_region.height - table.show_header
@@ -249,6 +253,14 @@ class SetupView(Pane):
         local, roomy = self.options.local, self._is_wide
         text = detail(line, local=local, read_only=self.read_only, roomy=roomy)
         self._update("#setup-detail-text", text)
+
+    def _say_when(self) -> None:
+        """The time of the last look, to the minute: nothing that is shown may be older than it seems."""
+        when = self._facts.checked_at
+        words = Content(f"checked {local_clock(when)[:5]}" if when else "")
+        if self._shown.get("when") != words:
+            self._shown["when"] = words
+            self._table.border_subtitle = words
 
     def _update(self, selector: str, content: Content) -> None:
         """Draw only what has changed."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -13,31 +16,34 @@ from textual.widgets import TextArea
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.secrets import lines_with_secrets
 from tui.domain.setup.needs import JobNeeds, needs_of
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.edit import set_service_account
-from tui.domain.spec.problems import START, Problem, in_order
-from tui.domain.spec.references import Layers, resolve
+from tui.domain.spec.git_secret import CODE as IN_GIT
+from tui.domain.spec.problems import START, Fix, Problem, in_order
+from tui.domain.spec.references import resolve
 from tui.domain.spec.refusal import refused
 from tui.domain.spec.request import gcloud_command, gcloud_notes, preview, with_key
+from tui.domain.spec.secret_rules import LITERAL
 from tui.domain.target import Target
 from tui.domain.text import printable
 from tui.panes.messages import BadgeChanged, JobsChanged, NeedsChanged, OpenJobs
 from tui.panes.spec_dialogs import RequestScreen
 from tui.panes.spec_lists import ProblemList, count_words
-from tui.panes.spec_start import JobStart, environment, not_connected, outcome_words
-from tui.panes.spec_text import SpecTextPane
+from tui.panes.spec_sending import Countdown, outcome_words, waiting_words
+from tui.panes.spec_start import JobStart, Source, not_connected
+from tui.panes.spec_tools import SpecTools
 from tui.panes.spec_words import display_name
 from tui.services.options import AppOptions
-from tui.services.secrets import SecretsError, SecretStore, value_layers
-from tui.services.submission import NotFound, Outcome, SubmissionStore, Submitter
-from tui.widgets.confirm import ConfirmScreen, Question
+from tui.services.secrets import SecretsError
+from tui.services.submission import NotFound, Outcome, Record, SubmissionStore, Submitter
 
 CHECK_DELAY = 0.05
 """Seconds of quiet after a key before the text is checked."""
 
 
-class SpecPane(SpecTextPane):
+class SpecPane(SpecTools):
     """An editor that knows Vertex AI, with its problems below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,29 +77,38 @@ class SpecPane(SpecTextPane):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self._spec = Spec()
         self._refusals: tuple[Problem, ...] = ()
-        self._secrets = SecretStore(options.paths.secrets_file)
         self._submissions = SubmissionStore(options.paths.journals_dir)
         self._starting = False
+        self._start_spoke = False
+        self._covered: frozenset[int] = frozenset()
         self._badge = ("", "")
         self._asked: set[Target] = set()
         self._needs: JobNeeds | None = None
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what works now is offered."""
         if action == "start" and self.read_only:
             return False
-        if action in ("save", "save_as", "start", "edit", "show_request"):
+        if action in ("start", "show_request"):
             return self._buffer is not None
         if action in ("next_problem", "previous_problem"):
             return bool(self._buffer and self._problems)
         if action == "fix":
             problem = self._current_problem()
             return problem is not None and problem.fix is not None
-        return True
+        return super().check_action(action, parameters)
 
     # Text and problems
+
+    def text_switched(self) -> None:
+        """Nothing is known of the text that is in the editor now; without one, the tab has no badge."""
+        self._spec, self._refusals = Spec(), ()
+        self.query_one(ProblemList).show(())
+        if self._buffer is None:
+            self._badge = ("", "")
+            self.post_message(BadgeChanged(self.PANE_ID, *self._badge))
+            self._tell_needs()
 
     @on(TextArea.Changed, "#spec-editor")
     def _text_changed(self) -> None:
@@ -106,43 +121,45 @@ class SpecPane(SpecTextPane):
     async def _check(self) -> None:
         """Check the text off the loop; an edit meanwhile cancels this, so only the newest result shows."""
         await asyncio.sleep(CHECK_DELAY)
-        spec = await asyncio.to_thread(self._check_text, self.editor.text)
-        self._spec = spec
+        text = self.editor.text
+        self._spec = await asyncio.to_thread(self._check_text, text)
+        self._covered = await asyncio.to_thread(lines_with_secrets, text)
+        self.look_at_git()
         self._show_problems()
         self._tell_needs()
 
     def _tell_needs(self) -> None:
         """Let Setup look at what a job of this text would use."""
         needs = needs_of(self._spec, self._buffer.title) if self._buffer else None
+        if needs is None and self._buffer and self._needs and self._needs.file == self._buffer.title:
+            return  # while the text cannot be read, what it asked for last stands
         if needs != self._needs:
             self._needs = needs
             self.post_message(NeedsChanged(needs))
 
     def _check_text(self, text: str) -> Spec:
-        try:
+        names: set[str] | None = None  # while the secrets file cannot be used, no name is called unknown
+        with suppress(SecretsError):
             names = {name for _, values in self._layers() for name, value in values.items() if value}
-        except SecretsError:
-            return check(text)
-        return check(text, names)
+        settings, region = self.options.settings, self._where()[1]
+        limit = None if self.options.local else settings.jobs_price_limit or None
+        today = datetime.now(UTC).astimezone().date()
+        return check(text, names, region=region, today=today, limit_usd=limit)
 
-    def _layers(self) -> Layers:
-        return value_layers(self._secrets, environment(), self.options.settings, *self._where())
-
-    def _where(self) -> tuple[str, str]:
-        """Project and region: of the connection, else of the settings."""
-        place = self.gateway.target if self.gateway else self.options.settings
-        return place.project, place.region
+    def recheck(self) -> None:
+        """Check the text anew, because what it refers to has changed."""
+        self._check()
 
     @property
     def _problems(self) -> tuple[Problem, ...]:
-        return in_order((*self._spec.problems, *self._refusals))
+        return in_order((*self._spec.problems, *self._refusals, *self.git_problems))
 
     def _show_problems(self) -> None:
         listed = self.query_one(ProblemList)
         listed.show(self._problems)
         listed.border_subtitle = Content(f"read as {self._spec.shape.value}" if self._spec.job else "")
-        covered = frozenset(item.line for item in self._spec.problems if item.code == "literal-secret")
-        self.editor.cover_lines(covered)
+        told = frozenset(item.line for item in self._spec.problems if item.code == LITERAL)
+        self.editor.cover_lines(told | self._covered)
         self.show_titles()
         self.refresh_bindings()
 
@@ -151,7 +168,7 @@ class SpecPane(SpecTextPane):
         super().show_titles()
         if self._buffer is None:
             return
-        mark = "●" if self.unsaved else ""
+        mark = "●" if self.any_unsaved else ""
         errors, warnings = len(self._spec.errors), len(self._spec.warnings)
         words = count_words(self._spec.errors or self._spec.warnings)
         tone = "error" if errors else "warning" if warnings or mark else ""
@@ -202,6 +219,9 @@ class SpecPane(SpecTextPane):
     async def action_fix(self) -> None:
         """Make the certain change; a literal secret is stored before it leaves the text."""
         problem = self._current_problem()
+        if problem is not None and problem.code == IN_GIT:
+            await self.fix_git()
+            return
         if problem is None or problem.fix is None or problem not in self._spec.problems:
             return
         text = self.editor.text
@@ -209,22 +229,6 @@ class SpecPane(SpecTextPane):
             return
         if self.editor.text == text:
             self.editor.apply(problem.fix)
-
-    async def _move_secret(self, name: str, value: str) -> bool:
-        try:
-            before = await asyncio.to_thread(self._secrets.get, name)
-            if before not in (None, value):
-                lines = [f"{name} has another value among your secrets already.", "It would be replaced."]
-                if not await self.app.push_screen_wait(
-                    ConfirmScreen(Question(f"Replace {name}?", lines, "Replace"))
-                ):
-                    return False
-            await asyncio.to_thread(self._secrets.set, name, value)
-        except SecretsError as failure:
-            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
-            return False
-        self._say(f"{name} is among your secrets now", "The file names it only.", tone="success")
-        return True
 
     def set_service_account(self, account: str) -> None:
         """Make jobs of the open text run as `account`, as a change that can be undone; say why if not."""
@@ -259,7 +263,9 @@ class SpecPane(SpecTextPane):
             self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
             return
         project, region = self._where()
-        name = display_name(spec, "", buffer.stem, datetime.now(UTC).astimezone())
+        template = self.options.settings.jobs_name_template
+        now = datetime.now(UTC).astimezone()
+        name = display_name(spec, "", buffer.stem, now, template=template)
         file = str(buffer.path or buffer.suggested)
         command = gcloud_command(
             spec, file=file, project=project, region=region, display_name=name, labels={}
@@ -273,11 +279,11 @@ class SpecPane(SpecTextPane):
     def action_start(self) -> None:
         """Start the job, once: while one is on its way the key only says so."""
         if self._starting or self._buffer is None:
-            self._say("A start is under way already", "It is sent once.", tone="warning")
+            self._say_start("A start is under way already", "It is sent once.", tone="warning")
             return
         if self.gateway is None:
             trouble = not_connected(self.connection_trouble)
-            self._say(trouble.title, f"{trouble.hint or trouble.message}.", tone="warning")
+            self._say_start(trouble.title, f"{trouble.hint or trouble.message}.", tone="warning")
             return
         self._starting = True
         self._start(self.gateway)
@@ -286,41 +292,53 @@ class SpecPane(SpecTextPane):
     async def _start(self, gateway: Gateway) -> None:
         buffer = self._buffer
         if buffer is None:
+            self._starting = False
             return
         start = JobStart(
             self.app,
             gateway,
+            self.options,
             self._secrets,
             self._submissions,
             layers=self._layers,
-            tell=self._say,
-            kms_key=self.options.settings.kms_key,
+            tell=self._say_start,
+            write=self._write_fix,
+            jobs=self.jobs.jobs,
         )
+        source = Source(self.editor.text, buffer.title, buffer.stem, "", unsaved=self.unsaved)
+        if buffer.path is not None:
+            source = replace(source, file=await asyncio.to_thread(os.path.realpath, buffer.path))
         try:
-            job = await start.run(
-                self.editor.text,
-                stem=buffer.stem,
-                file=str(buffer.path or ""),
-                unsaved=self.unsaved,
-                on_refused=self._refused,
-            )
+            job = await start.run(source, on_refused=self._refused)
         finally:
             self._starting = False
         self._check()
         if job is None:
             return
-        self._say(f"Started {job.display_name}", "Jobs shows how it goes.", tone="success")
+        self._say_start(f"Started {job.display_name}", "Jobs shows how it goes.", tone="success")
         self.post_message(JobsChanged())
         if self.display:
             self.post_message(OpenJobs(job.name))
         else:
             self.app.notify(f"Started {printable(job.display_name)}", markup=False)
 
+    def _say_start(self, title: str, message: str = "", *, tone: str = "") -> None:
+        """Say something about the start that was asked for; from now on earlier ones do not cover it."""
+        self._start_spoke = True
+        self._say(title, message, tone=tone)
+
+    def _write_fix(self, text: str, fix: Fix) -> str | None:
+        """Make a change to the text, which can be undone; None if it is not that text any more."""
+        if self.editor.text != text:
+            return None
+        self.editor.apply(fix)
+        return self.editor.text
+
     def _refused(self, failure: CloudError, spec: Spec) -> None:
         """Show a refusal in the pane, each part of it on its line; the text stays."""
         self._refusals = tuple(item for item in refused(failure, spec) if item.place != START)
         self._show_problems()
-        self._say(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")
+        self._say_start(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")
 
     def watch_gateway(self, gateway: Gateway | None) -> None:
         """Find out about submissions that an earlier session could not confirm."""
@@ -331,8 +349,25 @@ class SpecPane(SpecTextPane):
     @work(group="pending", exit_on_error=False)
     async def _check_pending(self, gateway: Gateway) -> None:
         submitter = Submitter(gateway.jobs, gateway.target, self._submissions)
-        for outcome in await submitter.check_pending():
+        waits: list[Countdown] = []
+
+        def wait(record: Record, seconds: float) -> None:
+            waits.append(Countdown(lambda left: self._say_earlier(*waiting_words(record, left))))
+            if len(waits) == 1:  # one line is enough
+                waits[0].start(seconds)
+
+        try:
+            outcomes = await submitter.check_pending(wait)
+        finally:
+            for countdown in waits:
+                countdown.stop()
+        for outcome in outcomes:
             await self._tell_outcome(outcome)
+
+    def _say_earlier(self, title: str, message: str = "", *, tone: str = "") -> None:
+        """Say something about an earlier start, unless the notice tells of one asked for since."""
+        if not self._start_spoke and not self._starting:
+            self._say(title, message, tone=tone)
 
     async def _tell_outcome(self, outcome: Outcome) -> None:
         title, message = outcome_words(outcome)
@@ -344,7 +379,7 @@ class SpecPane(SpecTextPane):
             timeout=30,
             markup=False,
         )
-        self._say(title, message, tone="warning" if absent else "success")
+        self._say_earlier(title, message, tone="warning" if absent else "success")
         if not isinstance(outcome, NotFound):
             self.post_message(JobsChanged())
         elif outcome.settled:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tui import assets
-from tui.services.specfile import SpecFile, read_spec
+from tui.panes.spec_document import SpecDocument, TextState
+from tui.services.specfile import SpecFile, is_read_only, read_spec
 
 EXAMPLE = assets.EXAMPLES / "tiny-train" / "vertex_job.yaml"
 """The example that runs on any box."""
@@ -22,12 +24,36 @@ class Buffer:
         file: the file it was read from or saved to; None until it has one.
         suggested: the name to offer when it is first saved.
         key: under which its unsaved text is kept.
+        outside: what another program has written into the file since, until the user has decided.
+        gone: whether the file is not there any more.
+        read_only: whether the file may not be written.
+        others: since when another session has the file open; None if none has.
     """
 
     base: str
     file: SpecFile | None = None
     suggested: Path = field(default_factory=lambda: Path.cwd() / "vertex_job.yaml")
     key: str = field(default_factory=lambda: f"untitled {uuid.uuid4().hex}")
+    outside: SpecFile | None = None
+    gone: bool = False
+    read_only: bool = False
+    others: datetime | None = None
+    state: TextState = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the text editable."""
+        self.state = TextState(SpecDocument(self.base))
+        self.base = self.text
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+        return self.state.document.text
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the text is not what the file holds."""
+        return self.gone or self.text != self.base
 
     @property
     def path(self) -> Path | None:
@@ -38,6 +64,17 @@ class Buffer:
     def title(self) -> str:
         """The file's name, or that it has none."""
         return self.file.path.name if self.file else "new job spec"
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know about the file, in a word or two each."""
+        said = {
+            "removed": self.gone,
+            "changed outside": self.outside is not None,
+            "read-only": self.read_only,
+            "also open elsewhere": self.others is not None,
+        }
+        return [words for words, holds in said.items() if holds]
 
     @property
     def stem(self) -> str:
@@ -57,4 +94,4 @@ def open_buffer(path: Path) -> Buffer:
     file = read_spec(path)
     if path.is_relative_to(assets.PACKAGE):
         return Buffer(file.text, suggested=Path.cwd() / path.parent.name / path.name)
-    return Buffer(file.text, file, suggested=path, key=str(path))
+    return Buffer(file.text, file, suggested=path, key=str(path), read_only=is_read_only(path))

@@ -1,134 +1,29 @@
-"""The dialogs of the Spec pane: a path, a secret, the request that will be sent."""
+"""The dialogs of the Spec pane: a secret, the request that will be sent, a difference."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
+from tui.domain.spec.difference import Line, Side
 from tui.domain.text import printable
-from tui.services.specfile import matching_paths, meant_path
 
-
-class PathScreen(ModalScreen[Path | None]):
-    """Asks for a file: typed, completed with tab, or chosen from the list below."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="path.cancel"),
-        Binding("down,ctrl+n", "move(1)", "Next", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", "Previous", show=False, priority=True),
-        Binding("tab", "complete", "Complete", id="path.complete", priority=True),
-    ]
-
-    def __init__(self, title: str, text: str, *, existing: bool) -> None:
-        super().__init__()
-        self._title = title
-        self._text = text
-        self._existing = existing
-        self._matches: tuple[Path, ...] = ()
-        self._moved = False
-        self._matched = ""
-        """The text that the list was made for."""
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(self._title)
-            dialog.border_subtitle = "enter takes it · tab completes · esc cancels"
-            yield Input(
-                self._text, id="path-input", classes="dialog-input", compact=True, select_on_focus=False
-            )
-            listed = OptionList(id="path-list", compact=True)
-            listed.can_focus = False
-            yield listed
-
-    def on_mount(self) -> None:
-        """Begin at the end of the text."""
-        field = self.query_one(Input)
-        field.cursor_blink = False
-        field.focus()
-        field.cursor_position = len(field.value)
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        """A second root or home in the text begins anew, so that a whole path can be typed over the offer."""
-        meant = meant_path(event.value)
-        if meant != event.value:
-            self._fill_field(meant)
-        else:
-            self._look(event.value)
-
-    @work(exclusive=True, group="paths", exit_on_error=False)
-    async def _look(self, text: str) -> None:
-        """List what the text may mean."""
-        await self._list(text)
-
-    async def _list(self, text: str) -> None:
-        """Read the folder off the loop."""
-        matches = await asyncio.to_thread(matching_paths, text)
-        self._matches, self._matched, self._moved = matches, text, False
-        rows = [Option(Content(printable(path.name) + ("/" if path.is_dir() else ""))) for path in matches]
-        listed = self.query_one(OptionList)
-        listed.set_options(rows)
-        if self._existing and matches and text and not text.endswith("/"):
-            listed.highlighted = 0
-
-    def action_move(self, step: int) -> None:
-        """Move in the list without leaving the field."""
-        listed = self.query_one(OptionList)
-        if listed.option_count:
-            before = listed.highlighted
-            listed.highlighted = ((before if before is not None else -1) + step) % listed.option_count
-            self._moved = True
-
-    def action_complete(self) -> None:
-        """Take the marked or first entry into the field."""
-        index = self.query_one(OptionList).highlighted or 0
-        if index < len(self._matches):
-            self._take_into_field(self._matches[index])
-
-    def _take_into_field(self, path: Path) -> None:
-        self._fill_field(f"{path}/" if path.is_dir() else str(path))
-
-    def _fill_field(self, text: str) -> None:
-        field = self.query_one(Input)
-        field.value = text
-        field.cursor_position = len(text)
-
-    @on(Input.Submitted)
-    @work(exclusive=True, group="entered", exit_on_error=False)
-    async def _entered(self, event: Input.Submitted) -> None:
-        """Take the typed path, or the entry that is marked for it; a folder is entered."""
-        text = event.value
-        if not text.strip():
-            return
-        if self._matched != text:
-            await self._list(text)
-        typed = await asyncio.to_thread(Path(text).expanduser)
-        index = self.query_one(OptionList).highlighted
-        if index is not None and (self._moved or (self._existing and not typed.is_file())):
-            typed = self._matches[index]
-        if typed.is_dir():
-            self._take_into_field(typed)
-        else:
-            self.dismiss(typed.absolute())
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        path = self._matches[event.option_index]
-        if path.is_dir():
-            self._take_into_field(path)
-        else:
-            self.dismiss(path.absolute())
+_SCROLLING: list[BindingType] = [
+    Binding("j,down", "scroll('down')", "Down", show=False),
+    Binding("k,up", "scroll('up')", "Up", show=False),
+    Binding("g,home", "scroll('home')", "Top", show=False),
+    Binding("G,end", "scroll('end')", "End", show=False),
+    Binding("pagedown,space", "scroll('page_down')", "Page down", show=False),
+    Binding("pageup", "scroll('page_up')", "Page up", show=False),
+]
 
 
 class SecretScreen(ModalScreen[str | None]):
@@ -185,12 +80,7 @@ class RequestScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,x", "dismiss", "Close", id="request.close"),
         Binding("c", "copy", "Copy the command", id="request.copy", tooltip="Copy the gcloud command"),
-        Binding("j,down", "scroll('down')", "Down", show=False),
-        Binding("k,up", "scroll('up')", "Up", show=False),
-        Binding("g,home", "scroll('home')", "Top", show=False),
-        Binding("G,end", "scroll('end')", "End", show=False),
-        Binding("pagedown", "scroll('page_down')", "Page down", show=False),
-        Binding("pageup", "scroll('page_up')", "Page up", show=False),
+        *_SCROLLING,
     ]
 
     def __init__(self, shape: str, request: str, command: str, notes: list[str]) -> None:
@@ -219,3 +109,35 @@ class RequestScreen(ModalScreen[None]):
     def action_scroll(self, where: str) -> None:
         """Scroll the text."""
         getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
+
+
+class DifferenceScreen(ModalScreen[None]):
+    """What the file holds now, against the text in the editor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "Close", id="difference.close"),
+        *_SCROLLING,
+    ]
+
+    def __init__(self, name: str, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self._file = name
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="request", classes="scrolled") as box:
+            box.border_title = Content(f"{printable(self._file)}: - in the editor, + in the file now")
+            box.border_subtitle = "esc closes"
+            yield Static(Content("\n").join(_difference_line(line) for line in self._lines))
+
+    def action_scroll(self, where: str) -> None:
+        """Scroll the text."""
+        getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
+
+
+_SIDES = {Side.FIRST: "$text-error", Side.SECOND: "$text-success", Side.PLACE: "$accent", Side.BOTH: ""}
+
+
+def _difference_line(line: Line) -> Content:
+    lead = "" if line.side is Side.PLACE else f"{line.side.value} "
+    return Content.styled(f"{lead}{printable(line.text)}", _SIDES[line.side])

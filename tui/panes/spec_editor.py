@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.document._document import EditResult, Selection
+from textual.document._document_navigator import DocumentNavigator
+from textual.document._edit import Edit
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.domain.secrets import mask_tokens
-from tui.domain.spec.highlight import Token, block_lines, spans
+from tui.domain.secrets import mask_line
+from tui.domain.spec.highlight import Token, block_lines, keeps_blocks, spans
 from tui.domain.spec.problems import Fix, Place, apply_fix
+from tui.domain.spec.search import Match, Query
 from tui.domain.text import printable
+from tui.panes.spec_colours import FOUND, LineTheme, token_styles
+from tui.panes.spec_document import TextState, UnwrappedDocument
 
 _SECRET_PART = re.compile(r"(?<=[:=\s\"'])[^\s\"':=]{8,}")
+
+
+_REACH = 20_000
+"""Characters that are searched for the other one of a pair of brackets."""
 
 
 class SpecEditor(TextArea):
@@ -36,15 +48,23 @@ class SpecEditor(TextArea):
         ),
         Binding("ctrl+home", "go_to_start", "Start of the text", show=False),
         Binding("ctrl+end", "go_to_end", "End of the text", show=False),
+        Binding("ctrl+z", "undo", "Undo", id="spec.undo", show=False, tooltip="Take the last change back"),
+        Binding("ctrl+y", "redo", "Redo", id="spec.redo", show=False, tooltip="Make it again"),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="indent", classes="box")
-        self.indent_width = 2
-        self.cursor_blink = False
         self._colours: dict[Token, Style] = {}
         self._block: frozenset[int] | None = None
         self._covered: frozenset[int] = frozenset()
+        self._query = Query("")
+        self._matches: list[Match] | None = None
+        self._alone: tuple[int, str] | None = None
+        """During an edit of one line: which, and what it was."""
+        super().__init__(id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="indent", classes="box")
+        self.register_theme(LineTheme(name="spec"))
+        self.theme = "spec"
+        self.indent_width = 2
+        self.cursor_blink = False
 
     def on_mount(self) -> None:
         """Take the app's colours."""
@@ -52,16 +72,19 @@ class SpecEditor(TextArea):
         self.watch(self.app, "theme", self._recolour, init=False)
 
     def _recolour(self) -> None:
-        self._colours = _styles(dark=self.app.current_theme.dark)
+        self._colours = token_styles(dark=self.app.current_theme.dark)
         self._line_cache.clear()
         self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
-        """`esc` is ours; everything else is the editor's."""
+        """`esc` is ours; alt and a letter are no text, though terminals send escape and the letter."""
         if event.key == "escape":
             event.stop()
             event.prevent_default()
             self.action_leave()
+            return
+        if event.key.startswith("alt+"):
+            event.prevent_default()
             return
         await super()._on_key(event)
 
@@ -70,9 +93,28 @@ class SpecEditor(TextArea):
         self.post_message(self.Left())
 
     def _build_highlight_map(self) -> None:
-        """Called at each edit: forget which lines are scripts; only lines that are drawn are coloured."""
+        """Called at each edit: forget what it may have changed; only lines that are drawn are coloured."""
+        self._matches = None
+        if self._alone is not None and keeps_blocks(self._alone[1], self.document.get_line(self._alone[0])):
+            self._forget_line(self._alone[0])
+            return
         super()._build_highlight_map()
         self._block = None
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Most edits change one line alone: the others need not be drawn anew."""
+        row = edit.from_location[0]
+        if row == edit.to_location[0] and (not edit.text or edit.text.isprintable()):
+            self._alone = (row, self.document.get_line(row))
+        try:
+            return super().edit(edit)
+        finally:
+            self._alone = None
+
+    def _forget_line(self, row: int) -> None:
+        """Forget how one line was drawn; the third part of a key is the line (`TextArea.render_line`)."""
+        for key in [key for key in self._line_cache.keys() if key[2] == row]:  # noqa: SIM118 (not a mapping)
+            self._line_cache.discard(key)
 
     def action_go_to_start(self) -> None:
         """To the first line."""
@@ -85,7 +127,7 @@ class SpecEditor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: nothing in it that a terminal obeys, and no secret."""
         source = self.document.get_line(line_index)
-        line = mask_tokens(source)
+        line = mask_line(source, self.document.get_line(line_index - 1) if line_index else "")
         if line_index + 1 in self._covered:
             line = _SECRET_PART.sub(lambda match: "•" * len(match.group()), line)
         if not line.isprintable():
@@ -95,7 +137,18 @@ class SpecEditor(TextArea):
             self._block = block_lines(self.document.lines)
         for span in spans(source, in_block=line_index in self._block):
             text.stylize(self._colours.get(span.token, ""), span.start, span.end)
+        for start, end in self._query.in_line(source):
+            text.stylize(FOUND, start, end)
         return text
+
+    def _yield_character_locations(self, start: tuple[int, int]) -> Iterable[tuple[str, tuple[int, int]]]:
+        """Called at each move to find the other bracket: an unmatched one must not cost the whole text."""
+        return islice(super()._yield_character_locations(start), _REACH)
+
+    def _yield_character_locations_reverse(
+        self, start: tuple[int, int]
+    ) -> Iterable[tuple[str, tuple[int, int]]]:
+        return islice(super()._yield_character_locations_reverse(start), _REACH)
 
     def cover_lines(self, lines: frozenset[int]) -> None:
         """Cover the values on these lines (from 1): they hold literal secrets."""
@@ -104,16 +157,48 @@ class SpecEditor(TextArea):
             self._line_cache.clear()
             self.refresh()
 
-    def show_text(self, text: str) -> None:
-        """Show another text, with an empty history."""
-        self.load_text(text)
-        self.move_cursor((0, 0))
+    def put_aside(self, state: TextState) -> None:
+        """Remember in the state where the user is in its text."""
+        state.selection, state.scroll = self.selection, self.scroll_offset
+
+    def take_up(self, state: TextState) -> None:
+        """Show another text, with its own history, where the user left it."""
+        self.history = state.history
+        self.history.checkpoint()
+        self.document = state.document
+        self.wrapped_document = UnwrappedDocument(state.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._build_highlight_map()
+        self._rewrap_and_refresh_virtual_size()
+        self.selection = state.selection
+        self.scroll_to(state.scroll.x, state.scroll.y, animate=False, force=True)
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    # Searching
+
+    def look_for(self, text: str) -> list[Match]:
+        """Mark every place of a text, and give them from the top; an empty text takes the marks away."""
+        if text != self._query.text:
+            self._query, self._matches = Query(text), None
+            self._line_cache.clear()
+            self.refresh()
+        if self._matches is None:
+            self._matches = self._query.find_all(self.document.lines)
+        return self._matches
+
+    def show_match(self, match: Match) -> None:
+        """Put the cursor on a match, and the match into sight."""
+        self.selection = Selection((match.line, match.end), (match.line, match.start))
+        self.scroll_cursor_visible(center=True)
 
     def swap_text(self, text: str) -> None:
         """Put another text in the place of this one, as a change that can be undone."""
         if text != self.text:
-            cursor = self.cursor_location
+            cursor, scroll = self.cursor_location, self.scroll_offset
+            self.history.checkpoint()
             self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+            self.scroll_to(scroll.x, scroll.y, animate=False, force=True)
             self.move_cursor(cursor)
 
     def apply(self, fix: Fix) -> None:
@@ -131,27 +216,3 @@ class SpecEditor(TextArea):
         row = min(place.line - 1, self.document.line_count - 1)
         column = min(place.column - 1, len(self.document.get_line(row)))
         self.move_cursor((row, column), center=True)
-
-
-_DARK = {
-    Token.KEY: "#8fbcd4",
-    Token.STRING: "#c3d6a6",
-    Token.NUMBER: "#e0a458",
-    Token.COMMENT: "#8a979e",
-    Token.MARK: "#8a979e",
-    Token.REFERENCE: "#e5a0c8",
-}
-_LIGHT = {
-    Token.KEY: "#1f5f8b",
-    Token.STRING: "#46702a",
-    Token.NUMBER: "#9a5b00",
-    Token.COMMENT: "#66727a",
-    Token.MARK: "#66727a",
-    Token.REFERENCE: "#8e2f6b",
-}
-
-
-def _styles(*, dark: bool) -> dict[Token, Style]:
-    """Colours for dark and light backgrounds."""
-    colours = _DARK if dark else _LIGHT
-    return {token: Style(color=colour, italic=token is Token.COMMENT) for token, colour in colours.items()}

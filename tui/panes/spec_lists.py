@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.spec.problems import Problem, Severity
-from tui.domain.text import printable
+from tui.domain.text import cell_width, middle_cut, printable
 
 _GLYPHS = {
     Severity.ERROR: ("✗", "$text-error"),
@@ -105,28 +106,40 @@ def _row(problem: Problem) -> Content:
 
 
 def _nothing() -> Content:
-    return Content.assemble(("✓", "$text-success"), " No problems found. ctrl+r starts the job.")
+    return Content.assemble(("✓", "$text-success"), " No problems found.")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to begin."""
+    """One way to begin; one without an action is a heading."""
 
     action: str
-    """What the pane does: `example`, `open`, `new`, or `restore`."""
+    """What the pane does: `example`, `open`, `new`, `past_job`, `restore`, `recent`."""
     title: str
-    about: str
+    about: str = ""
     key: str = ""
     number: int = 0
     """Which of the unsaved texts, for `restore`."""
+    path: Path | None = None
+    """The file, for `recent`."""
+    faint: bool = False
+    """Whether it will hardly work, for a file that is not there."""
 
 
 WAYS = (
     ("e", "example", "Example", "Open the example tiny-train"),
     ("o", "open", "Open", "Open a spec file"),
-    ("n", "new", "New", "Begin a new spec"),
+    ("n", "new", "New", "Begin a new spec from a template"),
+    ("p", "past_job", "Past job", "Begin a new spec from a past job"),
 )
 """Key, action, title and tooltip of the ways to begin."""
+
+_TITLE = 28
+"""Columns of a title."""
+_LONG = 50
+"""Columns of a title that says which text it is about."""
+_ABOUT = 36
+"""Columns of what is said about it, on a narrow screen."""
 
 
 class Welcome(OptionList):
@@ -145,11 +158,13 @@ class Welcome(OptionList):
             )
             for key, action, title, about in WAYS
         ),
-        Binding("d", "discard", "Discard", id="spec.discard", tooltip="Forget this unsaved text"),
+        Binding(
+            "d", "discard", "Discard", id="spec.discard", tooltip="Forget this unsaved text or file name"
+        ),
     ]
 
     class Discarded(Message):
-        """An unsaved text is not wanted any more."""
+        """An unsaved text, or a file on the list, is not wanted any more."""
 
         def __init__(self, choice: Choice) -> None:
             super().__init__()
@@ -169,19 +184,20 @@ class Welcome(OptionList):
     def show(self, choices: tuple[Choice, ...]) -> None:
         """Offer these, with the cursor on the first."""
         self._choices = choices
-        self.set_options([Option(_choice_row(choice)) for choice in choices])
-        self.highlighted = 0
+        self.set_options([Option(_choice_row(choice), disabled=not choice.action) for choice in choices])
+        self.highlighted = next((n for n, choice in enumerate(choices) if choice.action), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Only an unsaved text can be discarded."""
-        return action != "discard" or self._marked().action == "restore"
+        """Only an unsaved text and a file on the list can be discarded."""
+        return action != "discard" or self._marked().action in ("restore", "recent")
 
     def _marked(self) -> Choice:
-        return self._choices[self.highlighted or 0] if self._choices else Choice("", "", "")
+        index = self.highlighted
+        return self._choices[index] if index is not None and self._choices else Choice("", "")
 
     def action_choose(self, action: str) -> None:
         """Take a way to begin by its key."""
-        self.post_message(self.Chosen(Choice(action, "", "")))
+        self.post_message(self.Chosen(Choice(action, "")))
 
     def action_discard(self) -> None:
         """Say which unsaved text is not wanted."""
@@ -198,7 +214,12 @@ class Welcome(OptionList):
 
 
 def _choice_row(choice: Choice) -> Content:
+    if not choice.action:
+        return Content.styled(printable(choice.title), "$text-muted")
     key = Content.styled(f"{choice.key or '↵':>2}  ", "bold $accent")
-    return Content.assemble(
-        key, (printable(choice.title), "bold"), "\n    ", (printable(choice.about), "$text-muted")
-    )
+    title = middle_cut(printable(choice.title), _LONG if choice.action == "restore" else _TITLE)
+    gap = " " * max(_TITLE + 2 - cell_width(title), 2)
+    about = printable(choice.about)
+    shown = middle_cut(about, _ABOUT) if choice.path else about
+    # No colour but the key's: on the marked row, with few colours, it would be lost.
+    return Content.assemble(key, (title, "" if choice.faint else "bold"), gap, shown)

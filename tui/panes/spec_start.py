@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from textual.app import App
 
@@ -14,24 +15,57 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.secrets import hide
+from tui.domain.setup.needs import in_use, needs_of
 from tui.domain.spec.check import Spec, check
+from tui.domain.spec.naming import name_problem
+from tui.domain.spec.override import (
+    OverrideError,
+    args_text,
+    first_args,
+    holds_secret,
+    parse_args,
+    parse_duration,
+    with_args,
+    with_timeout,
+)
+from tui.domain.spec.problems import Fix
 from tui.domain.spec.references import PLAIN_NAMES, Layers, Value, missing, resolve, secret_values
 from tui.domain.spec.request import build_request, with_key
+from tui.domain.spec.timeout import set_timeout
+from tui.panes.messages import OpenSetup, TryHere
 from tui.panes.spec_dialogs import SecretScreen
+from tui.panes.spec_preflight import CheckingScreen, StartScreen, ValueScreen, Wish
+from tui.panes.spec_sending import Sending, Teller
 from tui.panes.spec_words import Start, display_name, question
+from tui.services.acceptance import AcceptanceError, Acceptances
+from tui.services.options import AppOptions
 from tui.services.paths import show_path
+from tui.services.preflight import Preflight, Report
 from tui.services.secrets import SecretsError, SecretStore
-from tui.services.submission import NotFound, Outcome, Record, SubmissionStore, Submitted, Submitter
-from tui.widgets.confirm import ConfirmScreen
-from tui.widgets.state_view import local_clock
+from tui.services.submission import SubmissionStore
 
 
-class Teller(Protocol):
-    """Says in the pane how far a start has got."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text that is started, and what can be done to it."""
 
-    def __call__(self, title: str, message: str = "", *, tone: str = "") -> None:
-        """Show it; `tone` is success, warning, error or empty."""
-        ...
+    text: str
+    title: str
+    """The file's name, to show."""
+    stem: str
+    """For the job's name."""
+    file: str
+    """Its path, or empty when it has no file yet."""
+    unsaved: bool
+
+
+@dataclass(slots=True)
+class _Own:
+    """What is set for this start only."""
+
+    name: str = ""
+    args: list[str] | None = None
+    timeout: int = 0
 
 
 class JobStart:
@@ -41,32 +75,33 @@ class JobStart:
         self,
         app: App[Any],
         gateway: Gateway,
+        options: AppOptions,
         secrets: SecretStore,
         store: SubmissionStore,
         *,
         layers: Callable[[], Layers],
         tell: Teller,
-        kms_key: str = "",
+        write: Callable[[str, Fix], str | None],
+        jobs: tuple[Job, ...] = (),
     ) -> None:
-        self._kms_key = kms_key
+        """`jobs` are those of the last list, which hold quota.
+
+        `write` makes a change to the text in the editor, if that is still the one given, and returns it.
+        """
         self._app = app
         self._gateway = gateway
+        self._options = options
         self._secrets = secrets
         self._store = store
         self._layers = layers
         self._tell = tell
+        self._write = write
+        self._jobs = jobs
+        self._own = _Own()
 
-    async def run(
-        self,
-        text: str,
-        *,
-        stem: str,
-        file: str,
-        unsaved: bool,
-        on_refused: Callable[[CloudError, Spec], None],
-    ) -> Job | None:
+    async def run(self, source: Source, *, on_refused: Callable[[CloudError, Spec], None]) -> Job | None:
         """The job that was started, or None; why not has then been said."""
-        spec = with_key(await asyncio.to_thread(check, text), self._kms_key)
+        spec = await self._checked(source.text)
         if spec.errors:
             self._tell_errors(spec)
             return None
@@ -77,11 +112,23 @@ class JobStart:
             return None
         if values is None:
             return None
-        start = await self._prepare(spec, values, stem, file, unsaved=unsaved)
-        if not await self._app.push_screen_wait(ConfirmScreen(question(start))):
-            self._tell("Nothing was started")
+        report = await self._look(spec, values, source)
+        start = await self._ask(spec, values, source, report) if report is not None else None
+        if start is None:
             return None
-        return await self._send(start, on_refused)
+        sending = Sending(self._app, self._gateway, self._store, self._tell)
+        try:
+            return await sending.send(start)
+        except CloudError as failure:
+            on_refused(_without_secrets(failure, start.values), start.spec)
+            return None
+
+    async def _checked(self, text: str) -> Spec:
+        settings, target = self._options.settings, self._gateway.target
+        limit = settings.jobs_price_limit if settings.jobs_price_limit and not target.is_local else None
+        today = datetime.now(UTC).date()
+        spec = await asyncio.to_thread(check, text, region=target.region, today=today, limit_usd=limit)
+        return with_key(spec, settings.kms_key)
 
     def _tell_errors(self, spec: Spec) -> None:
         count = len(spec.errors)
@@ -102,65 +149,153 @@ class JobStart:
             await asyncio.to_thread(self._secrets.set, name, answer)
         return resolve(spec.references, await asyncio.to_thread(self._layers))
 
-    async def _prepare(
-        self, spec: Spec, values: Mapping[str, Value], stem: str, file: str, *, unsaved: bool
-    ) -> Start:
-        try:
-            account = (await self._gateway.setup.identity()).account
-        except CloudError:
-            account = ""  # shown as unknown; if the credentials are bad, sending says so in full
-        name = display_name(spec, account, stem, datetime.now(UTC).astimezone())
-        request = build_request(spec, name, {}, values)
-        return Start(spec, request, values, name, self._gateway.target, account, file, unsaved)
+    # The checks
 
-    async def _send(self, start: Start, on_refused: Callable[[CloudError, Spec], None]) -> Job | None:
-        submitter = Submitter(self._gateway.jobs, self._gateway.target, self._store)
-        record = submitter.new_record(start.display_name, start.file)
-        self._tell(f"Sending {start.display_name} …")
-        try:
-            outcome = await submitter.submit(start.request, record, on_doubt=self._doubt)
-        except CloudError as failure:
-            on_refused(_without_secrets(failure, start.values), start.spec)
-            return None
-        except OSError as failure:
-            reason = f"The note about this submission cannot be written: {failure.strerror or failure}."
-            self._tell("Nothing was sent", reason, tone="error")
-            return None
-        if isinstance(outcome, Submitted):
-            return outcome.job
-        self._tell(*outcome_words(outcome), tone="warning")
-        if outcome.settled:
-            await asyncio.to_thread(self._store.forget, outcome.record)
-        return None
+    async def _look(self, spec: Spec, values: Mapping[str, Value], source: Source) -> Report | None:
+        """What the project says of this job; None when the user left."""
+        filled = replace(spec, job=build_request(spec, "", {}, values))
+        target = self._gateway.target
+        accepted = await asyncio.to_thread(self._accepted, target.project)
+        preflight = Preflight(
+            self._gateway,
+            self._options,
+            needs_of(filled, source.title),
+            accepted=accepted,
+            secret_names=frozenset(item.name for item in spec.references),
+            quota_in_use=in_use(self._jobs, target.region),
+        )
+        report = await self._app.push_screen_wait(CheckingScreen(preflight))
+        if report is None:
+            self._tell("Nothing was started")
+        return report
 
-    def _doubt(self) -> None:
-        self._tell(
-            "Not known yet whether the job was started",
-            "No clear reply came. Looking for the job by its label for up to a minute; it is not sent again.",
-            tone="warning",
+    def _accepted(self, project: str) -> Mapping[str, str]:
+        """Findings that the user takes as they are; none while their file cannot be read."""
+        try:
+            folder = self._options.paths.state_dir
+            return Acceptances(folder, project, local=self._options.local).read()
+        except AcceptanceError:
+            return {}
+
+    # The question
+
+    async def _ask(
+        self, spec: Spec, values: Mapping[str, Value], source: Source, report: Report
+    ) -> Start | None:
+        """Ask until there is an answer; None when nothing is to be sent."""
+        while True:
+            start = await asyncio.to_thread(self._plan, spec, values, source, report)
+            screen = StartScreen(question(start))
+            await self._app.push_screen_wait(screen)
+            match screen.wish:
+                case Wish.START:
+                    return start
+                case Wish.NAME | Wish.ARGS | Wish.TIMEOUT:
+                    await self._change(screen.wish, start)
+                case Wish.WRITE:
+                    if (changed := self._written(source)) is None:
+                        return None
+                    source = changed
+                    spec = await self._checked(source.text)
+                case other:
+                    self._leave(other, screen.row, start)
+                    return None
+
+    def _leave(self, wish: Wish, row: str, start: Start) -> None:
+        if wish is Wish.TRY:
+            self._app.post_message(TryHere(start.request))
+            self._tell(f"{start.display_name} is tried on this box", "It is said when it has ended.")
+            return
+        self._tell("Nothing was started")
+        if wish is Wish.SETUP:
+            self._app.post_message(OpenSetup(row))
+
+    def _plan(self, spec: Spec, values: Mapping[str, Value], source: Source, report: Report) -> Start:
+        """Everything about the start, as it would be sent now; reads the records on disk."""
+        own, target = self._own, self._gateway.target
+        now = datetime.now(UTC).astimezone()
+        template = self._options.settings.jobs_name_template
+        number = self._store.next_number(source.file)
+        name = own.name or display_name(
+            spec, report.account, source.stem, now, template=template, number=number
+        )
+        request: Mapping[str, Any] = build_request(spec, name, {}, values)
+        if own.args is not None:
+            request = with_args(request, own.args)
+        if own.timeout:
+            request = with_timeout(request, own.timeout)
+        doubtful = self._store.pending_submissions()
+        return Start(
+            spec,
+            request,
+            values,
+            target,
+            source.file,
+            source.unsaved,
+            report,
+            limit=self._options.settings.jobs_price_limit,
+            last=self._store.last_for(source.file, local=target.is_local),
+            doubtful=tuple(record for record in doubtful if record.belongs_to(target)),
+            changed_args=own.args is not None,
+            own_timeout=bool(own.timeout),
+            number=number,
         )
 
+    async def _change(self, wish: Wish, start: Start) -> None:
+        """Take another name, arguments or timeout for this start only."""
+        if wish is Wish.NAME:
+            about = (
+                "For this start only; displayName in the file, or the setting jobs.name_template, keeps one."
+            )
+            answer = await self._value("Name of the job", about, start.display_name, name_problem)
+            self._own.name = answer or self._own.name
+        elif wish is Wish.TIMEOUT:
+            about = "After how long the job is stopped, such as 2h, 1h 30m or 45m; at most 7 days."
+            shown = f"{int(start.cost.timeout)}s" if start.cost.timeout else ""
+            answer = await self._value("Timeout of this start", about, shown, _wrong(parse_duration))
+            self._own.timeout = parse_duration(answer) if answer else self._own.timeout
+        else:
+            await self._change_args(start)
 
-def outcome_words(outcome: Outcome) -> tuple[str, str]:
-    """What became of a submission that was in doubt: a title and a sentence."""
-    record = outcome.record
-    sent = f"{record.display_name}, sent at {local_clock(record.time)}"
-    if isinstance(outcome, Submitted):
-        return f"{sent}, was started", "The connection had dropped before that was known. See Jobs."
-    return _absence_words(outcome, record, sent)
-
-
-def _absence_words(outcome: NotFound, record: Record, sent: str) -> tuple[str, str]:
-    if outcome.settled:
-        return (
-            f"{sent}, never arrived",
-            f"No job in {record.project} carries its label. Start it again if you still want it.",
+    async def _change_args(self, start: Start) -> None:
+        args = first_args(start.request) or []
+        about = (
+            "Of the first worker pool, for this start only; the file stays as it is."
+            ' Words as in a shell, or a list such as ["--epochs", "3"]. They are sent as they stand.'
         )
-    why = outcome.trouble.title if outcome.trouble else "no answer"
-    return (
-        f"Whether {sent}, was started is not known",
-        f"The job list cannot be read ({why}). Look in Jobs before you start it again.",
-    )
+        if holds_secret(args):
+            args, about = [], f"{about} Those of the file hold what looks like a secret and are not shown."
+        answer = await self._value("Arguments", about, args_text(args), _wrong(parse_args))
+        if answer is not None:
+            self._own.args = parse_args(answer)
+
+    async def _value(self, title: str, about: str, value: str, wrong: Callable[[str], str]) -> str | None:
+        return await self._app.push_screen_wait(ValueScreen(title, about, value, wrong))
+
+    def _written(self, source: Source) -> Source | None:
+        """Write the timeout into the text; None, with words, where that cannot be done on its own."""
+        seconds = self._own.timeout
+        fix = set_timeout(source.text, seconds)
+        text = self._write(source.text, fix) if fix is not None else None
+        if text is None:
+            words = f"Write timeout: {seconds}s below scheduling by hand. Nothing was started."
+            self._tell("The timeout could not be written into this file", words, tone="warning")
+            return None
+        self._own.timeout = 0
+        return replace(source, text=text, unsaved=True)
+
+
+def _wrong(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """What is wrong with a text, in a sentence."""
+
+    def wrong(text: str) -> str:
+        try:
+            parse(text)
+        except OverrideError as failure:
+            return str(failure)
+        return ""
+
+    return wrong
 
 
 def not_connected(trouble: CloudError | None) -> CloudError:

@@ -1,8 +1,9 @@
-"""The text of the Spec pane: opened, kept through crashes, saved; `tui/panes/spec.py` knows what it means."""
+"""The texts of the Spec pane: begun, opened, closed; `tui/panes/spec.py` knows what they mean."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,51 +11,71 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
+from tui.domain.jobs import Job
 from tui.domain.secrets import refill
-from tui.domain.spec.templates import CPU_JOB
-from tui.domain.text import printable
-from tui.panes.base import Pane
-from tui.panes.messages import PaneId
+from tui.domain.setup.bucket import default_bucket
+from tui.domain.spec.from_job import spec_from_job
+from tui.domain.spec.templates import TEMPLATES, Template
+from tui.domain.text import age
 from tui.panes.spec_buffer import EXAMPLE, Buffer, open_buffer
-from tui.panes.spec_dialogs import PathScreen
 from tui.panes.spec_editor import SpecEditor
+from tui.panes.spec_find import FindBar
 from tui.panes.spec_lists import Choice, ProblemList, Welcome
-from tui.services.journal import Journal, Unsaved
+from tui.panes.spec_path import PathScreen
+from tui.panes.spec_pick import Pick, PickScreen
+from tui.panes.spec_seek import SpecSeek
+from tui.services.journal import Unsaved
 from tui.services.options import AppOptions
-from tui.services.specfile import ChangedOnDiskError, SpecFile, SpecFileError, save_spec, save_spec_as
+from tui.services.paths import show_path
+from tui.services.recent import Recent
+from tui.services.specfile import SpecFileError
 from tui.widgets.confirm import ConfirmScreen, Question
 from tui.widgets.state_view import local_clock
 
-JOURNAL_DELAY = 0.8
-"""Seconds after which changed text is on disk, at most."""
+RECENT_ROWS = 8
+"""Files that are offered where one begins; all of them are in the list of files."""
 
 
-class SpecTextPane(Pane):
-    """An editor with one text in it, or the ways to begin."""
+class SpecTextPane(SpecSeek):
+    """An editor with several texts in it, or the ways to begin."""
 
-    PANE_ID = PaneId.SPEC
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", id="spec.save", tooltip="Write the file"),
         Binding("ctrl+o", "open", "Open", id="spec.open", tooltip="Open another spec file"),
         Binding("i", "edit", "Edit", id="spec.edit", tooltip="Go back into the editor"),
         Binding(
-            "ctrl+t", "save_as", "Save as", id="spec.save_as", show=False, tooltip="Save under another name"
+            "ctrl+n",
+            "new",
+            "New spec",
+            id="spec.new",
+            show=False,
+            tooltip="Begin a new spec from a template: CPU, L4, A100, H100, several, Spot, a package",
         ),
-        Binding("ctrl+n", "new", "New spec", id="spec.new", show=False, tooltip="Begin a new spec"),
+        Binding(
+            "alt+p",
+            "past_job",
+            "Spec of a past job",
+            id="spec.past_job",
+            show=False,
+            tooltip="Begin a new spec with what a past job was sent with, its secrets as ${NAME}",
+        ),
+        Binding(
+            "alt+b",
+            "files",
+            "Files",
+            id="spec.files",
+            show=False,
+            tooltip="Switch to another open file, or open one of the last",
+        ),
+        Binding("alt+right", "step_file(1)", "Next file", id="spec.file.next", show=False),
+        Binding("alt+left", "step_file(-1)", "Previous file", id="spec.file.previous", show=False),
+        Binding("alt+w", "close", "Close", id="spec.close", show=False, tooltip="Close this file"),
     ]
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self._buffer: Buffer | None = None
-        self._journal = Journal(options.paths.journals_dir)
-        self._journal_timer: Timer | None = None
         self._left: list[Unsaved] = []
-        self.editor = SpecEditor(id="spec-editor")
-        """Kept here, because at the very end the text is written when no query finds it any more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="spec-welcome", classes="box") as welcome:
@@ -66,20 +87,19 @@ class SpecTextPane(Pane):
             )
             yield Welcome(id="spec-choices")
         with Vertical(id="spec-work"):
+            yield Static(id="spec-files", classes="hidden")
             yield self.editor
+            yield FindBar(id="spec-find")
             yield ProblemList(id="spec-problems")
         yield Static(id="spec-notice", classes="hidden")
 
     async def on_mount(self) -> None:
         """Open what the app was started with, or say how to begin."""
-        self._left = await asyncio.to_thread(self._journal.leftovers)
-        self._show_welcome()
+        await asyncio.to_thread(self._rescue)
+        await self._show_welcome()
         if self.options.spec is not None:
             await self.open_file(self.options.spec)
-
-    def on_unmount(self) -> None:
-        """Whatever ends the app, what was typed stays."""
-        self._keep_now()
+        self.start_looking()
 
     def pane_shown(self) -> None:
         """Focus the editor, or the ways to begin."""
@@ -92,59 +112,109 @@ class SpecTextPane(Pane):
             return True
         return False
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether the text differs from its file."""
-        return self._buffer is not None and self.editor.text != self._buffer.base
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what works now is offered."""
+        if action in ("edit", "close"):
+            return self._buffer is not None
+        if action == "step_file":
+            return len(self._buffers) > 1
+        return super().check_action(action, parameters)
 
     # Beginning
 
-    def _show_welcome(self) -> None:
+    def _rescue(self) -> None:
+        """A text that was in the user's editor when the app was killed is offered like any other."""
+        try:
+            for left in self._lent.left_over():
+                self._journal.write(str(left.folder), left.path, left.text)
+                self._lent.forget(left)
+        except OSError:
+            return  # it stays where it is until the disk takes it
+
+    async def _show_welcome(self) -> None:
+        self._left = await asyncio.to_thread(self._journal.leftovers)
+        recent = await asyncio.to_thread(self._recent.all)
         restore = tuple(
             Choice(
                 "restore",
                 f"Restore the unsaved text of {item.path.name if item.path else 'a new spec'}",
-                f"from {item.saved_at.astimezone():%d %b %H:%M}" + (f", {item.path}" if item.path else ""),
+                f"from {item.saved_at.astimezone():%d %b %H:%M}",
                 number=number,
             )
             for number, item in enumerate(self._left)
         )
         ways = (
-            Choice(
-                "example", "Open the example tiny-train", "a small real training that runs in seconds", "e"
-            ),
-            Choice("open", "Open a file …", "a CustomJobSpec as gcloud takes it, or a whole CustomJob", "o"),
-            Choice("new", "Begin a new spec", "one CPU machine, ready to fill in", "n"),
+            Choice("example", "Open the example tiny-train", "a real training of half a minute", "e"),
+            Choice("open", "Open a file …", "a CustomJobSpec or a CustomJob", "o"),
+            Choice("new", "Begin a new spec …", "CPU, L4, A100, H100, Spot, a package", "n"),
+            Choice("past_job", "Begin with a past job …", "as it was sent, but its secrets", "p"),
         )
-        self.query_one(Welcome).show((*restore, *ways))
+        files = tuple(_recent_choice(item) for item in recent[:RECENT_ROWS])
+        heading = (Choice("", ""), Choice("", "Opened last")) if files else ()
+        self.query_one(Welcome).show((*restore, *ways, *heading, *files))
 
     @on(Welcome.Chosen)
     async def _begin(self, message: Welcome.Chosen) -> None:
         choice = message.choice
         if choice.action == "restore":
             await self._restore(self._left[choice.number])
+        elif choice.path is not None:
+            await self.open_file(choice.path)
         else:
             await self.run_action(choice.action)
 
     @on(Welcome.Discarded)
     @work(exclusive=True, group="discard", exit_on_error=False)
     async def _discard(self, message: Welcome.Discarded) -> None:
-        """Forget an unsaved text, if that is meant."""
+        """Forget an unsaved text, if that is meant; or take a file off the list."""
         choice = message.choice
-        question = Question(
-            "Discard this unsaved text?", [choice.title, choice.about], "Discard", danger=True
-        )
-        if await self.app.push_screen_wait(ConfirmScreen(question)):
-            self._journal.forget(self._left.pop(choice.number))
-            self._show_welcome()
+        if choice.path is not None:
+            try:
+                await asyncio.to_thread(self._recent.forget, choice.path)
+            except OSError as failure:
+                self._say("The list cannot be written", f"{failure.strerror or failure}.", tone="error")
+        else:
+            question = Question(
+                "Discard this unsaved text?", [choice.title, choice.about], "Discard", danger=True
+            )
+            if not await self.app.push_screen_wait(ConfirmScreen(question)):
+                return
+            self._journal.forget(self._left[choice.number])
+        await self._show_welcome()
 
     async def action_example(self) -> None:
         """Open the example."""
         await self.open_file(EXAMPLE)
 
-    def action_new(self) -> None:
-        """Begin with a template."""
-        self._adopt(Buffer(CPU_JOB))
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_new(self) -> None:
+        """Ask for a template and begin with it."""
+        picks = [Pick(template, template.title, template.about) for template in TEMPLATES]
+        chosen = await self.app.push_screen_wait(PickScreen[Template]("A new spec", picks))
+        if chosen is not None:
+            place = self.gateway.target if self.gateway else self.options.settings
+            bucket = self.options.settings.bucket or (default_bucket(place.project) if place.project else "")
+            self._show_buffer(Buffer(chosen.text(bucket=bucket, region=place.region)))
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_past_job(self) -> None:
+        """Ask for a job of the list and begin with its spec."""
+        picks = [Pick(job, job.display_name or job.job_id, _job_words(job)) for job in self.jobs.jobs]
+        empty = (
+            "No job fits." if picks else "No job is known yet: the list is read when the app is connected."
+        )
+        chosen = await self.app.push_screen_wait(PickScreen[Job]("The spec of a past job", picks, empty))
+        if chosen is not None:
+            self.open_job(chosen)
+
+    def open_job(self, job: Job) -> None:
+        """Begin a new spec with what a job was sent with; its secrets become references."""
+        stem = "".join(char if char.isalnum() or char in "-_." else "-" for char in job.display_name)
+        name = f"{stem.strip('.-') or job.job_id}.yaml"
+        self._show_buffer(Buffer(spec_from_job(job), suggested=Path.cwd() / name))
+        self._say(
+            f"A new spec from {job.display_name}", "Secrets are ${NAME} now; check them before you start."
+        )
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_open(self) -> None:
@@ -155,54 +225,111 @@ class SpecTextPane(Pane):
             await self.open_file(path)
 
     async def open_file(self, path: Path) -> None:
-        """Open a spec file; unsaved text of it from before is put back, undoable."""
+        """Open a spec file, or go to it if it is open; unsaved text of it is put back, undoable."""
+        if self._go_to_open(str(path.absolute())):  # noqa: ASYNC240 (does not look at the disk)
+            return
         try:
             buffer = await asyncio.to_thread(open_buffer, path)
         except SpecFileError as failure:
             self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
             return
-        if self._buffer is not None and buffer.key == self._buffer.key and self.unsaved:
-            self._say("This file is open already, with unsaved changes", "ctrl+s saves them.")
-            return
-        self._adopt(buffer)
         left = await asyncio.to_thread(self._journal.leftovers)
+        if self._go_to_open(buffer.key):  # opened twice at a time
+            return
+        self._show_buffer(buffer)
         mine = next((item for item in left if buffer.path is not None and item.path == buffer.path), None)
         if mine is not None:
             self._put_back(mine)
+        await self.note_open(buffer.path).wait()
+        if buffer.others is not None and mine is None:
+            since = local_clock(buffer.others)[:5]
+            words = "Whoever saves second is asked first."
+            self._say(f"{buffer.title} is also open in another session since {since}", words, tone="warning")
+
+    def _go_to_open(self, key: str) -> bool:
+        buffer = next((item for item in self._buffers if item.key == key), None)
+        if buffer is not None and buffer is not self._buffer:
+            self._show_buffer(buffer)
+        return buffer is not None
 
     async def _restore(self, unsaved: Unsaved) -> None:
         if unsaved.path is not None and unsaved.path.is_file():
             await self.open_file(unsaved.path)
             return
-        suggested = unsaved.path or Path.cwd() / "vertex_job.yaml"
-        self._adopt(Buffer("", suggested=suggested))
+        self._show_buffer(Buffer("", suggested=unsaved.path or Path.cwd() / "vertex_job.yaml"))
         self._put_back(unsaved)
 
     def _put_back(self, unsaved: Unsaved) -> None:
         """Show the text that was kept, and keep it under this session's name before the old one goes."""
-        assert self._buffer is not None  # noqa: S101  # for the type checker: a buffer was just adopted
+        assert self._buffer is not None  # noqa: S101  # for the type checker: a text was just shown
         self.editor.swap_text(refill(unsaved.text, self._buffer.base))
         when = f"{unsaved.saved_at.astimezone():%d %b} {local_clock(unsaved.saved_at)[:5]}"
         self._say(f"Your unsaved text from {when} is back", "ctrl+z shows what the file holds.")
-        self._keep_now()
+        self._keeper.keep_now(self._buffer)
         self._journal.forget(unsaved)
-        self._keep_now()
+        self._keeper.keep_now(self._buffer)
 
-    def _adopt(self, buffer: Buffer) -> None:
-        """Show a buffer; unsaved text of the one before stays in its journal."""
-        if self.unsaved:
-            self._keep_now()
-            kept = self._buffer.title if self._buffer else ""
-            self.app.notify(
-                f"The unsaved text of {printable(kept)} is kept: open it again to have it back.", markup=False
+    # Several files
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_files(self) -> None:
+        """Ask for one of the open files or of those opened last."""
+        recent = await asyncio.to_thread(self._recent.all)
+        here = {buffer.key for buffer in self._buffers}
+        picks: list[Pick[Buffer | Path]] = [
+            Pick(buffer, f"{buffer.title}{' ●' if buffer.unsaved else ''}", _open_words(buffer))
+            for buffer in self._buffers
+        ]
+        picks += [
+            Pick(item.path, item.path.name, _recent_words(item), faint=item.missing)
+            for item in recent
+            if str(item.path) not in here
+        ]
+        empty = "No file fits." if picks else "No file has been opened yet: ctrl+o opens one."
+        chosen = await self.app.push_screen_wait(PickScreen[Buffer | Path]("Files", picks, empty))
+        if isinstance(chosen, Path):
+            await self.open_file(chosen)
+        elif chosen is not None and chosen in self._buffers:
+            self._show_buffer(chosen)
+
+    def action_step_file(self, step: int) -> None:
+        """Go to the next open file, or to the one before."""
+        if self._buffer is not None:
+            place = self._buffers.index(self._buffer) + step
+            self._show_buffer(self._buffers[place % len(self._buffers)])
+
+    @work(exclusive=True, group="close", exit_on_error=False)
+    async def action_close(self) -> None:
+        """Close the text; one that is not saved only after a question."""
+        buffer = self._buffer
+        if buffer is None:
+            return
+        if buffer.unsaved:
+            question = Question(
+                f"Close {buffer.title} and lose its changes?",
+                ["Its text is not saved: esc, then ctrl+s saves it."],
+                "Close it",
+                danger=True,
             )
-        self._buffer = buffer
+            if not await self.app.push_screen_wait(ConfirmScreen(question)):
+                return
+        place = self._buffers.index(buffer)
+        self._buffers.remove(buffer)
+        self._keeper.forget(buffer.key)
+        self.note_open()
+        if self._buffers:
+            self._show_buffer(self._buffers[max(place - 1, 0)])
+        else:
+            await self._close_last()
+
+    async def _close_last(self) -> None:
+        """Show the ways to begin again."""
+        self._buffer = None
         self._say("")
-        self.add_class("open")
-        self.editor.show_text(buffer.base)
-        buffer.base = self.editor.text
-        self.editor.focus()
-        self.refresh_bindings()
+        self._switched()
+        self.remove_class("open")
+        await self._show_welcome()
+        self.query_one(Welcome).focus()
 
     def action_edit(self) -> None:
         """Back into the editor."""
@@ -212,119 +339,28 @@ class SpecTextPane(Pane):
     def _leave_editor(self) -> None:
         self.query_one(ProblemList).focus()
 
-    # Kept through crashes
 
-    @on(TextArea.Changed, "#spec-editor")
-    def _keep_later(self) -> None:
-        if self._buffer is not None and self._journal_timer is None:
-            self._journal_timer = self.set_timer(JOURNAL_DELAY, self._keep_soon)
+def _recent_choice(item: Recent) -> Choice:
+    return Choice("recent", item.path.name, _recent_words(item), path=item.path, faint=item.missing)
 
-    @work(group="journal", exit_on_error=False)
-    async def _keep_soon(self) -> None:
-        """Write the journal in a thread; an edit meanwhile starts the next turn."""
-        self._journal_timer = None
-        if self._buffer is not None:
-            await asyncio.to_thread(self._keep, self._buffer, self.editor.text)
 
-    def _keep_now(self) -> None:
-        """Write the journal before going on."""
-        if self._journal_timer is not None:
-            self._journal_timer.stop()
-            self._journal_timer = None
-        if self._buffer is not None:
-            self._keep(self._buffer, self.editor.text)
+def _recent_words(item: Recent) -> str:
+    folder = show_path(item.path.parent)
+    if item.missing:
+        return f"not there any more · {folder}"
+    return f"{_ago(item.opened_at)} · {folder}"
 
-    def _keep(self, buffer: Buffer, text: str) -> None:
-        try:
-            if text == buffer.base:
-                self._journal.clear(buffer.key)
-            else:
-                self._journal.write(buffer.key, buffer.path, text)
-        except OSError as failure:
-            reason = f"{failure.strerror or failure}."
-            self.app.call_later(self._say, "Unsaved text cannot be kept", reason, tone="error")
 
-    # Saving
+def _open_words(buffer: Buffer) -> str:
+    folder = show_path(buffer.path.parent) if buffer.path else "without a file"
+    return " · ".join(["open", *buffer.notes, folder])
 
-    @work(exclusive=True, group="save", exit_on_error=False)
-    async def action_save(self) -> None:
-        """Write the file; a text without one asks for a name."""
-        if self._buffer is None:
-            return
-        if self._buffer.file is None:
-            await self._save_as(self._buffer)
-        else:
-            await self._save(self._buffer, self._buffer.file)
 
-    @work(exclusive=True, group="save", exit_on_error=False)
-    async def action_save_as(self) -> None:
-        """Ask for a name and write the text there."""
-        if self._buffer is not None:
-            await self._save_as(self._buffer)
+def _job_words(job: Job) -> str:
+    old = f" · {_ago(job.create_time)}" if job.create_time else ""
+    return f"{job.state.word} · {job.machine}{old}"
 
-    async def _save(self, buffer: Buffer, file: SpecFile, *, force: bool = False) -> None:
-        text = self.editor.text
-        try:
-            saved = await asyncio.to_thread(save_spec, file, text, force=force)
-        except ChangedOnDiskError as changed:
-            if await self._write_over(changed):
-                await self._save(buffer, file, force=True)
-        except SpecFileError as failure:
-            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
-        else:
-            self._saved(buffer, saved, text)
 
-    async def _save_as(self, buffer: Buffer) -> None:
-        path = await self.app.push_screen_wait(PathScreen("Save as", str(buffer.suggested), existing=False))
-        if path is not None:
-            await self._write_to(buffer, path, replace=False)
-
-    async def _write_to(self, buffer: Buffer, path: Path, *, replace: bool) -> None:
-        text = self.editor.text
-        try:
-            saved = await asyncio.to_thread(save_spec_as, path, text, replace=replace)
-        except ChangedOnDiskError as exists:
-            if await self._write_over(exists):
-                await self._write_to(buffer, path, replace=True)
-        except SpecFileError as failure:
-            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
-        else:
-            self._journal.clear(buffer.key)
-            buffer.key = str(path)
-            self._saved(buffer, saved, text)
-
-    async def _write_over(self, failure: SpecFileError) -> bool:
-        question = Question(
-            f"{failure.title}. Write over it?", [failure.message], "Write over it", danger=True
-        )
-        return await self.app.push_screen_wait(ConfirmScreen(question))
-
-    def _saved(self, buffer: Buffer, saved: SpecFile, text: str) -> None:
-        buffer.file = saved
-        buffer.suggested = saved.path
-        buffer.base = text
-        self._journal.clear(buffer.key)
-        self._say(f"Saved {saved.path.name}", tone="success")
-        self.show_titles()
-
-    def show_titles(self) -> None:
-        """Show the file's name, marked while it is unsaved."""
-        if self._buffer is not None:
-            mark = " ●" if self.unsaved else ""
-            self.editor.border_title = Content(f"{printable(self._buffer.title)}{mark}")
-            self.editor.border_subtitle = "esc leaves the editor" if self.editor.has_focus else "i edits"
-
-    def on_descendant_focus(self) -> None:
-        """The title says how to leave or enter the editor."""
-        self.show_titles()
-
-    def _say(self, title: str, message: str = "", *, tone: str = "") -> None:
-        """One notice between the text and its problems; empty takes it away."""
-        notice = self.query_one("#spec-notice", Static)
-        notice.set_class(not title, "hidden")
-        glyph = {"success": "✓", "warning": "⚠", "error": "✗"}.get(tone, "·")
-        colour = f"$text-{tone}" if tone else "$text-accent"
-        text = Content.assemble((f"{glyph} ", colour), (printable(title), "bold"))
-        if message.strip():
-            text += Content(f". {printable(message.strip())}")
-        notice.update(text)
+def _ago(moment: datetime) -> str:
+    words = age((datetime.now(UTC) - moment).total_seconds())
+    return words if words == "now" else f"{words} ago"

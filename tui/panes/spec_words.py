@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import getpass
-import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from textual.content import Content
 
+from tui.domain.catalog.quotas import spec_pools
 from tui.domain.jobs import job_from_json
+from tui.domain.secrets import hide_found
+from tui.domain.setup.model import Check, Group
 from tui.domain.spec.check import Spec
+from tui.domain.spec.cost import Cost, cost_of
+from tui.domain.spec.naming import DEFAULT_TEMPLATE, name_from
+from tui.domain.spec.override import args_text, first_args, holds_secret
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
 from tui.domain.spec.request import env_lists, gcloud_command
-from tui.domain.spec.rules import MAX_DISPLAY_NAME
 from tui.domain.target import Target
-from tui.domain.text import duration, middle_cut, printable
-from tui.widgets.confirm import Question
-
-DEFAULT_TIMEOUT = "7 days"
-"""What Vertex AI allows a job without `scheduling.timeout` (604,800 s)."""
+from tui.domain.text import duration, printable
+from tui.panes.spec_preflight import StartQuestion
+from tui.services.preflight import Finding, Report
+from tui.services.submission import Record
+from tui.widgets.state_view import local_clock
 
 OWN_AGENT = "the Vertex AI Custom Code Service Agent (the file names none)"
 """Whom a custom job runs as when `serviceAccount` is unset (`custom_job.proto`)."""
+
+_LABEL, _WIDTH = 10, 67
+"""Columns of a row's label, and of a whole line."""
+_ALL_KEYS = 9
+"""Rows that a digit can lead to."""
+_OF_TIMEOUT = ("no-timeout", "long-timeout", "over-limit")
+"""What is wrong with the file's timeout, and right when the start has another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,58 +47,156 @@ class Start:
     request: Mapping[str, Any]
     """With references filled; never shown as a whole."""
     values: Mapping[str, Value]
-    display_name: str
     target: Target
-    account: str
     file: str
     """The spec file as it is shown, or empty when it has no name yet."""
     unsaved: bool
+    report: Report
+    limit: float = 0.0
+    """USD that a job may cost without being typed; 0 for no limit."""
+    last: Record | None = None
+    """Where the file was last sent to, of the same kind as the target: local or Google's."""
+    doubtful: tuple[Record, ...] = ()
+    """Earlier starts of which it is not known whether they arrived."""
+    changed_args: bool = False
+    """Whether the arguments are others than the file's, for this start only."""
+    own_timeout: bool = False
+    """Whether the timeout is another than the file's, for this start only."""
+    number: int = 0
+    """Which start of the file it is."""
+
+    @property
+    def display_name(self) -> str:
+        """The job's name."""
+        return str(self.request.get("displayName", ""))
+
+    @property
+    def cost(self) -> Cost:
+        """What it costs."""
+        return cost_of(self.request, self.target.region)
+
+    @property
+    def other_project(self) -> bool:
+        """Whether the file was last sent to another project."""
+        return self.last is not None and self.last.project != self.target.project
+
+    @property
+    def rows(self) -> tuple[Finding, ...]:
+        """What the checks found that is not right or not known."""
+        return self.report.open[:_ALL_KEYS]
 
 
-def display_name(spec: Spec, account: str, stem: str, now: datetime) -> str:
-    """The file's own displayName, or `{user}-{file stem}-{time}`."""
+def display_name(
+    spec: Spec, account: str, stem: str, now: datetime, *, template: str = DEFAULT_TEMPLATE, number: int = 1
+) -> str:
+    """The file's own displayName, or the template filled."""
     own = str(spec.job.get("displayName", "")).strip()
-    if own:
-        return own
-    user = re.sub(r"[^\w.-]+", "-", account.partition("@")[0] or _user())
-    name = "-".join(part for part in (user, re.sub(r"[^\w.-]+", "-", stem), f"{now:%m%d-%H%M}") if part)
-    return name[:MAX_DISPLAY_NAME]
+    user = account.partition("@")[0] or _user()
+    return own or name_from(template, user=user, file=stem, now=now, number=number)
 
 
-def question(start: Start) -> Question:
+def question(start: Start) -> StartQuestion:
     """The one dialog before a job is started; its first line says where and who pays."""
     local = start.target.is_local
-    return Question(
+    amount = "" if local else start.cost.over(start.limit)
+    typed: list[tuple[str, str]] = []
+    if start.other_project and start.last is not None:
+        before = printable(start.last.project)
+        typed.append((f"Last sent to {before}. Type {start.target.project} to go on:", start.target.project))
+    if amount:
+        typed.append((f"Over your limit of ${start.limit:,.2f}. Type {amount} (dollars) to go on:", amount))
+    return StartQuestion(
         title="Start this job on this box?" if local else "Start a job that costs money?",
         lines=_lines(start),
         yes="Start",
         danger=not local,
+        must_type=typed[0][1] if typed else "",
+        typed=tuple(typed),
+        refusals=_refusals(start),
+        rows=tuple(finding.check.id for finding in start.rows),
+        may_try=not local,
+        may_change_args=first_args(start.request) is not None,
+        may_write=start.own_timeout,
     )
+
+
+def _refusals(start: Start) -> tuple[str, ...]:
+    """Why the start has to be chosen a second time."""
+    found = [printable(finding.words) for finding in start.report.sure]
+    if not start.target.is_local and start.cost.unsure(start.limit):
+        found.append(f"the price is not known, and your limit is ${start.limit:,.2f}")
+    return tuple(found)
 
 
 def _lines(start: Start) -> list[str | Content]:
+    lines = [_first_line(start), _row("Job", start.display_name), _row("Machine", _machines(start))]
+    lines += _price(start)
+    if start.changed_args:
+        lines.append(_row("Args", f"{_args(start.request)} (for this start only)"))
+    lines += [_open_row(number, finding) for number, finding in enumerate(start.rows, start=1)]
+    more = len(start.report.open) - len(start.rows)
+    if more > 0:
+        lines.append(_warning(f"{more} more in Setup"))
+    lines += [_warning(text) for text in _warnings(start)]
+    lines += _right(start.report, len(start.spec.references))
+    lines += _details(start)
+    drop = "If the connection drops now: sent once or never; the next start tells you."
+    lines += [_muted(drop), _muted(_command(start), indent=2)]
+    return list(lines)
+
+
+def _price(start: Start) -> list[Content]:
+    cost, local = start.cost, start.target.is_local
+    if local:
+        stopped = duration(cost.timeout) if cost.timeout else ""
+        most = f"stopped after {stopped}" if stopped else "no timeout is set: stopped only after 7 days"
+        return [
+            _row("Price", f"nothing on this box; on Google Cloud {cost.per_hour_words}"),
+            _row("At most", _own(most, start)),
+        ]
+    most = _own(cost.most_words, start)
+    if not cost.timeout:
+        return [_row("Price", cost.per_hour_words), _row("At most", f"{most} · M sets one", "$text-warning")]
+    return [_row("Price", cost.per_hour_words), _row("At most", most)]
+
+
+def _own(words: str, start: Start) -> str:
+    return f"{words} (for this start only; W writes it into the file)" if start.own_timeout else words
+
+
+def _machines(start: Start) -> str:
     job = job_from_json(start.request)
-    region = start.target.region
-    lines: list[str | Content] = [_first_line(start)]
-    lines.append(_row("Job", start.display_name))
-    lines.append(_row("Machine", f"{', '.join(pool.summary for pool in job.pools)} · {region}"))
-    lines.append(_row("At most", _timeout(start.request, local=start.target.is_local)))
-    lines.append(_row("Outputs", _outputs(start, job.output_uri)))
-    lines.append(_row("Runs as", job.service_account or OWN_AGENT))
-    if start.spec.references:
-        lines.append(_row("Filled in", _filled(start)))
-    if start.target.is_local:
-        lines.append(Content.styled("The image is not used: the commands run on this box.", "$text-muted"))
+    pools = ", ".join(pool.summary for pool in job.pools if pool.machine_type)
+    pools = pools or ("the persistent resource's" if start.cost.held else "none is named")
+    total = sum(pool.replicas for pool in spec_pools(start.request.get("jobSpec", {})))
+    parts = [pools, f"{total} replicas" if total > 1 else "", start.target.region, start.cost.way]
+    return " · ".join(part for part in parts if part)
+
+
+def _warnings(start: Start) -> Iterable[str]:
     if start.unsaved:
-        lines.append(_warning("the text is not saved; the job gets it as it is in the editor"))
-    lines += [_warning(f"line {item.line}: {item.message}") for item in start.spec.warnings]
-    lines.append(
-        Content.styled(
-            "If the connection drops now: sent once or never; the next start tells you.", "$text-muted"
-        )
-    )
-    lines.append(Content.styled(_command(start), "$text-muted"))
-    return lines
+        yield "the text is not saved; the job gets it as it is in the editor"
+    for record in start.doubtful:
+        when = local_clock(record.time)
+        yield f"whether {record.display_name}, sent at {when}, was started is not known yet"
+    for item in start.spec.warnings:
+        if not (start.own_timeout and item.code in _OF_TIMEOUT):
+            yield f"line {item.line}: {item.message}"
+
+
+def _details(start: Start) -> list[Content]:
+    job = job_from_json(start.request)
+    found = [_row("Outputs", _outputs(start, job.output_uri))]
+    found.append(_row("Runs as", job.service_account or OWN_AGENT))
+    labels = ", ".join(f"{key}={value}" for key, value in job.labels.items())
+    found.append(_row("Labels", f"{labels}, " * bool(labels) + "vertex-tui-id (made when it is sent)"))
+    if start.spec.references:
+        found.append(_row("Filled in", _filled(start)))
+    if start.target.is_local:
+        found.append(_muted("The image is not used: the commands run on this box."))
+    elif start.last is None:
+        found.append(_muted("First start of this file on Google Cloud."))
+    return found
 
 
 def _first_line(start: Start) -> Content:
@@ -94,24 +204,80 @@ def _first_line(start: Start) -> Content:
     where = Content.styled(" LOCAL ", "$text-success reverse bold")
     if not target.is_local:
         where = Content.styled(" GOOGLE CLOUD · BILLED ", "$text-warning reverse bold")
-    who = f"{target.project} · {start.account or 'account unknown'} "
-    return Content.assemble(("Project   ", "$text-muted"), (printable(who), "bold"), where)
+    who = f"{target.project} · {start.report.account or 'account unknown'} "
+    return Content.assemble((f"{'Project':<{_LABEL}}", "$text-muted"), (printable(who), "bold"), where)
 
 
-def _row(label: str, value: str) -> Content:
-    return Content.assemble((f"{label:<10}", "$text-muted"), Content(printable(value)))
+def _row(label: str, value: str, style: str = "") -> Content:
+    head = Content.styled(f"{label:<{_LABEL}}", "$text-muted")
+    return head + Content.styled(_wrapped(value, _LABEL), style)
 
 
 def _warning(text: str) -> Content:
-    return Content.assemble(("⚠ ", "$text-warning"), Content(printable(text)))
+    return Content.assemble(("⚠ ", "$text-warning"), Content(_wrapped(text, 2)))
 
 
-def _timeout(request: Mapping[str, Any], *, local: bool) -> str:
-    text = request.get("jobSpec", {}).get("scheduling", {}).get("timeout", "")
-    seconds = float(text[:-1]) if text else 0.0
-    if seconds:
-        return f"{duration(seconds)}, then it is stopped"
-    return f"no timeout is set: stopped after {DEFAULT_TIMEOUT}" + ("" if local else ", billed until then")
+def _muted(text: str, indent: int = 0) -> Content:
+    return Content.styled(_wrapped(text, indent, first=0), "$text-muted")
+
+
+def _wrapped(text: str, indent: int, first: int | None = None) -> str:
+    """The text with its further lines indented; `first` are the columns before its first line."""
+    start = indent if first is None else first
+    lines = textwrap.wrap(
+        printable(text),
+        _WIDTH,
+        initial_indent=" " * start,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)[start:]
+
+
+_TONES = {"✗": "$text-error", "⚠": "$text-warning", "?": "$text-muted"}
+
+
+def _open_row(number: int, finding: Finding) -> Content:
+    key = f"[{number}]"
+    head, _, last = _wrapped(f"{finding.words} {key}", 2).rpartition(key)
+    glyph = (f"{finding.glyph} ", _TONES[finding.glyph])
+    return Content.assemble(glyph, Content(head), (key, "$text-accent"), Content(last))
+
+
+def _right(report: Report, references: int) -> list[Content]:
+    """What is right, in as few lines as possible."""
+    items = [f"✓ {_group_words(group, checks, references)}" for group, checks in report.right.items()]
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + 3 + len(item) <= _WIDTH:
+            lines[-1] += f"   {item}"
+        else:
+            lines.append(item)
+    return [Content.styled(_wrapped(line, 2, first=0), "$text-success") for line in lines]
+
+
+_GROUP_WORDS = {
+    Group.CONNECTION: "login, project, billing",
+    Group.PERMISSIONS: "permissions",
+    Group.ACCOUNT: "service account",
+    Group.POLICIES: "policies",
+}
+
+
+def _group_words(group: Group, checks: tuple[Check, ...], references: int) -> str:
+    if group is Group.QUOTA:
+        found = [f"{check.title} {check.finding.removeprefix('needs ')}" for check in checks]
+        return "quota: " + ", ".join(printable(item) for item in found)
+    if group is Group.BUCKET:
+        return f"bucket {printable(checks[0].title)}"
+    if group is Group.SECRETS:
+        return f"{references} filled in, secrets hidden" if references else "no secrets"
+    return _GROUP_WORDS.get(group, str(group))
+
+
+def _args(request: Mapping[str, Any]) -> str:
+    args = first_args(request) or []
+    return hide_found(args_text(args)) if holds_secret(args) else args_text(args) or "none"
 
 
 def _outputs(start: Start, output_uri: str) -> str:
@@ -152,11 +318,6 @@ def _command(start: Start) -> str:
         labels=start.request.get("labels", {}),
     )
     return printable(command.replace(" \\\n  ", " "))
-
-
-def short_path(text: str, width: int = 60) -> str:
-    """A path that fits a title."""
-    return middle_cut(text, width)
 
 
 def _user() -> str:

@@ -78,7 +78,7 @@ class Changes:
         wanted = merged(fixes)
         done: list[Fix] = []
         refused: list[tuple[Fix, CloudError]] = []
-        self._board.tell(applying=wanted, refused=())
+        self._board.tell(applying=wanted, refused=(), made=())
         try:
             for number, fix in enumerate(wanted, start=1):
                 try:
@@ -87,7 +87,7 @@ class Changes:
                     refused.append((fix, error))
                 else:
                     done.append(fix)
-                self._board.tell(applying=wanted[number:], refused=tuple(refused))
+                self._board.tell(applying=wanted[number:], refused=tuple(refused), made=tuple(done))
         finally:
             self._board.tell(applying=(), settling=frozenset())
         return Outcome(tuple(done), tuple(refused))

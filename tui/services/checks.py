@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from tui.domain.errors import CloudError, ErrorKind
@@ -90,6 +92,7 @@ class SetupChecks:
         self._publish = publish
         self._probe_seconds = probe_seconds
         self._latest: dict[str, int] = {}
+        self._began = monotonic()
         self._pace = pace or PollPace(RETRY_SECONDS, RETRY_SECONDS)
         self._changes = Changes(
             gateway,
@@ -124,12 +127,21 @@ class SetupChecks:
         """Whether every check could be made."""
         if connection_error(self._facts) is not None:
             return False
+        if any(error.retryable for error in self._facts.errors):
+            return False
         return not any(row.state is CheckState.RUNNING for row in assess(self._facts))
 
     async def check(self) -> None:
         """Read all facts side by side, each call with its own timeout; old facts stay until then."""
+        self._began = monotonic()
         await self._read(self._calls())
+        self.tell(checked_at=datetime.now(UTC))
         await self._look_further()
+
+    @property
+    def age(self) -> float:
+        """Seconds since everything was last looked at, or began to be."""
+        return monotonic() - self._began
 
     async def take_needs(self, needs: JobNeeds | None) -> None:
         """Look at what another open spec, or another state of it, asks for; reads only what depends on it."""
@@ -155,7 +167,10 @@ class SetupChecks:
     async def apply(self, fixes: Sequence[Fix]) -> Outcome:
         """Make changes, then check everything again."""
         outcome = await self._changes.make(fixes)
-        await self.check()
+        try:
+            await self.check()
+        finally:
+            self.tell(made=())
         return outcome
 
     def _calls(self) -> dict[str, Read]:

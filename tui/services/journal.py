@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from tui.domain.secrets import hide_found
 from tui.services.files import write_atomic
 from tui.services.paths import private_dir
+from tui.services.processes import ProcessId, this_process
 
 FOLDER = "spec"
 """Below the journals' folder."""
@@ -38,39 +38,60 @@ class Unsaved:
 
 
 class Journal:
-    """The unsaved text of one editor; several sessions keep theirs apart by their process."""
+    """The unsaved texts of one session; several sessions keep theirs apart by their process.
+
+    Texts are written from several threads: one that was taken earlier never replaces a later one.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._folder = folder / FOLDER
         self._clock = clock
-        self._written: tuple[Path, str] | None = None
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._last: dict[str, tuple[int, str | None]] = {}
+        """By key, the ticket of the newest text that is on disk, and the text; None if it was cleared."""
 
-    def write(self, key: str, path: Path | None, text: str) -> None:
+    def ticket(self) -> int:
+        """A number to be taken together with a text, before the text is carried to another thread."""
+        with self._lock:
+            self._taken += 1
+            return self._taken
+
+    def write(self, key: str, path: Path | None, text: str, ticket: int = 0) -> None:
         """Keep `text` of the editor's buffer `key`, whole or not at all, readable by the user only.
 
         Raises:
             OSError: it cannot be written.
         """
-        target = self._file(key)
-        if self._written == (target, text):
-            return
-        me = psutil.Process()
-        record = {
+        ticket = ticket or self.ticket()
+        shown = json.dumps(self._record(path, text)).encode("utf-8", "replace")
+        with self._lock:
+            last, kept = self._last.get(key, (0, None))
+            if ticket < last:
+                return
+            if kept != text:
+                private_dir(self._folder)
+                write_atomic(self._file(key), shown, mode=0o600)
+            self._last[key] = (ticket, text)
+
+    def _record(self, path: Path | None, text: str) -> dict[str, object]:
+        me = this_process()
+        return {
             "path": str(path) if path else None,
             "text": hide_found(text),
             "saved_at": self._clock().isoformat(),
             "pid": me.pid,
-            "started": me.create_time(),
+            "started": me.started,
         }
-        private_dir(self._folder)
-        write_atomic(target, json.dumps(record).encode("utf-8", "replace"), mode=0o600)
-        self._written = (target, text)
 
-    def clear(self, key: str) -> None:
+    def clear(self, key: str, ticket: int = 0) -> None:
         """Forget the text of one buffer, because it was saved or is as on disk again."""
-        self._written = None
-        with suppress(FileNotFoundError):
-            self._file(key).unlink()
+        ticket = ticket or self.ticket()
+        with self._lock:
+            if ticket >= self._last.get(key, (0, None))[0]:
+                self._last[key] = (ticket, None)
+                with suppress(FileNotFoundError):
+                    self._file(key).unlink()
 
     def leftovers(self) -> list[Unsaved]:
         """What earlier sessions that have ended left unsaved, newest first; damaged files are passed over."""
@@ -79,9 +100,12 @@ class Journal:
 
     def forget(self, unsaved: Unsaved) -> None:
         """Remove one of the leftovers, because the user has it back or does not want it."""
-        self._written = None
-        with suppress(FileNotFoundError):
-            unsaved.journal.unlink()
+        with self._lock:
+            gone = [key for key in self._last if self._file(key) == unsaved.journal]
+            for key in gone:
+                del self._last[key]
+            with suppress(FileNotFoundError):
+                unsaved.journal.unlink()
 
     def _file(self, key: str) -> Path:
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -90,7 +114,8 @@ class Journal:
     def _left(self, file: Path) -> Unsaved | None:
         try:
             record = json.loads(file.read_bytes())
-            if _is_running(int(record["pid"]), float(record["started"])):
+            owner = ProcessId(int(record["pid"]), float(record["started"]))
+            if owner.pid != os.getpid() and owner.runs:  # one's own earlier text counts as left over
                 return None
             path = Path(record["path"]) if record["path"] else None
             saved_at = datetime.fromisoformat(record["saved_at"])
@@ -101,14 +126,3 @@ class Journal:
             self.forget(unsaved)
             return None
         return unsaved
-
-
-def _is_running(pid: int, started: float) -> bool:
-    """Whether another living process wrote it; one's own earlier text counts as left over."""
-    if pid == os.getpid():
-        return False
-    try:
-        began: float = psutil.Process(pid).create_time()
-    except psutil.Error:
-        return False
-    return abs(began - started) < 1

@@ -78,11 +78,25 @@ class SecretStore:
         if not document.body:
             document.add(tomlkit.comment(_HEADER))
         document[name] = value
+        self._write(document, "The secret was not stored")
+
+    def delete(self, name: str) -> None:
+        """Forget a value; the file is written whole or not at all.
+
+        Raises:
+            SecretsError: as `values`, or the file cannot be written.
+        """
+        document = self._read()
+        if name in document:
+            del document[name]
+            self._write(document, "The secret was not deleted")
+
+    def _write(self, document: tomlkit.TOMLDocument, trouble: str) -> None:
         try:
             private_dir(self.path.parent)
             write_atomic(self.path, tomlkit.dumps(document).encode(), mode=0o600)
         except OSError as failure:
-            raise SecretsError("The secret was not stored", f"{failure.strerror or failure}.") from failure
+            raise SecretsError(trouble, f"{failure.strerror or failure}.") from failure
 
     def _read(self) -> tomlkit.TOMLDocument:
         try:

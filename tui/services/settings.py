@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from tui.domain.spec.naming import DEFAULT_TEMPLATE, TEMPLATE_PATTERN
+
 Value = str | int | float | bool | Mapping[str, str]
 """What a setting may hold."""
 
@@ -169,6 +171,19 @@ class Settings:
         30.0,
         "Seconds between two looks at the job list while no job is alive.",
         minimum=1,
+    )
+    jobs_name_template: str = _setting(
+        "jobs.name_template",
+        DEFAULT_TEMPLATE,
+        "The name of a job whose spec gives none; {user}, {file}, {time}, {date} and {n} are filled in.",
+        pattern=TEMPLATE_PATTERN,
+        form="a text in which only {user}, {file}, {time}, {date} and {n} stand in braces",
+    )
+    jobs_price_limit: float = _setting(
+        "jobs.price_limit",
+        0.0,
+        "Estimated USD above which a job is started only after its price was typed; 0 for no limit.",
+        minimum=0,
     )
     logs_max_lines: int = _setting(
         "logs.max_lines",

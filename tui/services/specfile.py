@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,13 +78,30 @@ def read_spec(path: Path) -> SpecFile:
     return SpecFile(path, raw, for_editor(_decode(path, raw)), (status.st_mtime_ns, status.st_size))
 
 
-def changed_on_disk(file: SpecFile) -> bool:
-    """Whether somebody else wrote, replaced or removed the file since it was read."""
+def read_again(file: SpecFile) -> SpecFile | None:
+    """The file as it is now: `file` itself if nobody touched it, None if it is gone.
+
+    Costs one look at its time and size while these are as they were.
+
+    Raises:
+        SpecFileError: it cannot be read any more.
+    """
     try:
         status = file.path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as failure:
+        raise SpecFileError(f"Cannot read {file.path.name}", _reason(failure)) from failure
+    return file if (status.st_mtime_ns, status.st_size) == file.stamp else read_spec(file.path)
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether saving there would be refused; False for a file that does not exist."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
-        return True
-    return (status.st_mtime_ns, status.st_size) != file.stamp
+        return False
+    return not (mode & 0o222 and os.access(path, os.W_OK))
 
 
 def save_spec(file: SpecFile, edited: str, *, force: bool = False) -> SpecFile:
@@ -95,15 +111,24 @@ def save_spec(file: SpecFile, edited: str, *, force: bool = False) -> SpecFile:
         ChangedOnDiskError: others changed the file meanwhile, unless `force`.
         SpecFileError: it cannot be written.
     """
-    if not force and changed_on_disk(file):
-        gone = not file.path.exists()
-        raise ChangedOnDiskError(
-            f"{file.path.name} was {'removed' if gone else 'changed'} by another program",
-            "Saving would write over that." if not gone else "Saving creates it again.",
-        )
+    if not force:
+        _refuse_if_changed(file)
     bom = BOM if file.raw.startswith(BOM) else b""
     text = for_file(file.raw[len(bom) :].decode("utf-8"), edited)
     return _write(file.path, bom + _encode(text), edited)
+
+
+def _refuse_if_changed(file: SpecFile) -> None:
+    """Compare the bytes: a clock that stands still for two writes must not hide the second."""
+    name = file.path.name
+    try:
+        now = file.path.read_bytes() if file.path.is_file() else None
+    except OSError as failure:
+        raise SpecFileError(f"Cannot read {name}", f"{_reason(failure)} Your text is kept.") from failure
+    if now is None:
+        raise ChangedOnDiskError(f"{name} was removed by another program", "Saving creates it again.")
+    if now != file.raw:
+        raise ChangedOnDiskError(f"{name} was changed by another program", "Saving would write over that.")
 
 
 def save_spec_as(path: Path, edited: str, *, replace: bool = False) -> SpecFile:
@@ -124,7 +149,7 @@ def _write(path: Path, raw: bytes, edited: str) -> SpecFile:
     target = path.resolve()
     try:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-        if mode is not None and not (mode & 0o222 and os.access(target, os.W_OK)):
+        if is_read_only(target):
             raise SpecFileError(
                 f"{path.name} is read-only", "Nothing was written.", "Save it under another name with ctrl+t."
             )
@@ -154,26 +179,3 @@ def _encode(text: str) -> bytes:
 
 def _reason(failure: OSError) -> str:
     return f"{failure.strerror or failure}."
-
-
-def meant_path(text: str) -> str:
-    """What is meant by a path typed behind another: all from the last `//` or `/~` on."""
-    return re.split(r"/(?=/)|/(?=~)", text)[-1]
-
-
-def matching_paths(text: str, limit: int = 200) -> tuple[Path, ...]:
-    """Folders and YAML or JSON files that a path typed so far may mean, folders first."""
-    folder, start = os.path.split(os.path.expanduser(text))  # noqa: PTH111  # keeps a trailing slash
-    try:
-        entries = sorted(
-            Path(folder or ".").iterdir(), key=lambda path: (not path.is_dir(), path.name.lower())
-        )
-    except OSError:
-        return ()
-    return tuple(
-        path
-        for path in entries
-        if path.name.lower().startswith(start.lower())
-        and (start.startswith(".") or not path.name.startswith("."))
-        and (path.is_dir() or path.suffix.lower() in {".yaml", ".yml", ".json"})
-    )[:limit]

@@ -36,6 +36,8 @@ LOOK_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 KEPT_RECORDS = 200
 """Records of confirmed submissions that are kept, once twice as many have come together."""
+KEPT_FILES = 100
+"""Files whose last submission is kept besides, so that another project is noticed after a long time."""
 
 
 class SendsJobs(Protocol):
@@ -66,6 +68,8 @@ class Record:
     """ISO 8601, UTC: just before it was sent."""
     job_name: str = ""
     """The resource name once it is known that the job exists."""
+    number: int = 0
+    """Which start of its file it is, from 1; 0 where that was not counted."""
 
     @property
     def time(self) -> datetime:
@@ -123,18 +127,33 @@ class SubmissionStore:
         """Submissions that were never confirmed, oldest first."""
         return [record for record in self._all() if not record.job_name]
 
-    def last_for(self, file: str) -> Record | None:
-        """The last confirmed submission of a spec file."""
+    def last_for(self, file: str, *, local: bool | None = None) -> Record | None:
+        """The last confirmed submission of a spec file; with `local`, to the local server or to Google."""
+        if not file:
+            return None
         return next(
-            (record for record in reversed(self._all()) if record.job_name and record.file == file), None
+            (
+                record
+                for record in reversed(self._all())
+                if record.job_name and record.file == file and local in (None, record.local)
+            ),
+            None,
         )
 
+    def next_number(self, file: str) -> int:
+        """Which start of a spec file the next one is, from 1."""
+        return max((record.number for record in self._all() if record.file == file), default=0) + 1
+
     def prune(self) -> None:
-        """Keep only the newest confirmed records; looks only now and then."""
+        """Keep only the newest confirmed records, and each file's last ones; looks only now and then."""
         if sum(1 for _ in self._folder.glob("*.json")) <= 2 * KEPT_RECORDS:
             return
-        for record in [record for record in self._all() if record.job_name][:-KEPT_RECORDS]:
-            self.forget(record)
+        confirmed = [record for record in self._all() if record.job_name]
+        last = {(record.file, record.local): record for record in confirmed if record.file}
+        kept = {record.label for record in (*confirmed[-KEPT_RECORDS:], *list(last.values())[-KEPT_FILES:])}
+        for record in confirmed:
+            if record.label not in kept:
+                self.forget(record)
 
     def _file(self, record: Record) -> Path:
         return self._folder / f"{record.label}.json"
@@ -167,8 +186,8 @@ class Submitter:
         self._clock = clock
         self._sleep = sleep
 
-    def new_record(self, display_name: str, file: str) -> Record:
-        """A record with a label that no other submission has."""
+    def new_record(self, display_name: str, file: str, number: int = 0) -> Record:
+        """A record with a label that no other submission has; `number` counts the starts of the file."""
         return Record(
             label=f"j{uuid.uuid4().hex[:15]}",  # never to be taken for a number where it stands in a filter
             project=self._target.project,
@@ -177,6 +196,7 @@ class Submitter:
             display_name=display_name,
             file=file,
             sent_at=datetime.now(UTC).isoformat(),
+            number=number,
         )
 
     async def submit(
@@ -217,19 +237,25 @@ class Submitter:
                 return NotFound(record, trouble, settled=trouble is None)
             await self._sleep(min(next(pauses, LOOK_SECONDS[-1]), left))
 
-    async def check_pending(self) -> list[Outcome]:
+    async def check_pending(
+        self, on_wait: Callable[[Record, float], object] = lambda _record, _seconds: None
+    ) -> list[Outcome]:
         """What became of the submissions to this target that earlier sessions could not confirm.
 
         One that was sent less than two minutes ago, which may still be on its way from another session for
-        one of them, is looked for until they are over.
+        one of them, is looked for until they are over; `on_wait` is told which, and for how many seconds at
+        most.
         """
         records = await asyncio.to_thread(self._store.pending_submissions)
-        outcomes = []
+        waits = []
         for record in records:
             if record.belongs_to(self._target):
                 age = (datetime.now(UTC) - record.time).total_seconds()
-                outcomes.append(await self.look_for(record, seconds=max(2 * SETTLE_SECONDS - age, 0)))
-        return outcomes
+                seconds = min(max(2 * SETTLE_SECONDS - age, 0), 2 * SETTLE_SECONDS)
+                if seconds:
+                    on_wait(record, seconds)
+                waits.append(self.look_for(record, seconds=seconds))
+        return list(await asyncio.gather(*waits))
 
     async def _find(self, record: Record, *, filtered: bool) -> tuple[Job | None, CloudError | None]:
         token = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ workerPoolSpecs:
       env:
         - name: A
           value: b
+scheduling:
+  timeout: 3600s
 """
 
 
@@ -45,18 +48,30 @@ def test_a_good_spec_has_no_problems() -> None:
 
 def test_the_tutorial_shows_its_placeholders_each_on_its_line_and_the_fixes_put_them_right() -> None:
     text = (DATA / "tutorial_job.yaml").read_text("utf-8")
-    assert codes(text) == [(line, "placeholder") for line in (23, 25, 27, 29)]
+    own = [(line, code) for line, code in codes(text) if not code.startswith("shell-")]
+    assert own == [(1, "no-timeout"), *((line, "placeholder") for line in (23, 25, 27, 29))]
     while problem := next((item for item in check(text).problems if item.fix), None):
         assert problem.fix is not None
         text = apply_fix(text, problem.fix)
     spec = check(text)
-    assert not spec.problems
+    assert [item.code for item in spec.problems if not item.code.startswith("shell-")] == [
+        "no-timeout",
+        "env-stored",
+    ]
     assert [item.name for item in spec.references] == [
         "HF_TOKEN",
         "WANDB_API_KEY",
         "WANDB_PROJECT",
         "BUCKET_NAME",
     ]
+
+
+def test_the_tutorial_shows_the_state_of_its_image_on_its_line() -> None:
+    text = (DATA / "tutorial_job.yaml").read_text("utf-8")
+    found = check(text, region="europe-west4", today=date(2026, 11, 22)).problems
+    (problem,) = (item for item in found if item.code == "image-ended")
+    assert (problem.line, problem.column, problem.severity) == (8, 17, Severity.WARNING)
+    assert "PyTorch 2.0" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -92,9 +107,9 @@ def test_the_tutorial_shows_its_placeholders_each_on_its_line_and_the_fixes_put_
             2,
             "no-task",
         ),
-        ("workerPoolSpecs", "scheduling: {timeout: 1h}\nworkerPoolSpecs", 1, "bad-duration"),
-        ("workerPoolSpecs", "scheduling: {timeout: 1:30:00}\nworkerPoolSpecs", 1, "bad-duration"),
-        ("workerPoolSpecs", "scheduling: {strategy: spot}\nworkerPoolSpecs", 1, "bad-enum"),
+        ("3600s", "1h", 12, "bad-duration"),
+        ("3600s", "1:30:00", 12, "bad-duration"),
+        ("timeout: 3600s", "strategy: spot", 12, "bad-enum"),
         ("workerPoolSpecs", "enableWebAccess: 'true'\nworkerPoolSpecs", 1, "wrong-type"),
         ("workerPoolSpecs", "displayName: x\nworkerPoolSpecs", 1, "misplaced-key"),
         ("workerPoolSpecs", "network:\nworkerPoolSpecs", 1, "empty-value"),
@@ -128,7 +143,7 @@ def test_one_mapping_is_a_list_of_one_as_gcloud_reads_it() -> None:
 
 
 def test_both_shapes_are_told_apart() -> None:
-    whole = "displayName: n\nlabels: {a: b}\nstate: JOB_STATE_FAILED\njobSpec:\n" + "".join(
+    whole = "displayName: name\nlabels: {a: b}\nstate: JOB_STATE_FAILED\njobSpec:\n" + "".join(
         f"  {line}\n" for line in GOOD.splitlines()
     )
     spec = check(whole)
@@ -145,8 +160,9 @@ def test_labels_and_names_of_a_whole_job_are_checked() -> None:
 
 
 def test_merge_keys_and_anchors_work() -> None:
-    text = GOOD.replace("workerPoolSpecs:\n", "").replace("  - machineSpec", "- &pool\n    machineSpec")
-    spec = check("workerPoolSpecs:\n" + text + "- <<: *pool\n  replicaCount: 3\n")
+    text, _, rest = GOOD.replace("workerPoolSpecs:\n", "").partition("scheduling:")
+    text = text.replace("  - machineSpec", "- &pool\n    machineSpec")
+    spec = check("workerPoolSpecs:\n" + text + "- <<: *pool\n  replicaCount: 3\nscheduling:" + rest)
     assert not spec.problems
     first, second = spec.job_spec["workerPoolSpecs"]
     assert second == {**first, "replicaCount": "3"}
@@ -166,8 +182,8 @@ def test_literal_secrets_are_found_and_moved() -> None:
 
 def test_names_without_a_value_are_told() -> None:
     text = GOOD.replace("value: b", "value: ${B}-${C:-c}")
-    assert [item.code for item in check(text, {"X"}).problems] == ["unset-reference"]
-    assert not check(text, {"B"}).problems
+    assert [item.code for item in check(text, {"X"}).problems] == ["env-stored", "unset-reference"]
+    assert [item.code for item in check(text, {"B"}).problems] == ["env-stored"]
 
 
 @given(st.text("ab\n", max_size=30), st.data())

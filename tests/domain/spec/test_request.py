@@ -33,11 +33,13 @@ from tui.domain.spec.request import build_request, gcloud_command, gcloud_notes,
 DATA = Path(__file__).parents[2] / "data"
 SECRET = "hf_" + "xY7" * 11
 
-words = st.text("abcXYZ019 ${}-_.\n\"'\\é", max_size=12)
+words = st.text("abcXYZ019 ${}-_.\n\"'\\é", max_size=12).filter(lambda word: word != "Y")
 texts = st.lists(words, max_size=3)
 envs: st.SearchStrategy[list[dict[str, str]]] = st.lists(
     st.builds(
-        dict, name=st.from_regex(r"\A[A-Z][A-Z0-9_]{0,8}\Z"), value=words.filter(lambda v: "$" not in v)
+        dict,
+        name=st.from_regex(r"\A[A-Z][A-Z0-9_]{1,8}\Z").filter(lambda name: name not in {"NO", "ON"}),
+        value=words.filter(lambda v: "$" not in v),
     ),
     max_size=3,
     unique_by=lambda variable: variable["name"],
@@ -47,7 +49,7 @@ containers = st.fixed_dictionaries(
 )
 machines = st.fixed_dictionaries(
     {"machineType": st.just("n1-standard-4")},
-    optional={"acceleratorType": st.sampled_from(["NVIDIA_L4", 1]), "acceleratorCount": st.integers(1, 8)},
+    optional={"acceleratorType": st.sampled_from(["NVIDIA_L4", 1, 5]), "acceleratorCount": st.integers(1, 8)},
 )
 pools = st.fixed_dictionaries(
     {"machineSpec": machines, "containerSpec": containers},

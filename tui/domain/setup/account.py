@@ -104,7 +104,7 @@ def account_checks(facts: SetupFacts) -> tuple[Check, ...]:
 
 
 def _no_spec(facts: SetupFacts) -> Check:
-    standing = Standing(CheckState.SKIPPED, "no spec is open: press 2")
+    standing = Standing(CheckState.SKIPPED, "no readable spec is open: press 2")
     if facts.trouble is not None or not facts.connected:
         standing = Standing(CheckState.SKIPPED, "waits for the connection")
     why = _AS_AGENT.format(agent=custom_code_agent(number_of(facts)))

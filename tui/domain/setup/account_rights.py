@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tui.domain.access import Policy
 from tui.domain.errors import CloudError, ErrorKind
@@ -142,7 +143,8 @@ def tutorial_row(facts: SetupFacts) -> Check | None:
     if facts.needs is None or (named and not is_compute(facts, named)):
         return None
     why = _TUTORIAL.format(account=account, agent=custom_code_agent(number))
-    return row(facts, "tutorial", "tutorial's account", _tutorial(facts, account), why, optional=True)
+    found = row(facts, "tutorial", "tutorial's account", _tutorial(facts, account), why, optional=True)
+    return replace(found, choice=True)
 
 
 def _tutorial(facts: SetupFacts, account: str) -> Plan:
@@ -160,7 +162,8 @@ def _tutorial(facts: SetupFacts, account: str) -> Plan:
     finding = f"lacks {_short(lacking)}" if named else "not used: this spec names no account"
     if not named and not lacking:
         finding = "has its roles, but this spec does not name it"
-    return Plan(Standing(CheckState.WARNING, finding), wanted, by_hand=True)
+    state = CheckState.WARNING if named else CheckState.OK
+    return Plan(Standing(state, finding), wanted, by_hand=True)
 
 
 def _tutorial_lacks(facts: SetupFacts, account: str) -> tuple[str, ...]:

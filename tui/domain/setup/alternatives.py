@@ -10,6 +10,7 @@ from math import inf, log2
 from tui.domain.access import QuotaLimits
 from tui.domain.catalog.accelerators import GPU_TITLES, N1_COUNTS
 from tui.domain.catalog.availability import accelerator_regions, machine_regions
+from tui.domain.catalog.choices import GPU_MEMORY_GB
 from tui.domain.catalog.limits import default_limit
 from tui.domain.catalog.machines import MACHINES, Machine
 from tui.domain.catalog.places import nearest
@@ -20,20 +21,9 @@ from tui.domain.setup.offered import regions_with
 
 _MOST = 3
 """Machines that are named at most."""
-_MEMORY = {
-    "NVIDIA_TESLA_P4": 8,
-    "NVIDIA_TESLA_T4": 16,
-    "NVIDIA_TESLA_V100": 16,
-    "NVIDIA_L4": 24,
-    "NVIDIA_TESLA_A100": 40,
-    "NVIDIA_A100_80GB": 80,
-    "NVIDIA_H100_80GB": 80,
-    "NVIDIA_H100_MEGA_80GB": 80,
-    "NVIDIA_RTX_PRO_6000": 96,
-    "NVIDIA_H200_141GB": 141,
-    "NVIDIA_B200": 180,
-}
-"""GB of one GPU; those left out are no longer offered (P100, K80) or need a reservation (GB200)."""
+_NOT_OFFERED = frozenset({"NVIDIA_TESLA_P100", "NVIDIA_TESLA_K80", "NVIDIA_GB200"})
+"""No longer offered, or only with a reservation (GB200)."""
+_MEMORY = {kind: size for kind, size in GPU_MEMORY_GB.items() if kind not in _NOT_OFFERED}
 _ASSUMED = 0.2
 """How much farther a machine is whose limits were not read."""
 _LESS = 0.25

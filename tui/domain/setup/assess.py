@@ -44,6 +44,8 @@ def _with_changes(facts: SetupFacts, row: Check) -> Check:
         return row
     if any(part_of(part, whole) for part in row.fixes for whole in facts.applying):
         return replace(row, state=CheckState.RUNNING, finding="being fixed …")
+    if any(part_of(part, whole) for part in row.fixes for whole in facts.made):
+        return replace(row, state=CheckState.RUNNING, finding="done, to be looked at …")
     for whole, error in facts.refused:
         if any(part_of(part, whole) for part in row.fixes):
             return replace(
@@ -83,7 +85,7 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
         again = "" if not facts.project_id and not facts.local else "; tried again by itself"
         return Summary(f"✗ {error.title}{again}", f"{max(to_fix, 1)} to fix", "error")
     if is_ready(checks):
-        return Summary("✓ Ready: press 2 to write or open a spec", "✓", "success")
+        return _ready(facts, checks)
     if to_fix:
         serious = any(check.state is CheckState.FAILED for check in checks if check.to_fix)
         glyph = "✗" if serious else "⚠"
@@ -95,9 +97,23 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
     return Summary(f"? {_unknown(count)}", "?", "warning")
 
 
+def _ready(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
+    """Nothing is left to do, but for what the user has taken as it is, which may still be refused."""
+    taken = sum(check.state is CheckState.ACCEPTED and not check.optional for check in checks)
+    if taken:
+        rows = f"{taken} row{'s' if taken > 1 else ''}"
+        return Summary(f"○ {rows} taken as they are: a job may be refused or fail", "○", "")
+    step = "press 2 to write or open a spec"
+    if facts.needs is not None:
+        step = "in the spec (2), ctrl+r starts the job"
+    return Summary(f"✓ Ready: {step}", "✓", "success")
+
+
 def _unknown(count: Counter[CheckState]) -> str:
     unknown = count[CheckState.UNKNOWN] + count[CheckState.SKIPPED]
-    return f"{unknown} could not be checked; jobs may run all the same"
+    accepted = count[CheckState.ACCEPTED]
+    rest = f", {accepted} taken as they are" if accepted else "; jobs may run all the same"
+    return f"{unknown} could not be checked{rest}"
 
 
 def _progress(facts: SetupFacts) -> str:

@@ -52,15 +52,20 @@ def _standing(facts: SetupFacts) -> Standing:
     if (error := _refused(facts)) is not None:
         closed = "NOT_OPEN" in error.reason
         finding = "the billing account is closed" if closed else "no open billing account"
-        step = "Whoever administers it can reopen it, or link another. " + _ACCOUNTS if closed else _ASK
+        reopen = "Whoever administers it can reopen it, or link another. " + _ACCOUNTS
+        step = reopen if closed else _step(facts)
         return Standing(CheckState.FAILED, finding, error.message, step)
     found = facts.billing
     missing = unread(facts, found)
     if missing is not None:
         return _untold(facts, missing)
     if found is False:
-        return Standing(CheckState.FAILED, "no open billing account", next_step=_ASK)
+        return Standing(CheckState.FAILED, "no open billing account", next_step=_step(facts))
     return Standing(CheckState.OK, "active")
+
+
+def _step(facts: SetupFacts) -> str:
+    return "Here it is put right by: vertex-tui local project set billing=on" if facts.local else _ASK
 
 
 def _refused(facts: SetupFacts) -> CloudError | None:

@@ -26,5 +26,9 @@ def is_own(facts: SetupFacts) -> bool | None:
         if isinstance(project, Project):
             known |= {project.project_id, project.number}
         return owner_of(policy) in {"", *known}
-    hidden = isinstance(policy, CloudError) and policy.kind is ErrorKind.DENIED
-    return None if hidden and facts.bucket_origin.startswith(SPEC_ORIGIN) else True
+    hidden = _is_denied(policy) and (_is_denied(facts.bucket) or facts.bucket_origin.startswith(SPEC_ORIGIN))
+    return None if hidden else True
+
+
+def _is_denied(value: object) -> bool:
+    return isinstance(value, CloudError) and value.kind is ErrorKind.DENIED

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 
 from tui.domain.access import Identity, LoginKind
+from tui.domain.errors import ErrorKind
 from tui.domain.login import CLOUD_PLATFORM, SKEW_SECONDS
 from tui.domain.setup.credentials_trouble import Verdict, sign_in, skew_words, trouble
 from tui.domain.setup.facts import SetupFacts, connection_error, lacks_project
@@ -28,12 +29,18 @@ def credentials_checks(facts: SetupFacts) -> tuple[Check, ...]:
         why=_why(facts),
         said=standing.said,
         next_step=standing.next_step,
-        command="" if facts.local else verdict.command or _login_command(facts),
+        command="" if facts.local or _is_cut_off(facts) else verdict.command or _login_command(facts),
         link="" if facts.local else _DOCS,
         fixes=verdict.fixes,
         by_hand=verdict.by_hand,
     )
     return (row, *_clock(facts))
+
+
+def _is_cut_off(facts: SetupFacts) -> bool:
+    """Whether Google cannot be reached, so that no login would help."""
+    error = connection_error(facts)
+    return error is not None and error.kind in (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT)
 
 
 def _login_command(facts: SetupFacts) -> str:

@@ -36,7 +36,7 @@ class Verdict:
 def sign_in(facts: SetupFacts) -> tuple[Fix, ...]:
     """The login command that would help, in a form that works in this terminal; none if none would."""
     box = facts.box
-    if not box.gcloud:
+    if not box.gcloud or facts.local:
         return ()
     if facts.login == "gcloud":
         words: tuple[str, ...] = ("auth", "login")
@@ -154,7 +154,7 @@ def _signing(facts: SetupFacts, error: CloudError) -> str:
     if sign_in(facts):
         away = "Sign in; gcloud shows an address to open in any browser, and asks for the code from there."
         return away if facts.box.over_ssh else "Sign in; no restart is needed."
-    if not facts.box.gcloud:
+    if not facts.box.gcloud and not facts.box.credentials_variable:
         return _WITHOUT_GCLOUD
     return f"Renew {facts.box.credentials_variable}, which {_VARIABLE} names, or unset that and sign in."
 

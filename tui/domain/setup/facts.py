@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 from tui.domain.access import (
     ApiState,
@@ -127,6 +128,8 @@ class SetupFacts:
     login: str = "adc"
     """The setting `credentials`: `adc`, or `gcloud` for gcloud's own login."""
     connected: bool = False
+    checked_at: datetime | None = None
+    """When everything was last read."""
     trouble: CloudError | None = None
     """Why there is no connection at all."""
     identity: Identity | CloudError | None = None
@@ -173,6 +176,8 @@ class SetupFacts:
     """Grants really added in this session, the oldest first; each can be taken back."""
     applying: tuple[Fix, ...] = ()
     """Changes under way."""
+    made: tuple[Fix, ...] = ()
+    """Changes that have just been made, and whose rows are still to be read again."""
     settling: frozenset[str] = field(default_factory=frozenset)
     """Services just enabled whose calls are not known to pass yet."""
     refused: tuple[tuple[Fix, CloudError], ...] = ()

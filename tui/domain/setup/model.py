@@ -184,10 +184,18 @@ class Check:
     something, or are a matter of choice."""
     optional: bool = False
     """Whether jobs run without it."""
+    choice: bool = False
+    """Whether the fixes are a mere choice: offered although nothing is wrong."""
     draft: str = ""
     """A text to copy and send to whoever can help, for what has no fix here (a quota request)."""
     accepted: str = ""
     """The finding that the user accepted as it is; empty if not, or if it has changed since."""
+
+    @property
+    def fixable(self) -> bool:
+        """Whether its fixes can be made now."""
+        wrong = self.state in (CheckState.FAILED, CheckState.WARNING)
+        return bool(self.fixes) and (wrong or (self.choice and self.state is CheckState.OK))
 
     @property
     def to_fix(self) -> bool:
@@ -240,12 +248,31 @@ def part_of(part: Fix, whole: Fix) -> bool:
             return part == whole
 
 
-def safe_fixes(checks: Iterable[Check]) -> tuple[Fix, ...]:
-    """All changes that "fix all" makes, merged and in order, also those of rows that still wait."""
+def safe_rows(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The rows that "fix all" puts right, also those that still wait.
+
+    What waits for a bucket that will not be made, for its row was taken as it is, is left out.
+    """
+    rows = tuple(checks)
     wanted = (CheckState.FAILED, CheckState.WARNING, CheckState.SKIPPED)
-    return merged(
-        fix for check in checks if check.state in wanted and not check.by_hand for fix in check.fixes
-    )
+    given_up = {
+        fix.name
+        for check in rows
+        for fix in check.fixes
+        if check.state is CheckState.ACCEPTED and isinstance(fix, CreateBucket)
+    }
+
+    def is_wanted(check: Check) -> bool:
+        if check.state not in wanted or check.by_hand or not check.fixes:
+            return False
+        return not any(isinstance(fix, GrantOnBucket) and fix.bucket in given_up for fix in check.fixes)
+
+    return tuple(filter(is_wanted, rows))
+
+
+def safe_fixes(checks: Iterable[Check]) -> tuple[Fix, ...]:
+    """All changes that "fix all" makes, merged and in order."""
+    return merged(fix for check in safe_rows(checks) for fix in check.fixes)
 
 
 def is_ready(checks: Iterable[Check]) -> bool:

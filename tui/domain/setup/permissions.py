@@ -205,13 +205,19 @@ def _permission(facts: SetupFacts, action: Action) -> Check:
         standing.finding,
         why=f"{action.why} {_it_takes(action)}".strip(),
         said=standing.said,
-        next_step=ASK if missing and fix is None else standing.next_step,
+        next_step=_ask(action) if missing and fix is None else standing.next_step,
         command="\n".join(commands(grant, facts.project_id)),
         link="" if facts.local else console,
         fixes=(fix,) if fix else (),
         by_hand=True,
         optional=action.optional,
     )
+
+
+def _ask(action: Action) -> str:
+    """The request is for what jobs need; the rest is a matter of choice."""
+    alone = "Ask an administrator of the project if you want it: y copies the command."
+    return alone if action.optional else ASK
 
 
 def _grant(facts: SetupFacts, action: Action, member: str, roles: tuple[str, ...]) -> Grant:

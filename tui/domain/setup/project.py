@@ -63,6 +63,8 @@ def _standing(facts: SetupFacts) -> Standing:
         return _untold(facts, missing)
     if _is_deleted(found):
         step = "Its owner can take that back within 30 days of the deletion; y copies the command."
+        if facts.local:
+            step = "Here it is put right by: vertex-tui local project set state=active"
         return Standing(CheckState.FAILED, f"{facts.project_id} is marked for deletion", next_step=step)
     return _present(facts, found) if isinstance(found, Project) else Standing(CheckState.UNKNOWN, "not told")
 

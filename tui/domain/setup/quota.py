@@ -76,7 +76,7 @@ def quota_checks(facts: SetupFacts) -> tuple[Check, ...]:
     """One row for each quota metric that a job of the open spec needs: accelerators, vCPUs, disk."""
     wanted = facts.needs
     if wanted is None:
-        found = "no spec is open: press 2"
+        found = "no readable spec is open: press 2"
         return (Check("quota.spec", Group.QUOTA, "quota", CheckState.SKIPPED, found, optional=True),)
     if wanted.quota:
         return tuple(_row(facts, wanted, metric) for metric in sorted(wanted.quota, key=_rank))

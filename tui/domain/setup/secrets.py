@@ -65,19 +65,22 @@ def secret_checks(facts: SetupFacts) -> tuple[Check, ...]:
     needs = facts.needs
     file = (_trouble(facts),) if facts.secret_trouble else ()
     if needs is None:
-        return (*file, _plain(CheckState.SKIPPED, "no spec is open: press 2"))
-    unfilled = [name for name in needs.placeholders if is_telling(name)]
+        return (*file, _plain(CheckState.SKIPPED, "no readable spec is open: press 2"))
+    unfilled = needs.placeholders
     if not needs.references and not unfilled:
-        return (*file, _plain(CheckState.OK, "the open spec refers to none"))
+        return (*file, _plain(CheckState.OK, "the open spec asks you for none"))
     rows = (_secret(facts, needs, name) for name in needs.references)
     return (*file, *rows, *(_placeholder(facts, name) for name in unfilled))
 
 
 def _placeholder(facts: SetupFacts, name: str) -> Check:
     """A secret for which the file still holds what a template or tutorial put there."""
-    known = facts.secret_names is not None and name in facts.secret_names
+    secret = is_telling(name)
+    known = not secret or (facts.secret_names is not None and name in facts.secret_names)
     service = service_of(name)
     step = f"In the spec (2), write ${{{name}}} as its value: it is filled in when the job is started."
+    if not secret:
+        step = "Write its value in the spec (2)."
     if service is not None and not known:
         step += f" Make one at {service.tokens_page}; f keeps it here, without showing it."
     return Check(
@@ -85,7 +88,7 @@ def _placeholder(facts: SetupFacts, name: str) -> Check:
         Group.SECRETS,
         name,
         CheckState.FAILED,
-        "a placeholder in the file" + (", though you have a value" if known else ""),
+        "a placeholder in the file" + (", though you have a value" if known and secret else ""),
         why=f"The job would be given the placeholder itself. {service.use if service else ''}".strip(),
         next_step=step,
         link="" if facts.local or service is None else service.tokens_page,

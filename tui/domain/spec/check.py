@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from tui.domain import secrets
 from tui.domain.spec import nodes, rules
 from tui.domain.spec.document import parse
 from tui.domain.spec.merge import TooMuchError, entries_of
-from tui.domain.spec.nodes import Scalar
-from tui.domain.spec.problems import START, Fix, Place, Problem, Severity, error, in_order, info, warning
+from tui.domain.spec.problems import START, Place, Problem, Severity, error, in_order, info
 from tui.domain.spec.references import Reference, is_broken, references_in
-from tui.domain.spec.scalars import replace_value
 from tui.domain.spec.schema import custom_job_schema
+from tui.domain.spec.scripts import script_rules
+from tui.domain.spec.secret_rules import is_env_value, secret_problems
+from tui.domain.spec.silence import silence
 from tui.domain.spec.walk import Path, Walker
 
 
@@ -64,10 +66,22 @@ class Spec:
         return spec
 
 
-def check(text: str, known_names: Collection[str] | None = None) -> Spec:
+def check(
+    text: str,
+    known_names: Collection[str] | None = None,
+    *,
+    region: str = "",
+    today: date | None = None,
+    limit_usd: Decimal | float | None = None,
+) -> Spec:
     """Read and check a spec; never fails.
 
-    `known_names` are the names that references can be filled from; without it they are not looked at.
+    Args:
+        text: the file.
+        known_names: the names that references can be filled from; without it they are not looked at.
+        region: where the job is to run; without it nothing is said of places.
+        today: the day on which it is to run; without it nothing is said of ends of support.
+        limit_usd: what one job may cost until its timeout; without it nothing is said of sums.
     """
     document = parse(text)
     if document.root is None:
@@ -80,11 +94,12 @@ def check(text: str, known_names: Collection[str] | None = None) -> Spec:
         return Spec(problems=in_order((*document.problems, bomb)))
     found = [*document.problems, *walker.problems]
     if shape is not Shape.NONE:
-        found += rules.service_rules(job, walker.places)
+        found += rules.service_rules(job, walker, text, rules.Situation(region, today, limit_usd))
+        found += script_rules(text, job, walker.scalars)
     references, more = _env_values(walker, known_names)
     found += more
-    found += _placeholders(walker)
-    return Spec(shape, job, in_order(found), walker.places, tuple(references))
+    found += secret_problems(text, walker, references)
+    return Spec(shape, job, in_order(silence(text, found)), walker.places, tuple(references))
 
 
 def _read(walker: Walker, root: nodes.Node) -> tuple[Shape, dict[str, Any]]:
@@ -103,20 +118,12 @@ def _read(walker: Walker, root: nodes.Node) -> tuple[Shape, dict[str, Any]]:
     return Shape.SPEC, {"jobSpec": walker.message(root, "CustomJobSpec", ("jobSpec",))}
 
 
-def is_env_value(path: Path) -> bool:
-    """Whether a path leads to the value of an environment variable."""
-    return path[-1:] == ("value",) and len(path) > 2 and path[-3] == "env"  # noqa: PLR2004
-
-
 def _env_values(walker: Walker, known_names: Collection[str] | None) -> tuple[list[Reference], list[Problem]]:
     references: list[Reference] = []
     problems: list[Problem] = []
     for path, node in walker.scalars.items():
         if not is_env_value(path) or not isinstance(node.value, str):
             continue
-        name_node = walker.scalars.get((*path[:-1], "name"))
-        name = name_node.text if name_node is not None else ""
-        problems += _literal(node, name)
         found = references_in(node.text, node.place)
         references += found
         if is_broken(node.text):
@@ -143,36 +150,3 @@ def _unset(found: list[Reference], known_names: Collection[str] | None) -> list[
         for reference in found
         if reference.default is None and reference.name not in known_names
     ]
-
-
-def _literal(node: Scalar, name: str) -> list[Problem]:
-    kind = secrets.literal_secret(name, node.text)
-    if not kind or references_in(node.text, node.place):
-        return []
-    fix = None
-    reference = "${" + name + "}"
-    if rules.is_identifier(name) and (change := replace_value(node, "", reference)) is not None:
-        fix = Fix(f"Move it to your secrets as {name}", change.edits, secret=(name, node.text))
-    return [
-        warning(
-            node.place,
-            "literal-secret",
-            f"{name or 'This value'} looks like {kind}, readable by all who see the file; write {reference}.",
-            fix,
-        )
-    ]
-
-
-def _placeholders(walker: Walker) -> list[Problem]:
-    found = []
-    for path, node in walker.scalars.items():
-        text = secrets.placeholder(node.text, whole=True)
-        if not text:
-            continue
-        fix = None
-        name_node = walker.scalars.get((*path[:-1], "name")) if is_env_value(path) else None
-        if name_node is not None and rules.is_identifier(name_node.text) and text == node.text.strip():
-            reference = "${" + name_node.text + "}"
-            fix = replace_value(node, f"Write {reference}", reference)
-        found.append(error(node.place, "placeholder", f"{text} is a placeholder.", fix))
-    return found

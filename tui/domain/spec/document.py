@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from tui.domain.spec.nodes import MERGE, Entry, Mapping, Node, Scalar, Sequence, known_tag, read_scalar
+from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
+from tui.domain.spec.plain import MERGE, known_tag, read_scalar
 from tui.domain.spec.problems import START, Place, Problem, error
 
 MAX_DEPTH = 100
@@ -20,6 +21,10 @@ MAX_NODES = 200_000
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_SLOWLY = 200_000
+"""Characters that are read at most without libyaml."""
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = re.compile("[\ud800-\udfff]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _IN_OTHER_WORDS = {
@@ -29,6 +34,7 @@ _IN_OTHER_WORDS = {
     "did not find expected key": "the indentation does not fit the lines above",
     "did not find expected '-' indicator": "the indentation does not fit the list above",
     "found unexpected end of stream": "a quote is not closed",
+    "found unexpected ':'": "a value that ends in “:” needs quotes here",
     "found undefined tag handle": "this tag is unknown",
 }
 
@@ -65,6 +71,7 @@ class _Builder:
         self._anchors: dict[str, Node | None] = {}
         self._documents = 0
         self._nodes = 0
+        self._modern = False
 
     def take(self, event: Any) -> None:  # noqa: ANN401  # PyYAML's events have no types
         """Handle one event."""
@@ -79,6 +86,7 @@ class _Builder:
             self._finish()
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
+            self._modern = event.version == (1, 2)
             if self._documents > 1:
                 raise _Stop(
                     error(
@@ -91,10 +99,11 @@ class _Builder:
     def _scalar(self, event: Any, place: Place) -> Scalar:  # noqa: ANN401
         self._check_tag(event.tag, place)
         tag = event.tag if known_tag(event.tag) else None
-        value, resolved = read_scalar(event.value, tag, event.implicit)
+        text = _joined(event.value, place)
+        value, resolved = read_scalar(text, tag, event.implicit, modern=self._modern)
         end = Place(event.end_mark.line + 1, event.end_mark.column + 1)
         plain = not event.style and event.tag is None  # libyaml gives plain scalars an empty style
-        return Scalar(place, end, event.value, value, plain, merge=resolved == MERGE)
+        return Scalar(place, end, text, value, plain, merge=resolved == MERGE)
 
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if not known_tag(tag):
@@ -129,12 +138,20 @@ class _Builder:
         else:
             self._add(Sequence(done.place, tuple(done.children)), done.anchor)
 
+    def _check_merge(self, entry: Entry) -> None:
+        items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+        if not all(isinstance(item, Mapping) for item in items):
+            place = entry.value.place
+            self.problems.append(error(place, "yaml-merge", "<< takes a mapping, or a list of mappings."))
+
     def _find_duplicates(self, entries: tuple[Entry, ...]) -> None:
         seen: dict[str, Place] = {}
         for entry in entries:
             key = entry.key
-            if not isinstance(key, Scalar) or key.merge:
+            if not isinstance(key, Scalar):
                 continue
+            if key.merge:
+                self._check_merge(entry)
             first = seen.setdefault(key.text, key.place)
             if first is not key.place:
                 self.problems.append(
@@ -168,7 +185,7 @@ def parse(text: str) -> Document:
         return Document(text, None, (_forbidden(text, bad),))
     builder = _Builder()
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_loader(text)):
             builder.take(event)
     except _Stop as stop:
         return Document(text, None, (*builder.problems, stop.problem))
@@ -179,6 +196,21 @@ def parse(text: str) -> Document:
         empty = error(START, "yaml-empty", "The file is empty: a job spec begins with workerPoolSpecs.")
         return Document(text, None, (*builder.problems, empty))
     return Document(text, root, tuple(builder.problems))
+
+
+def _joined(text: str, place: Place) -> str:
+    """A scalar's text with the halves of characters put together."""
+    if not _HALF.search(text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _Stop(error(place, "yaml-character", "Half a character is written here.")) from None
+
+
+def _loader(text: str) -> Any:  # noqa: ANN401
+    """libyaml, but for JSON's way to write characters beyond the first 65,536, which it refuses."""
+    return yaml.SafeLoader if len(text) <= _SLOWLY and _PAIR.search(text) else _LOADER
 
 
 def _forbidden(text: str, found: re.Match[str]) -> Problem:

@@ -62,6 +62,14 @@ def block_lines(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(found)
 
 
+def keeps_blocks(before: str, after: str) -> bool:
+    """Whether `block_lines` is surely the same with `after` in the place of the line `before`."""
+    if _BLOCK.match(before) or _BLOCK.match(after):
+        return False
+    old, new = before.lstrip(" "), after.lstrip(" ")
+    return bool(old) == bool(new) and len(before) - len(old) == len(after) - len(new)
+
+
 def spans(line: str, *, in_block: bool) -> Iterator[Span]:
     """What to colour in a line; later spans lie over earlier ones."""
     if in_block:

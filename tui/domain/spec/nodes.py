@@ -1,27 +1,10 @@
-"""The parts of a parsed YAML document, each with its place, and how YAML 1.1 reads a scalar."""
+"""The parts of a parsed YAML document, each with its place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import yaml
 
 from tui.domain.spec.problems import Place
-
-STRING = "tag:yaml.org,2002:str"
-MERGE = "tag:yaml.org,2002:merge"
-_CORE = "tag:yaml.org,2002:"
-
-_RESOLVER: Any = yaml.resolver.Resolver()
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_CONSTRUCT = {
-    f"{_CORE}null": _CONSTRUCTOR.construct_yaml_null,
-    f"{_CORE}bool": _CONSTRUCTOR.construct_yaml_bool,
-    f"{_CORE}int": _CONSTRUCTOR.construct_yaml_int,
-    f"{_CORE}float": _CONSTRUCTOR.construct_yaml_float,
-    f"{_CORE}timestamp": _CONSTRUCTOR.construct_yaml_timestamp,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,23 +53,6 @@ class Sequence:
 
 
 Node = Scalar | Mapping | Sequence
-
-
-def known_tag(tag: str | None) -> bool:
-    """Whether a tag written in the file belongs to YAML's core types, so that no code is meant."""
-    return tag is None or tag in _CONSTRUCT or tag in {"!", STRING, f"{_CORE}map", f"{_CORE}seq", MERGE}
-
-
-def read_scalar(text: str, tag: str | None, implicit: tuple[bool, bool]) -> tuple[object, str]:
-    """The value of a scalar and its tag; text that only looks like a number or a date stays text."""
-    resolved = tag if tag and tag != "!" else _RESOLVER.resolve(yaml.ScalarNode, text, implicit)
-    construct = _CONSTRUCT.get(resolved)
-    if construct is None:
-        return text, resolved
-    try:
-        return construct(yaml.ScalarNode(resolved, text)), resolved
-    except (ValueError, KeyError, AttributeError, IndexError):
-        return text, STRING
 
 
 def describe(node: Node) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui.domain.spec.nodes import Scalar, describe
-from tui.domain.spec.problems import Edit, Fix
+from tui.domain.spec.problems import Edit, Fix, Problem, info, warning
 from tui.domain.spec.schema import Field, Kind, Schema
 
 _DURATION = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
@@ -18,7 +18,12 @@ _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _MAX_SECONDS = 315_576_000_000
 """`google.protobuf.Duration` goes no further, about 10,000 years."""
 _BITS = {Kind.INT32: 31, Kind.INT64: 63}
-_INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
+_INTEGER = re.compile(r"\s*[-+]?[0-9]+(?:_[0-9]+)*\s*")
+_LONGEST_INTEGER = 40
+_READ_APART = frozenset({Kind.BOOL, Kind.INT32, Kind.INT64})
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_SAME_ACCELERATORS = range(6)
+"""Numbers of accelerators that mean the same to the API and to gcloud 528, which counts the names instead."""
 
 _EXPECTED = {
     Kind.STRING: "a text",
@@ -51,8 +56,29 @@ def convert(node: Scalar, field: Field, schema: Schema) -> Any:  # noqa: ANN401 
         WrongValueError: it does not fit.
     """
     if field.kind is Kind.ENUM:
-        return _enum(node, schema.enums[field.type])
+        return _enum(node, field, schema.enums[field.type])
     return _CONVERT[field.kind](node, field)
+
+
+def reading(node: Scalar, field: Field) -> Problem | None:
+    """What to say of a good value that other readers of YAML, or gcloud, take for something else."""
+    if not node.plain or field.kind not in _READ_APART:
+        return None
+    if isinstance(node.value, bool):
+        text = str(node.value).lower()
+        if node.text.lower() == text:
+            return None
+        message = f"{node.text} is read as {text}, as gcloud does; other tools read a text: write {text}."
+        return info(node.place, "read-differently", message, replace_value(node, f"Write {text}", text))
+    if _DECIMAL.fullmatch(node.text) or not isinstance(node.value, int | float):
+        return None
+    text = str(int(node.value))
+    fix = replace_value(node, f"Write {text}", text)
+    if isinstance(node.value, float):
+        message = f"{field.name} is a whole number: gcloud refuses {node.text[:40]}, write {text}."
+        return info(node.place, "read-differently", message, fix)
+    message = f"{node.text[:40]} is read as {text}, as YAML 1.1 and gcloud do; write {text}."
+    return warning(node.place, "read-differently", message, fix)
 
 
 def replace_value(node: Scalar, title: str, text: str) -> Fix | None:
@@ -88,7 +114,7 @@ def _int(node: Scalar, field: Field) -> int | str:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _wrong(node, field)
-    if isinstance(value, str) and not _INTEGER.fullmatch(value):
+    if isinstance(value, str) and (len(value) > _LONGEST_INTEGER or not _INTEGER.fullmatch(value)):
         raise _wrong(node, field)
     if isinstance(value, float) and not value.is_integer():
         raise _wrong(node, field)
@@ -105,9 +131,10 @@ def _duration(node: Scalar, field: Field) -> str:
         if float(value[:-1]) > _MAX_SECONDS:
             raise WrongValueError("bad-duration", f"{value[:40]} is too long.")
         return value
-    raise WrongValueError(
-        "bad-duration", f"must be {expected(field)}, not {describe(node)}.", _duration_fix(node)
-    )
+    shown = describe(node)
+    if isinstance(value, int) and not isinstance(value, bool) and node.text != str(value):
+        shown = f"{node.text[:40]}, which YAML reads as the number {value}"
+    raise WrongValueError("bad-duration", f"must be {expected(field)}, not {shown}.", _duration_fix(node))
 
 
 def _duration_fix(node: Scalar) -> Fix | None:
@@ -120,20 +147,25 @@ def _duration_fix(node: Scalar) -> Fix | None:
     return None
 
 
-def _enum(node: Scalar, names: dict[str, int] | Any) -> str:  # noqa: ANN401  # a read-only mapping
+def _enum(node: Scalar, field: Field, names: Mapping[str, int]) -> str:
     value = node.value
+    by_number = {number: name for name, number in names.items()}
     if isinstance(value, str):
         if value in names:
             return value
+        if value.isascii() and value.isdigit() and int(value[:9]) in by_number:
+            return by_number[int(value[:9])]
         close = difflib.get_close_matches(value.upper().replace("-", "_"), names, n=1, cutoff=0.6)
         usual = close or [name for name in names if not name.endswith("UNSPECIFIED")]
         fix = replace_value(node, f"Write {close[0]}", close[0]) if close else None
         hint = f"did you mean {close[0]}?" if close else f"it is one of {', '.join(usual)}."
         raise WrongValueError("bad-enum", f"“{value[:60]}” is not known; {hint}", fix)
-    if isinstance(value, int) and not isinstance(value, bool):
-        by_number = {number: name for name, number in names.items()}
-        if value in by_number:
-            return by_number[value]
+    if isinstance(value, int) and not isinstance(value, bool) and value in by_number:
+        name = by_number[value]
+        if field.type == "AcceleratorType" and value not in _SAME_ACCELERATORS:
+            text = f"must be a name: {value} is {name} to the API and something else to gcloud."
+            raise WrongValueError("bad-enum", text, replace_value(node, f"Write {name}", name))
+        return name
     raise WrongValueError("bad-enum", f"must be a name, not {describe(node)}.")
 
 

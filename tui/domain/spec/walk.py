@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from typing import Any
 
 from tui.domain.spec import scalars
@@ -31,12 +32,16 @@ class Walker:
         problems: what was found.
         places: where each value stands, by its path in the CustomJob.
         scalars: the text of each single value, by path.
+        mappings: the mappings that were read as messages, by path.
+        unread: paths of values that were wrong in themselves and are left out.
     """
 
     def __init__(self, schema: Schema) -> None:
         self.problems: list[Problem] = []
         self.places: dict[Path, Place] = {}
         self.scalars: dict[Path, Scalar] = {}
+        self.mappings: dict[Path, Mapping] = {}
+        self.unread: set[Path] = set()
         self._schema = schema
         self._left = MAX_VALUES
 
@@ -46,6 +51,7 @@ class Walker:
         if not isinstance(node, Mapping):
             self._wrong(node, path, "a mapping of keys to values")
             return {}
+        self.mappings[path] = node
         result: dict[str, Any] = {}
         groups: dict[str, str] = {}
         for key, entry in entries_of(node).items():
@@ -85,7 +91,7 @@ class Walker:
     def _set(self, result: dict[str, Any], entry: Entry, field: Field, path: Path) -> None:
         self.places[path] = entry.key.place
         value = entry.value
-        if isinstance(value, Scalar) and value.value is None:
+        if _is_nothing(value, field):
             self.problems.append(
                 info(entry.key.place, "empty-value", f"{field.name} has no value and is not sent.")
             )
@@ -120,8 +126,17 @@ class Walker:
             self._wrong(node, path, "a mapping of names to texts")
             return {}
         text = Field("", "", Kind.STRING)
+        for entry in entries_of(node).values():
+            self._check_name(entry.key)
         read = {key: self._single(entry.value, text, (*path, key)) for key, entry in entries_of(node).items()}
         return {key: value for key, value in read.items() if value is not None}
+
+    def _check_name(self, key: Node) -> None:
+        """A name that YAML takes for something else than a text, such as `on`, must be quoted."""
+        if isinstance(key, Scalar) and key.plain and not isinstance(key.value, str):
+            fix = scalars.replace_value(key, "Put it in quotes", json.dumps(key.text, ensure_ascii=False))
+            message = f"{describe(key)} must be a text: put it in quotes."
+            self.problems.append(error(key.place, "needs-quotes", message, fix))
 
     def _single(self, node: Node, field: Field, path: Path) -> Any:  # noqa: ANN401  # any JSON value
         if field.kind is Kind.MESSAGE:
@@ -134,13 +149,17 @@ class Walker:
             return None
         self.scalars[path] = node
         try:
-            return scalars.convert(node, field, self._schema)
+            value = scalars.convert(node, field, self._schema)
         except scalars.WrongValueError as wrong:
+            self.unread.add(path)
             joint = " " if wrong.message.startswith("must") else ": "
             self.problems.append(
                 error(node.place, wrong.code, f"{_name(path)}{joint}{wrong.message}", wrong.fix)
             )
             return None
+        if (told := scalars.reading(node, field)) is not None:
+            self.problems.append(told)
+        return value
 
     def _visit(self, node: Node, path: Path) -> None:
         self._left -= 1
@@ -150,6 +169,7 @@ class Walker:
             self.places[path] = node.place
 
     def _wrong(self, node: Node, path: Path, wanted: str) -> None:
+        self.unread.add(path)
         self.problems.append(
             error(node.place, "wrong-type", f"{_name(path)} must be {wanted}, not {describe(node)}.")
         )
@@ -169,6 +189,13 @@ class Walker:
         self.problems.append(
             error(key.place, "unknown-key", f"{where} has no “{key.text[:60]}”; {hint}", fix)
         )
+
+
+def _is_nothing(value: Node, field: Field) -> bool:
+    """Null, and for gcloud also an empty list where no list belongs."""
+    if isinstance(value, Scalar):
+        return value.value is None
+    return isinstance(value, Sequence) and not value.items and not (field.repeated or field.map)
 
 
 def _name(path: Path) -> str:

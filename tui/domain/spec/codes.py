@@ -1,0 +1,209 @@
+"""Every code of the checks: how grave, what it means, an example; `docs/rules.md` is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tui.domain.spec.problems import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code stands for.
+
+    Attributes:
+        code: stays the same between versions.
+        severities: how grave its problems are; the gravest first where that depends.
+        meaning: one sentence.
+        example: a text that shows it, on one line.
+    """
+
+    code: str
+    severities: tuple[Severity, ...]
+    meaning: str
+    example: str
+
+    @property
+    def can_be_silenced(self) -> bool:
+        """Whether a comment in the file may silence it; errors stop a submission and stay."""
+        return self.severities != (Severity.ERROR,)
+
+
+def _error(code: str, meaning: str, example: str) -> Rule:
+    return Rule(code, (Severity.ERROR,), meaning, example)
+
+
+def _warn(code: str, meaning: str, example: str) -> Rule:
+    return Rule(code, (Severity.WARNING,), meaning, example)
+
+
+def _info(code: str, meaning: str, example: str) -> Rule:
+    return Rule(code, (Severity.INFO,), meaning, example)
+
+
+_YAML = (
+    _error("yaml-syntax", "The text is not YAML.", "name: 'not closed"),
+    _error("yaml-tab", "A tab indents a line.", "⇥replicaCount: 1"),
+    _error("yaml-duplicate-key", "A key is set twice in one place.", "{imageUri: a, imageUri: b}"),
+    _error("yaml-several-documents", "A second document begins.", "---"),
+    _error("yaml-empty", "The file holds nothing.", "# only a comment"),
+    _error("yaml-character", "A character that YAML does not allow.", "a NUL byte"),
+    _error("yaml-tag", "A tag that is not one of YAML's own.", "!!python/object:os.system"),
+    _error("yaml-alias", "An alias without its anchor, or inside it.", "args: *nowhere"),
+    _error("yaml-merge", "A merge key whose value is no mapping.", "<<: text"),
+    _error("yaml-too-deep", "Too many levels inside each other.", "[[[[…]]]]"),
+    _error("yaml-too-big", "More text or more values than any spec has.", "a file of 5 MB"),
+)
+_SCHEMA = (
+    _error("unknown-key", "The API has no field of that name here.", "machinetype: n1-standard-4"),
+    _error("misplaced-key", "The field exists, but in another place.", "displayName beside workerPoolSpecs"),
+    _error("wrong-type", "A value of another kind is wanted.", "replicaCount: two"),
+    _error(
+        "needs-quotes", "YAML reads a number, a truth value or a date where a text is wanted.", "args: [5]"
+    ),
+    _error("out-of-range", "A number is too large for its field.", "replicaCount: 99999999999999999999"),
+    _error("bad-enum", "Not one of the names that the field knows.", "acceleratorType: NVIDIA_L5"),
+    _error("bad-duration", "A duration is a number of seconds with an s.", "timeout: 1h"),
+    _error("both-tasks", "A pool has two tasks.", "containerSpec and pythonPackageSpec"),
+    _error("required", "A field that must be there is missing.", "containerSpec without imageUri"),
+    _info("empty-value", "A key without a value is not sent.", "network:"),
+    _info("output-only", "Only Vertex AI sets this field; it is not sent.", "state: JOB_STATE_FAILED"),
+    _info("one-not-list", "One value is read as a list of one, as gcloud does.", "args: hello"),
+    Rule(
+        "read-differently",
+        (Severity.WARNING, Severity.INFO),
+        "Readers of YAML differ about the value, or gcloud refuses it.",
+        "replicaCount: 010",
+    ),
+    _error("refused", "Vertex AI refused the spec; its own words.", "after a submission"),
+)
+_JOB = (
+    _error("long-name", "displayName is longer than 128 characters.", "displayName: xxx…"),
+    _error("bad-label", "A label's key or value may not be written so.", "labels: {Team: ml}"),
+    _error("own-label", "The label by which this app finds its submissions.", "labels: {vertex-tui-id: x}"),
+    _error("too-many-labels", "More labels than a job may have.", "65 labels"),
+    _error("bad-key-name", "Not the full name of an encryption key.", "kmsKeyName: my-key"),
+    _error("other-region", "A resource of the job is in another region.", "a tensorboard of us-central1"),
+    _error("bad-output", "The output directory is not gs://bucket/path.", "outputUriPrefix: /tmp"),
+    Rule(
+        "service-account",
+        (Severity.ERROR, Severity.WARNING),
+        "No address of a service account, or one that looks like a person's.",
+        "serviceAccount: me@example.com",
+    ),
+    _error("persistent-resource", "No id of a persistent resource.", "persistentResourceId: A B"),
+    _error("resource-name", "Not the full name of a resource.", "tensorboard: my-board"),
+    _error("tensorboard-account", "A tensorboard needs a service account of your own.", "tensorboard: …"),
+    _warn("tensorboard-output", "A tensorboard without an output directory gets no logs.", "tensorboard: …"),
+    _info("web-access", "What the shells of enableWebAccess need.", "enableWebAccess: true"),
+    _error("network", "Not the full name of a network.", "network: default"),
+    _error("network-number", "A network names its project by number.", "projects/my-id/global/networks/x"),
+    _error("network-twice", "Both kinds of private network are given.", "network and pscInterfaceConfig"),
+    _error("network-accelerator", "This machine cannot be used with a network.", "a TPU with a network"),
+    _error("network-attachment", "Not the name of a network attachment.", "networkAttachment: A B"),
+    _error("ip-ranges", "Reserved ranges without a network.", "reservedIpRanges: [a]"),
+    _error("dns-peering", "A part of a DNS peering is missing or wrong.", "domain: example.com"),
+    _error("wait-strategy", "maxWaitDuration belongs to FLEX_START.", "maxWaitDuration: 3600s"),
+    _error("flex-start", "FLEX_START is not possible for this.", "strategy: FLEX_START"),
+    _error("spot-tpu", "SPOT is not possible for a TPU of several hosts.", "strategy: SPOT"),
+    _info("old-strategy", "The strategy is deprecated.", "strategy: ON_DEMAND"),
+    _warn("restart", "disableRetries switches the restart off.", "disableRetries: true"),
+    _warn("long-timeout", "The timeout is longer than Vertex AI lets such a job run.", "timeout: 900000s"),
+    _warn("no-timeout", "Without a timeout a job may run, and be paid for, for 7 days.", "scheduling: {}"),
+)
+_POOLS = (
+    _error("no-pools", "A job needs a pool.", "workerPoolSpecs: []"),
+    _error("too-many-pools", "A job has at most four pools.", "five pools"),
+    _error("no-task", "A pool has nothing to run.", "a pool without containerSpec"),
+    _error("no-replicas", "replicaCount is missing.", "a pool without replicaCount"),
+    _error("replicas", "The first pool has one replica, others at least one.", "replicaCount: 2"),
+    _error("no-machine", "machineType is missing.", "machineSpec: {}"),
+    _error("unknown-machine", "Custom training has no such machine type.", "machineType: n9-standard-4"),
+    _error("machine-region", "The machine type is not in the region.", "a3-highgpu-8g in europe-west2"),
+    _error("accelerator", "Type and count of the accelerator belong together.", "acceleratorCount: 1 alone"),
+    _error("accelerator-count", "The machine does not take so many.", "acceleratorCount: 3"),
+    _error("accelerator-pair", "The machine does not take this accelerator.", "n1-standard-4 with NVIDIA_L4"),
+    _error("accelerator-region", "The accelerator is not in the region.", "NVIDIA_H100_80GB in asia-east1"),
+    _warn("accelerator-ended", "The accelerator is not supported any longer.", "NVIDIA_TESLA_P100"),
+    _error("gpu-partition", "A part of a GPU needs a count of one.", "gpuPartitionSize with two GPUs"),
+    _error("tpu-accelerator", "Accelerator and TPU do not fit.", "cloud-tpu without TPU_V2"),
+    _error("tpu-topology", "The topology does not fit the machine.", "tpuTopology: 3x3"),
+    _error("tpu-pool", "A TPU job has one pool of one replica.", "a TPU and a second pool"),
+    _error("reservation", "A part of the reservation is missing or wrong.", "reservationAffinity: {key: x}"),
+    _error("reduction-server", "The reduction server runs without accelerators.", "an L4 in the third pool"),
+    _error("disk-type", "No type of a boot disk.", "bootDiskType: ssd"),
+    _error("disk-size", "A boot disk has between 100 and 64000 GB.", "bootDiskSizeGb: 50"),
+    _error("mount", "A part of a mount is missing or wrong.", "nfsMounts: [{server: 10.0.0.2}]"),
+    _error("mount-network", "A mount needs a private network.", "nfsMounts without network"),
+)
+_CONTAINER = (
+    _error("bad-image", "Not the name of a container image.", "imageUri: https://gcr.io/p/i"),
+    _error("image-registry", "Images do not come from this registry.", "imageUri: ghcr.io/a/b"),
+    _error("image-tag", "The image needs another tag.", "an executor image without :latest"),
+    _warn("image-ended", "The image is past its end of availability.", "tf-cpu.2-8"),
+    _warn("image-registry-ended", "Prebuilt images moved to another registry.", "gcr.io/cloud-aiplatform/…"),
+    _info("image-unpatched", "The image gets no patches any longer.", "pytorch-gpu.2-0.py310"),
+    _error("package-uri", "Not the place of a package in a bucket.", "packageUris: [trainer.tar.gz]"),
+    _error("too-many-packages", "More packages than allowed.", "101 packageUris"),
+    _error("env-name", "Not a name that a variable can have.", "name: 1A"),
+    _error("env-twice", "A variable is set twice.", "two entries named A"),
+    _error("env-value", "A variable has no value.", "- name: A"),
+    _warn("env-order", "A variable uses one that is defined below it.", "value: $(LATER)"),
+    _error("too-many-env", "More variables than allowed.", "101 variables"),
+    _error("bad-reference", "${ that begins no reference.", "value: ${1}"),
+    _info("unset-reference", "A reference has no value yet.", "value: ${HF_TOKEN}"),
+    _error("placeholder", "A placeholder was not filled in.", "value: <YOUR_HF_TOKEN>"),
+    _warn("literal-secret", "A secret stands in the file itself.", "value: hf_…"),
+    _warn(
+        "secret-in-git",
+        "A file with a secret in it is in a git repository, tracked or not ignored.",
+        "value: hf_…",
+    ),
+    _info("env-stored", "Vertex AI keeps values of variables in the job.", "value: ${HF_TOKEN}"),
+)
+_MONEY = (
+    _warn("gpu-idle", "A GPU is paid for and nothing uses it.", "command: [sleep, infinity] with a GPU"),
+    _warn("over-limit", "The job may cost more than your limit.", "eight H100 for 7 days"),
+)
+_SHELL = (
+    _warn("shell-hidden-failure", "A later command decides the exit status.", "python train.py; gsutil cp …"),
+    _warn(
+        "shell-goes-on", "A preparation may fail without stopping the script.", "pip install x; python a.py"
+    ),
+    _warn("shell-pipe", "Without pipefail only the last command of a pipe counts.", "python a.py | tee log"),
+    _warn("shell-ignored-failure", "A failure is made a success.", "python train.py || true"),
+    _warn("shell-wait", "wait without a process id forgets how the process ended.", "python a.py & wait"),
+    _warn("shell-no-wait", "The script ends while its work still runs.", "nohup python a.py &"),
+    _warn("shell-unset-variable", "Nothing gives the variable a value.", "gsutil cp a gs://$BUKET_NAME/"),
+    _warn("shell-cd", "Nothing made the folder.", "git clone …/my-repo.git && cd my_repo"),
+    _warn("shell-outputs-lost", "Results stay in the container, which is deleted.", "--output_dir out"),
+    _warn("shell-unexpanded", "Nothing fills in the variable here.", "command: [python, a.py, $BUCKET]"),
+    _warn("shell-one-item", "Several words in one item of a list.", 'command: ["python train.py --x 1"]'),
+    _warn(
+        "shell-extra-args", "The script gets no arguments as it is written.", "[bash, -c, python, train.py]"
+    ),
+    _warn("shell-no-script", "bash -c without a script.", "command: [bash, -c]"),
+)
+_COMMENTS = (
+    _info("unknown-ignore", "A comment names a code that does not exist.", "# vertex-tui: ignore shel-pipe"),
+    _info("ignore-error", "A comment names an error, which stays.", "# vertex-tui: ignore wrong-type"),
+)
+
+GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
+    {
+        "YAML": _YAML,
+        "Fields and values": _SCHEMA,
+        "The job": _JOB,
+        "Pools and machines": _POOLS,
+        "Containers": _CONTAINER,
+        "Money": _MONEY,
+        "Commands and shell scripts": _SHELL,
+        "Comments": _COMMENTS,
+    }
+)
+"""All rules, by what they are about."""
+
+RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for group in GROUPS.values() for rule in group})
+"""All rules by code."""

@@ -1,0 +1,59 @@
+"""Environment variables of a container."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tui.domain.spec.problems import Problem, error, warning
+from tui.domain.spec.rules.base import View
+from tui.domain.spec.walk import Path
+
+MAX_ENV = 100
+"""Environment variables a container."""
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USED = re.compile(r"(?P<escape>\$\$)|\$\((?P<name>[A-Za-z_][A-Za-z0-9_]*)\)")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name is a C identifier, as `EnvVar.name` must be."""
+    return bool(_IDENTIFIER.fullmatch(name))
+
+
+def variable_problems(view: View, env: list[Mapping[str, Any]], path: Path) -> Iterator[Problem]:
+    """What is wrong with a container's environment."""
+    if len(env) > MAX_ENV:
+        place = view.at(*path, MAX_ENV)
+        yield error(place, "too-many-env", f"A container has at most {MAX_ENV} variables, not {len(env)}.")
+    last = {variable.get("name", ""): number for number, variable in enumerate(env)}
+    seen: set[str] = set()
+    for number, variable in enumerate(env):
+        yield from _variable(view, variable, (*path, number), seen)
+        yield from _too_early(view, variable, (*path, number), last)
+
+
+def _variable(view: View, variable: Mapping[str, Any], path: Path, seen: set[str]) -> Iterator[Problem]:
+    name = variable.get("name", "")
+    place = view.value_at(*path, "name")
+    if not name:
+        if not view.unread(*path, "name"):
+            yield error(view.at(*path), "env-name", "A variable needs a name.")
+    elif not is_identifier(name):
+        text = f"“{name[:60]}” cannot name a variable: letters, digits and _ only, no digit first."
+        yield error(place, "env-name", text)
+    elif name in seen:
+        yield error(place, "env-twice", f"{name} is set twice.")
+    seen.add(name)
+    if "value" not in variable and (*path, "value") not in view.written:
+        yield error(view.at(*path), "env-value", f"{name or 'A variable'} needs a value.")
+
+
+def _too_early(
+    view: View, variable: Mapping[str, Any], path: Path, last: Mapping[str, int]
+) -> Iterator[Problem]:
+    """`$(NAME)` is filled in from the variables above only (`EnvVar.value`)."""
+    for match in _USED.finditer(variable.get("value", "")):
+        if match["name"] and last.get(match["name"], -1) >= int(path[-1]):
+            text = f"$({match['name']}) stays as it is: only variables set above this one are filled in."
+            yield warning(view.value_at(*path, "value"), "env-order", text)

@@ -1,0 +1,130 @@
+"""Literal secrets and placeholders in a spec, and what moves them out of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from tui.domain.secrets import Finding, find_secrets, literal_secret, placeholder
+from tui.domain.spec.nodes import Scalar
+from tui.domain.spec.problems import Edit, Fix, Place, Problem, error, info, warning
+from tui.domain.spec.references import PLAIN_NAMES, Reference, references_in
+from tui.domain.spec.rules.variables import is_identifier
+from tui.domain.spec.script_places import Lines, places_of
+from tui.domain.spec.walk import Path, Walker
+
+LITERAL = "literal-secret"
+PLACEHOLDER = "placeholder"
+STORED = "env-stored"
+
+_COMMANDS = ("command", "args")
+_IN_FLOW = re.compile(r"(?:\s++|#[^\n]*+)*+[,}\]]")
+_NAMED = 4
+"""Names that one message lists at most."""
+
+
+def is_env_value(path: Path) -> bool:
+    """Whether a path leads to the value of an environment variable."""
+    return path[-1:] == ("value",) and len(path) > 2 and path[-3] == "env"  # noqa: PLR2004
+
+
+def secret_problems(text: str, walker: Walker, references: Iterable[Reference]) -> list[Problem]:
+    """Literal secrets, placeholders, and that values of references end up in the job.
+
+    Args:
+        text: the file.
+        walker: what was read of it.
+        references: those of its environment.
+    """
+    return [*_Look(text, walker).all(), *_stored(references)]
+
+
+class _Look:
+    def __init__(self, text: str, walker: Walker) -> None:
+        self._text = text
+        self._scalars = walker.scalars
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self._text)
+
+    def all(self) -> Iterator[Problem]:
+        for path, node in self._scalars.items():
+            if isinstance(node.value, str):
+                yield from self._at(path, node)
+
+    def _at(self, path: Path, node: Scalar) -> Iterator[Problem]:
+        name = self._name(path) if is_env_value(path) else ""
+        if is_env_value(path):
+            yield from self._literal(node, name)
+        elif path[-2:-1] and path[-2] in _COMMANDS:
+            yield from self._in_command(path, node)
+        else:
+            yield from (self._told(node, found, "") for found in find_secrets(node.text))
+        if found := placeholder(node.text, whole=True):
+            place = places_of(self._lines, node).place(node.text.find(found))
+            yield error(place, PLACEHOLDER, f"{found} is a placeholder.", self._fill(node, name, found))
+
+    def _name(self, path: Path) -> str:
+        node = self._scalars.get((*path[:-1], "name"))
+        return node.text if node is not None else ""
+
+    def _literal(self, node: Scalar, name: str) -> Iterator[Problem]:
+        kind = literal_secret(name, node.text)
+        if not kind or references_in(node.text, node.place):
+            return
+        reference = "${" + name + "}"
+        edit = self._replace(node, reference) if is_identifier(name) else None
+        fix = Fix(f"Move it to your secrets as {name}", (edit,), (name, node.text)) if edit else None
+        message = (
+            f"{name or 'This value'} looks like {kind}, readable by all who see the file; write {reference}."
+        )
+        yield warning(node.place, LITERAL, message, fix)
+
+    def _in_command(self, path: Path, node: Scalar) -> Iterator[Problem]:
+        """Secrets in a script or an option; one that follows its option as an item of its own."""
+        found = find_secrets(node.text)
+        number = path[-1]
+        before = self._scalars.get((*path[:-1], number - 1)) if isinstance(number, int) else None
+        if not found and before is not None and before.text.startswith("-"):
+            kind = literal_secret(before.text, node.text)
+            found = [Finding(0, len(node.text), kind)] if kind else []
+        hint = "; set it in env as ${NAME} and write $NAME here"
+        yield from (self._told(node, each, hint) for each in found)
+
+    def _told(self, node: Scalar, found: Finding, hint: str) -> Problem:
+        place = places_of(self._lines, node).place(found.start)
+        kind = f"{found.kind[:1].upper()}{found.kind[1:]}"
+        message = f"{kind} seems to stand here, readable by all who see the file{hint}."
+        return warning(place, LITERAL, message)
+
+    def _fill(self, node: Scalar, name: str, found: str) -> Fix | None:
+        """The fix that writes a reference for a placeholder; its value is asked for at the start."""
+        if not is_identifier(name) or found != node.text.strip():
+            return None
+        reference = "${" + name + "}"
+        edit = self._replace(node, reference)
+        return Fix(f"Write {reference}", (edit,)) if edit else None
+
+    def _replace(self, node: Scalar, reference: str) -> Edit | None:
+        """The change that writes a reference for a whole value, in quotes where YAML needs them."""
+        lines, text = self._lines, self._text
+        start, end = lines.offset(node.place), lines.offset(node.end)
+        written = text[start:end].rstrip()  # a block ends where the next line begins
+        if not written or written[0] in "*&!":
+            return None
+        quote = written[0] if written[0] in "\"'" else ""
+        if not quote and written[0] not in "|>" and _IN_FLOW.match(text, end):
+            quote = '"'
+        return Edit(node.place, lines.place(start + len(written)), f"{quote}{reference}{quote}")
+
+
+def _stored(references: Iterable[Reference]) -> Iterator[Problem]:
+    """Once for the file: who may read the values when the job is sent."""
+    found = [item for item in references if item.name not in PLAIN_NAMES]
+    if found:
+        names = list(dict.fromkeys(item.name for item in found))
+        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
+        message = f"Vertex AI stores the values of {shown} in the job: whoever may read jobs can read them."
+        yield info(Place(*found[0].place), STORED, message)

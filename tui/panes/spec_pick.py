@@ -1,0 +1,113 @@
+"""Asks for one of a list, which filters as one types: a template, a past job, an open file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.domain.text import cell_width, middle_cut, printable
+
+Value = TypeVar("Value")
+
+_ROOM = 70
+"""Columns of a row."""
+_NAME = 34
+"""Columns that a name may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Generic[Value]):
+    """One row."""
+
+    value: Value
+    name: str
+    about: str
+    faint: bool = False
+    """Whether it can hardly be wanted, such as a file that is not there."""
+
+
+class PickScreen(ModalScreen[Value | None], Generic[Value]):
+    """A list in which typing filters and enter takes; None when it was left with esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="pick.cancel"),
+        Binding("down,ctrl+n,tab", "move(1)", "Next", show=False, priority=True),
+        Binding("up,ctrl+p,shift+tab", "move(-1)", "Previous", show=False, priority=True),
+        Binding("pagedown", "move(10)", "Ten down", show=False, priority=True),
+        Binding("pageup", "move(-10)", "Ten up", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, picks: Sequence[Pick[Value]], empty: str = "Nothing fits.") -> None:
+        """`empty` is said while the list is."""
+        super().__init__()
+        self._title = title
+        self._all = tuple(picks)
+        self._shown = self._all
+        self._empty = empty
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(self._title)
+            dialog.border_subtitle = "type to filter · ↑↓ · enter takes it · esc cancels"
+            yield Input(placeholder="filter", id="pick-input", classes="dialog-input", compact=True)
+            listed = OptionList(id="path-list", compact=True)
+            listed.can_focus = False
+            yield listed
+            yield Static(id="path-note")
+
+    def on_mount(self) -> None:
+        """Show all of it."""
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        field.focus()
+        self._show()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        words = event.value.lower().split()
+        self._shown = tuple(
+            pick for pick in self._all if all(word in f"{pick.name} {pick.about}".lower() for word in words)
+        )
+        self._show()
+
+    def _show(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.set_options([Option(_row(pick)) for pick in self._shown])
+        listed.highlighted = 0 if self._shown else None
+        self.query_one("#path-note", Static).update(Content("" if self._shown else self._empty))
+
+    def action_move(self, step: int) -> None:
+        """Move in the list without leaving the field."""
+        listed = self.query_one(OptionList)
+        count = listed.option_count
+        if count:
+            place = (listed.highlighted or 0) + step
+            listed.highlighted = place % count if abs(step) == 1 else min(max(place, 0), count - 1)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        index = self.query_one(OptionList).highlighted
+        if index is not None and index < len(self._shown):
+            self.dismiss(self._shown[index].value)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._shown[event.option_index].value)
+
+
+def _row(pick: Pick[Value]) -> Content:
+    name = middle_cut(printable(pick.name), _NAME)
+    about = middle_cut(printable(pick.about), _ROOM - _NAME - 2)
+    gap = " " * (_NAME + 2 - cell_width(name))
+    return Content.assemble((name, "" if pick.faint else "bold"), gap, about)

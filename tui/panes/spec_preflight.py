@@ -1,0 +1,291 @@
+"""The dialogs on the way to a start: the checks under way, the one question, a value to type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+from textual.worker import Worker
+
+from tui.domain.setup.facts import SetupFacts
+from tui.domain.text import printable
+from tui.services.preflight import Preflight, Report
+from tui.widgets.bugs import report_bug
+from tui.widgets.confirm import ConfirmScreen, Question
+
+_WARNING_ROWS = 3
+"""Rows that the words before the second choice may take."""
+
+
+class CheckingScreen(ModalScreen[Report | None]):
+    """Says what the checks still wait for; closes with what they found, or with None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="checking.cancel", tooltip="Start nothing")
+    ]
+
+    def __init__(self, preflight: Preflight) -> None:
+        super().__init__()
+        self._preflight = preflight
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Before the start: checking …"
+            dialog.border_subtitle = "esc starts nothing"
+            yield Static(self._words(), id="checking")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._run()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _run(self) -> None:
+        self.dismiss(await self._preflight.run(self._heard))
+
+    def _heard(self, _facts: SetupFacts) -> None:
+        if self.is_mounted:
+            self.query_one("#checking", Static).update(self._words())
+
+    def _words(self) -> Content:
+        awaited = ", ".join(self._preflight.awaited)
+        return Content(f"Waiting for: {awaited}" if awaited else "Almost done")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A bug in the checks says so, and starts nothing."""
+        report_bug(self.app, event)
+        if event.worker.error is not None and self.is_current:
+            self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class StartQuestion(Question):
+    """What is asked before a job is started.
+
+    Attributes:
+        typed: what has to be typed first, as pairs of a question and the answer.
+        refusals: what speaks against a start so strongly that it has to be chosen a second time.
+        rows: the Setup rows that the digits from 1 on lead to.
+        may_try: whether the job can be tried on this box instead.
+        may_change_args: whether its first pool takes arguments.
+        may_write: whether a timeout for this start only can be written into the file.
+    """
+
+    typed: tuple[tuple[str, str], ...] = ()
+    refusals: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    may_try: bool = False
+    may_change_args: bool = False
+    may_write: bool = False
+
+
+class Wish(Enum):
+    """What the user wants of a start."""
+
+    NO = "no"
+    START = "start"
+    NAME = "name"
+    ARGS = "args"
+    TIMEOUT = "timeout"
+    WRITE = "write"
+    TRY = "try"
+    SETUP = "setup"
+
+
+class StartScreen(ConfirmScreen):
+    """The question before a start; closes with True to start, else `wish` says what instead."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,right,h,l", "other_button", "Choose", show=False),
+        Binding("j,down", "scroll('down')", "Down", show=False),
+        Binding("k,up", "scroll('up')", "Up", show=False),
+        Binding("g,home", "scroll('home')", "Top", show=False),
+        Binding("G,end", "scroll('end')", "End", show=False),
+        Binding("pagedown,space", "scroll('page_down')", "Page down", show=False),
+        Binding("pageup", "scroll('page_up')", "Page up", show=False),
+        Binding("N", "wish('name')", "Name", id="start.name", tooltip="Give the job another name"),
+        Binding(
+            "A,a", "wish('args')", "Args", id="start.args", tooltip="Other arguments, for this start only"
+        ),
+        Binding("M,m", "wish('timeout')", "Timeout", id="start.timeout", tooltip="Stop it after some time"),
+        Binding("W,w", "wish('write')", "Write", id="start.write", tooltip="Write the timeout into the file"),
+        Binding("t", "wish('try')", "Try here", id="start.try", tooltip="Run it on this box first"),
+        *(Binding(f"{digit}", f"setup_row({digit})", show=False) for digit in range(1, 10)),
+    ]
+
+    def __init__(self, question: StartQuestion) -> None:
+        super().__init__(question)
+        self._asked = question
+        self._warned = False
+        self.wish = Wish.NO
+        self.row = ""
+        """The Setup row that was chosen."""
+
+    def compose(self) -> ComposeResult:
+        asked = self._asked
+        with Vertical(id="dialog", classes="danger" if asked.danger else "") as dialog:
+            dialog.border_title = Content(asked.title)
+            dialog.border_subtitle = self._subtitle()
+            with VerticalScroll(id="dialog-lines", can_focus=False):
+                for line in asked.lines:
+                    yield Static(Content(line) if isinstance(line, str) else line)
+            for number, (words, _) in enumerate(asked.typed):
+                yield Static(Content(printable(words)), classes="dialog-ask")
+                field = Input(id=_field(number), classes="dialog-input", compact=True)
+                field.cursor_blink = False  # a steady cursor writes nothing to the terminal
+                yield field
+            yield Static(Content.styled(self._keys(), "$text-muted"), id="dialog-keys")
+            with Horizontal(id="dialog-buttons"):
+                yield Button("No", id="no", compact=True)
+                yield Button(Content(asked.yes), id="yes", compact=True, disabled=bool(asked.typed))
+                yield Button("Start all the same", id="yes-again", compact=True, classes="hidden")
+
+    def _subtitle(self) -> str:
+        return "n: no" + (
+            " · y: yes" if self._by_letter else " · tab leaves the field" * bool(self._asked.typed)
+        )
+
+    def _keys(self) -> str:
+        asked, rows = self._asked, len(self._asked.rows)
+        words = ["N name"]
+        words += ["A args"] * asked.may_change_args + ["M timeout"] + ["W write it"] * asked.may_write
+        words += ["t try it on this box first"] * asked.may_try
+        words += [f"1{f'-{rows}' * (rows > 1)} Setup"] * bool(rows)
+        return " · ".join(words)
+
+    def on_resize(self) -> None:
+        """The buttons stay in sight; after the base class has counted without the keys and second field."""
+        self.call_next(self._limit_lines)
+
+    def _limit_lines(self) -> None:
+        rest = 7 + 3 * len(self._asked.typed) + self._warned * _WARNING_ROWS
+        self.query_one("#dialog-lines").styles.max_height = max(self.size.height - rest, 3)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what is possible for this job."""
+        asked = self._asked
+        if action == "wish":
+            possible = {"args": asked.may_change_args, "write": asked.may_write, "try": asked.may_try}
+            return possible.get(str(parameters[0]), True)
+        return super().check_action(action, parameters)
+
+    @property
+    def _by_letter(self) -> bool:
+        return not self._asked.typed and not self._warned
+
+    def action_answer(self, answer: bool) -> None:  # noqa: FBT001 (an action's argument)
+        """No at once; yes only after what speaks against it was shown."""
+        if answer:
+            self._start()
+        else:
+            self.dismiss(False)  # noqa: FBT003 (the answer)
+
+    def action_wish(self, wish: str) -> None:
+        """Close with another wish than yes or no."""
+        self.wish = Wish(wish)
+        self.dismiss(False)  # noqa: FBT003 (the answer)
+
+    def action_setup_row(self, number: int) -> None:
+        """Close, and show that row in Setup."""
+        if number <= len(self._asked.rows):
+            self.row = self._asked.rows[number - 1]
+            self.action_wish(Wish.SETUP.value)
+
+    def action_scroll(self, where: str) -> None:
+        """Scroll the lines."""
+        getattr(self.query_one("#dialog-lines"), f"scroll_{where}")(animate=False)
+
+    def _start(self) -> None:
+        if self._asked.refusals and not self._warned:
+            self._warn()
+            return
+        self.wish = Wish.START
+        self.dismiss(True)  # noqa: FBT003 (the answer)
+
+    def _warn(self) -> None:
+        """Ask a second time, with the focus away from what was just pressed."""
+        self._warned = True
+        first, rest = self._asked.refusals[0], len(self._asked.refusals) - 1
+        more = f" and {rest} more" if rest else ""
+        text = f"✗ This speaks against it: {first}{more}. The checks can be wrong. Start all the same?"
+        warning = Static(Content.styled(printable(text), "$text-error"), id="dialog-warning")
+        self.query_one("#dialog").mount(warning, before="#dialog-keys")
+        self.query_one("#yes").add_class("hidden")
+        self.query_one("#yes-again").remove_class("hidden")
+        self.query_one("#dialog").border_subtitle = self._subtitle()
+        self.query_one("#no").focus()
+        self._limit_lines()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        """The button wakes when everything is typed in full."""
+        event.prevent_default()
+        wanted = [text for _, text in self._asked.typed]
+        given = [self.query_one(f"#{_field(number)}", Input).value.strip() for number in range(len(wanted))]
+        for button in self.query(Button).exclude("#no"):
+            button.disabled = given != wanted
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        """Enter in a field moves on."""
+        event.prevent_default()
+        yes = self.query_one("#yes-again" if self._warned else "#yes", Button)
+        if not yes.disabled:
+            yes.focus()
+        elif len(self._asked.typed) > 1:
+            self.focus_next(Input)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.prevent_default()
+        self.action_answer(event.button.id != "no")
+
+
+class ValueScreen(ModalScreen[str | None]):
+    """Asks for one line; what is wrong with it is said at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="value.cancel", tooltip="Leave it as it is")
+    ]
+
+    def __init__(self, title: str, about: str, value: str, wrong: Callable[[str], str]) -> None:
+        """`wrong` says what is wrong with a value, or nothing."""
+        super().__init__()
+        self._title = title
+        self._about = about
+        self._value = value
+        self._wrong = wrong
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(self._title)
+            dialog.border_subtitle = "enter takes it · esc leaves it as it is"
+            yield Static(Content(self._about))
+            yield Input(self._value, id="value-input", classes="dialog-input", compact=True)
+            yield Static(id="value-wrong")
+
+    def on_mount(self) -> None:
+        """A steady cursor writes nothing to the terminal."""
+        self.query_one(Input).cursor_blink = False
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        wrong = self._wrong(event.value)
+        if wrong:
+            self.query_one("#value-wrong", Static).update(Content.styled(printable(wrong), "$text-error"))
+        else:
+            self.dismiss(event.value)
+
+
+def _field(number: int) -> str:
+    """The id of a field; the first is where the base class puts the focus."""
+    return "dialog-typed" if number == 0 else f"dialog-typed-{number}"

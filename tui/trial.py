@@ -1,0 +1,99 @@
+"""Tries a job on the local server of this box, beside whatever the app is connected to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tui.connection import connect
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.gateway import Gateway
+from tui.domain.jobs import Job, JobState
+from tui.domain.setup.facts import REQUIRED_APIS
+from tui.domain.spec.trial import buckets_of, trial_request
+from tui.domain.text import duration
+from tui.services.options import AppOptions
+from tui.services.submission import NotFound, SubmissionStore, Submitter
+
+POLL_SECONDS = 1.0
+ERROR_LOOKS = 3
+"""Looks at a failed job whose error has not been told yet."""
+SEE = "See it with: vertex-tui --local"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a trial ended, for the user."""
+
+    title: str
+    message: str
+    good: bool = False
+
+
+async def run_trial(options: AppOptions, request: Mapping[str, Any]) -> Told:
+    """Run the work of a CustomJob on this box and wait for its end.
+
+    The machine, the service account and other things of the project are left out; the local server is
+    started if need be, its APIs are turned on and missing buckets are made in it.
+    """
+    name = str(request.get("displayName", ""))
+    local = replace(options, local=True, diverted=False, settings=replace(options.settings, read_only=False))
+    try:
+        gateway = await connect(local)
+    except CloudError as failure:
+        return _not_tried(name, failure)
+    try:
+        await _prepare(gateway, request)
+        return await _run(gateway, options, request, name)
+    except CloudError as failure:
+        return _not_tried(name, failure)
+    finally:
+        await gateway.close()
+
+
+async def _prepare(gateway: Gateway, request: Mapping[str, Any]) -> None:
+    await gateway.setup.enable_apis(tuple(REQUIRED_APIS))
+    for bucket in buckets_of(request):
+        try:
+            await gateway.storage.get_bucket(bucket)
+        except CloudError as failure:
+            if failure.kind is not ErrorKind.NOT_FOUND:
+                raise
+            await gateway.storage.create_bucket(bucket, gateway.target.region)
+
+
+async def _run(gateway: Gateway, options: AppOptions, request: Mapping[str, Any], name: str) -> Told:
+    submitter = Submitter(gateway.jobs, gateway.target, SubmissionStore(options.paths.journals_dir))
+    try:
+        outcome = await submitter.submit(trial_request(request), submitter.new_record(name, ""))
+    except OSError as failure:
+        return Told(f"{name} was not tried here", failure.strerror or str(failure))
+    if isinstance(outcome, NotFound):
+        return Told(f"Whether {name} runs here is not known", SEE)
+    return _ended(await _end_of(gateway, outcome.job), name)
+
+
+async def _end_of(gateway: Gateway, job: Job) -> Job:
+    """The job at its end, with its error, which appears later."""
+    left = ERROR_LOOKS
+    while not job.state.terminal or (job.state is JobState.FAILED and job.error is None and left > 0):
+        left -= job.state.terminal
+        await asyncio.sleep(POLL_SECONDS)
+        job = await gateway.jobs.get_job(job.name)
+    return job
+
+
+def _ended(job: Job, name: str) -> Told:
+    took = ""
+    if job.end_time is not None and (ran := job.duration(job.end_time)) is not None:
+        took = f" after {duration(ran.total_seconds())}"
+    if job.state is JobState.SUCCEEDED:
+        return Told(f"{name} succeeded on this box{took}", f"{SEE}", good=True)
+    why = f"{job.error.message.strip()} " if job.error else ""
+    return Told(f"{name} {job.state.word} on this box{took}", f"{why}{SEE}")
+
+
+def _not_tried(name: str, failure: CloudError) -> Told:
+    return Told(f"{name} was not tried here: {failure.title}", failure.hint or failure.message)
