@@ -97,18 +97,15 @@ def test_after_the_tutorials_own_commands_only_the_line_lacks() -> None:
     assert row.finding == "has its roles, but this spec does not name it"
     assert row.fixes == (SetServiceAccount(COMPUTE),)
     named = rows(COMPUTE, *granted)
-    assert named["account.tutorial"].finding == "lacks logging.logWriter"
-    assert named["account.tutorial"].fixes == (GrantRoles(*member, ("roles/logging.logWriter",)),)
+    assert named["account.logs"].fixes == (GrantRoles(*member, ("roles/logging.logWriter",)),)
     assert named["account.storage"].state is CheckState.OK
-    assert "account.tutorial" not in rows(ROBOT)
-    some = [Binding(role, member) for role in ("roles/storage.admin", "roles/logging.logWriter")]
-    assert rows(COMPUTE, *some)["account.tutorial"].state is CheckState.OK
+    assert "account.tutorial" not in {*named, *rows(ROBOT)}
 
 
 def test_the_compute_account_is_waited_for_until_its_api_is_on() -> None:
     apis = {**dict.fromkeys(APIS, ApiState.ENABLED), "compute.googleapis.com": ApiState.DISABLED}
     found = rows(COMPUTE, apis=apis, account=ABSENT, account_permissions=ABSENT)
-    for slug in ("runs-as", "use", "storage", "logs", "tutorial"):
+    for slug in ("runs-as", "use", "storage", "logs"):
         assert found[f"account.{slug}"].finding == "waits for the Compute Engine API"
     member = f"serviceAccount:{COMPUTE}"
     assert safe_fixes(found.values()) == (

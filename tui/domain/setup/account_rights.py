@@ -10,7 +10,6 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.account_row import (
     Plan,
     compute_off,
-    is_compute,
     named_account,
     number_of,
     row,
@@ -136,11 +135,13 @@ def _not_yet(facts: SetupFacts, account: str, wanted: Fix, *policies: Policy | N
 
 
 def tutorial_row(facts: SetupFacts) -> Check | None:
-    """The tutorials' grant, together with the line in the spec that it is nothing without."""
+    """The tutorials' grant, together with the line in the spec that it is nothing without.
+
+    A spec that names an account has rows for what that account lacks.
+    """
     number = number_of(facts)
     account = compute_account(number)
-    named = named_account(facts)
-    if facts.needs is None or (named and not is_compute(facts, named)):
+    if facts.needs is None or named_account(facts):
         return None
     why = _TUTORIAL.format(account=account, agent=custom_code_agent(number))
     found = row(facts, "tutorial", "tutorial's account", _tutorial(facts, account), why, optional=True)
@@ -152,18 +153,13 @@ def _tutorial(facts: SetupFacts, account: str) -> Plan:
         return Plan(missing, by_hand=True)
     lacking = _tutorial_lacks(facts, account)
     grant: tuple[Fix, ...] = (GrantRoles(f"serviceAccount:{account}", lacking),) if lacking else ()
-    named = named_account(facts) == account
-    wanted = grant if named else (*grant, SetServiceAccount(account))
+    wanted = (*grant, SetServiceAccount(account))
     if (standing := waiting(facts, account)) is not None:
         return Plan(standing, wanted, by_hand=True)
-    if named and not set(lacking) - {_CALLS}:
-        rest = f"; only {_short(lacking)} lacks, for code that calls Vertex AI" if lacking else ""
-        return Plan(Standing(CheckState.OK, f"named in the spec{rest}"), by_hand=True)
-    finding = f"lacks {_short(lacking)}" if named else "not used: this spec names no account"
-    if not named and not lacking:
+    finding = "not used: this spec names no account"
+    if not lacking:
         finding = "has its roles, but this spec does not name it"
-    state = CheckState.WARNING if named else CheckState.OK
-    return Plan(Standing(state, finding), wanted, by_hand=True)
+    return Plan(Standing(CheckState.OK, finding), wanted, by_hand=True)
 
 
 def _tutorial_lacks(facts: SetupFacts, account: str) -> tuple[str, ...]:
