@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.local.jobs.lines import MAX_LINE, QUIET_SECONDS, REDRAW_SECONDS, Lines, utf8_cut
@@ -33,6 +33,7 @@ def test_without_returns_lines_are_lines(chunks: list[bytes]) -> None:
 @given(
     st.lists(st.text("ab\r\n", max_size=8).map(str.encode), max_size=10), st.sampled_from([0.0, 0.05, 1.0])
 )
+@example([b"a\r\r", b"\n"], 0.0)
 def test_nothing_is_invented_and_the_end_stays(chunks: list[bytes], step: float) -> None:
     found = cut(*chunks, step=step)
     whole = b"".join(chunks)

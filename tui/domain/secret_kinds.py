@@ -34,12 +34,15 @@ _TOKENS = (
         "a private key",
         (
             r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
-            r"(?:(?:[^-]|-(?!----)){0,12000}+-----END [A-Z ]{0,20}PRIVATE KEY-----"
-            r"|(?:(?:\\[nr]|\s){0,90}+[A-Za-z0-9+/=]{40,}+){0,200}+)"
+            r"(?:(?:[^-]|-(?!----)){0,12000}-----END [A-Z ]{0,20}PRIVATE KEY-----"
+            r"|(?:(?:\\[nr]|\s){0,90}[A-Za-z0-9+/=]{40,}+){0,200})"
         ),
     ),
 )
-"""Kinds and patterns; every part of a pattern is bounded or possessive: a hostile text must not take long."""
+"""Kinds and patterns; every part of a pattern is bounded or possessive: a hostile text must not take long.
+
+No group is possessive: before Python 3.11.5 such a group does not match what it should.
+"""
 _ANY_TOKEN = re.compile("|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKENS)))
 _UNSURE = f"t{len(_TOKENS) - 2}"
 """The pattern that names of packages and jobs fit as well."""
@@ -89,7 +92,7 @@ _HEX = re.compile(r"[0-9a-f]{40}")
 _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}")
 _SEPARATORS = re.compile(r"[-_./=+~:@]")
 _WORDLIKE = re.compile(
-    r"[a-z]{1,24}|[A-Z]{1,24}|(?:[A-Z]?[a-z]{2,24}){1,6}+|(?:[a-z]{0,10}|[A-Z]{0,10}|[A-Z][a-z]{1,10})[0-9]{1,8}[A-Za-z]{0,3}|[0-9]x[0-9]{1,3}[bB]"
+    r"[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,144}(?:[A-Z][a-z]{2,24}){0,5}|(?:[a-z]{0,10}|[A-Z]{0,10}|[A-Z][a-z]{1,10})[0-9]{1,8}[A-Za-z]{0,3}|[0-9]x[0-9]{1,3}[bB]"
 )
 _LEAST_ENTROPY = 3.0
 """Bits a character; words and paths have less, random tokens more."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from tui.domain.secrets import HIDDEN, hide_found
 
-MOST = 2_000
-"""Lines of a difference that are shown."""
+_COMPARED = 2_000
+"""Lines of each text that are compared, from the first difference on: the time grows with their square."""
 
 
 class Side(StrEnum):
@@ -40,17 +40,17 @@ def difference(first: str, second: str, context: int = 2) -> list[Line]:
 
 def _lines(first: str, second: str, context: int) -> Iterator[Line]:
     old, new = hide_found(first, HIDDEN).split("\n"), hide_found(second, HIDDEN).split("\n")
-    shown = 0
-    for group in difflib.SequenceMatcher(None, old, new, autojunk=True).get_grouped_opcodes(context):
-        yield Line(Side.PLACE, f"line {group[0][3] + 1}")
+    same = next((number for number, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
+    skipped = max(min(same, len(new)) - context, 0)
+    some_old, some_new = old[skipped : skipped + _COMPARED], new[skipped : skipped + _COMPARED]
+    matcher = difflib.SequenceMatcher(None, some_old, some_new, autojunk=True)
+    for group in matcher.get_grouped_opcodes(context):
+        yield Line(Side.PLACE, f"line {skipped + group[0][3] + 1}")
         for kind, old_start, old_end, new_start, new_end in group:
             if kind == "equal":
-                found = [Line(Side.BOTH, text) for text in old[old_start:old_end]]
-            else:
-                found = [Line(Side.FIRST, text) for text in old[old_start:old_end]]
-                found += [Line(Side.SECOND, text) for text in new[new_start:new_end]]
-            yield from found
-            shown += len(found)
-        if shown > MOST:
-            yield Line(Side.PLACE, "more lines differ")
-            return
+                yield from (Line(Side.BOTH, text) for text in some_old[old_start:old_end])
+                continue
+            yield from (Line(Side.FIRST, text) for text in some_old[old_start:old_end])
+            yield from (Line(Side.SECOND, text) for text in some_new[new_start:new_end])
+    if old[skipped + _COMPARED :] != new[skipped + _COMPARED :]:
+        yield Line(Side.PLACE, "more lines differ")

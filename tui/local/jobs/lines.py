@@ -52,11 +52,12 @@ class Lines:
         *bars, last = line.split(b"\r")
         for bar in bars:
             self._draw(bar, now)
-        if last or not bars:
+        drawn = bool(bars) or self._bar
+        if last or not drawn:
             self._overwritten = None
         else:
             self.flush_bar(now)
-        if last or not (bars or self._bar):
+        if last or not drawn:
             for start in pieces(last):
                 self._emit(start)
         self._bar = False
