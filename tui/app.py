@@ -172,7 +172,13 @@ class VertexApp(ConnectedApp):
         module_name, _, class_name = PANES[pane_id][1].partition(":")
         pane_class = cast("type[Pane]", getattr(importlib.import_module(module_name), class_name))
         pane = pane_class(self.options)
-        pane.data_bind(VertexApp.gateway, VertexApp.connection_trouble, VertexApp.jobs, VertexApp.open_needs)
+        pane.data_bind(
+            VertexApp.gateway,
+            VertexApp.connection_trouble,
+            VertexApp.jobs,
+            VertexApp.open_needs,
+            VertexApp.prices,
+        )
         return pane
 
     async def action_show_pane(self, pane_id: str) -> None:

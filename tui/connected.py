@@ -14,6 +14,7 @@ from textual.reactive import reactive
 
 from tui.connection import connect
 from tui.domain.access import Identity
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.polling import PollPace
@@ -22,6 +23,7 @@ from tui.panes import messages
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
+from tui.services.pricebook import PriceBooks
 from tui.services.settings import BY_KEY, Origin, Source, Value
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.state_view import local_clock
@@ -39,6 +41,7 @@ class ConnectedApp(App[int]):
     )
     jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
     open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
+    prices: reactive[PriceBook | None] = reactive[PriceBook | None](None, init=False, repaint=False)
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__()
@@ -50,6 +53,7 @@ class ConnectedApp(App[int]):
     def start_connection(self) -> None:
         """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
         self._keep_connected()
+        self._find_prices(None)
 
     def use_settings(self, values: Mapping[str, Value]) -> None:
         """Go on with other settings, by dotted key, and with a new connection."""
@@ -99,6 +103,7 @@ class ConnectedApp(App[int]):
         self._show_status("reading …")
         self._poll_jobs(gateway)
         self._find_account(gateway)
+        self._find_prices(gateway)
         self.connected(gateway)
         if previous is not None:
             await previous.close()
@@ -115,6 +120,15 @@ class ConnectedApp(App[int]):
             self._say_trouble("account", error)
         else:
             self._show_account(identity)
+
+    @work(exclusive=True, group="prices", exit_on_error=False)
+    async def _find_prices(self, gateway: Gateway | None) -> None:
+        """Take the prices of the day, kept or Google's; the local server makes its own up from the table."""
+        books = PriceBooks(self.options.paths.state_dir)
+        if gateway is None or self.options.local or self.options.diverted or gateway.target.is_local:
+            self.prices = await asyncio.to_thread(books.read)
+        else:
+            self.prices = await books.refreshed(gateway.setup)
 
     @on(messages.AccountFound)
     def _account_found(self, message: messages.AccountFound) -> None:

@@ -69,12 +69,25 @@ async def test_the_tutorials_spec_shows_its_problems_and_f_fixes_them(
         app.editor.move_cursor((21, 0))
         await pilot.press("ctrl+g")
         assert app.editor.cursor_location == (22, 17)
-        await pilot.press("alt+f")
+        await pilot.press("alt+a")
         await wait_for(lambda: (23, "unset-reference") in app.found)
         assert "value: ${HF_TOKEN}" in app.editor.text
         await wait_for(lambda: ("● 3 errors", "error") in app.badges)
         await pilot.press("ctrl+z")
         await wait_for(lambda: ("4 errors", "error") in app.badges[-1:])
+
+
+async def test_a_fix_is_made_only_in_the_text_it_was_found_in(tmp_path: Path) -> None:
+    app = SpecApp(tmp_path, DATA / "tutorial_job.yaml")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(lambda: (23, "placeholder") in app.found)
+        app.editor.move_cursor((21, 0))
+        await pilot.press("ctrl+g")
+        before = app.editor.text
+        app.editor.insert("# one\n# two\n", (0, 0))
+        app.pane.action_fix()
+        await wait_for(lambda: "has just changed" in app.notice)
+        assert app.editor.text == "# one\n# two\n" + before
 
 
 async def test_bad_yaml_is_said_on_its_line_and_the_text_stays(tmp_path: Path, spec: Path) -> None:
@@ -99,7 +112,7 @@ async def test_the_editor_is_left_and_entered_by_keys(tmp_path: Path, spec: Path
         assert not app.pane.go_back()
         await pilot.press("x")
         await wait_for(lambda: isinstance(app.screen, RequestScreen))
-        assert "gcloud ai custom-jobs create" in app.shown
+        await wait_for(lambda: "gcloud ai custom-jobs create" in app.shown)
         await pilot.press("escape", "i")
         await wait_for(lambda: app.editor.has_focus)
         assert app.pane.go_back()

@@ -95,6 +95,24 @@ async def test_the_question_says_what_will_happen_and_no_is_the_default(
         assert not gateway.jobs.created
 
 
+async def test_a_question_about_one_connection_starts_nothing_through_another(
+    tmp_path: Path, spec: Path
+) -> None:
+    first, second = FakeGateway(), FakeGateway()
+    app = SpecApp(tmp_path, spec, first)
+    store_token(app)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(lambda: app.editor.text and app.editor.has_focus)
+        await pilot.press("ctrl+r")
+        await wait_for(lambda: isinstance(app.screen, ConfirmScreen))
+        await wait_for(lambda: "Project" in app.shown)
+        app.pane.gateway = second  # type: ignore[assignment]  # a fake
+        await pilot.press("y")
+        await wait_for(lambda: "connection has changed" in app.notice)
+    assert not first.jobs.created
+    assert not second.jobs.created
+
+
 async def test_a_missing_value_is_asked_for_and_stored(tmp_path: Path, spec: Path) -> None:
     gateway = FakeGateway()
     app = SpecApp(tmp_path, spec, gateway)

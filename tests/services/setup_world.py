@@ -17,6 +17,7 @@ from tui.domain.access import (
     QuotaLimits,
     ServiceAccount,
 )
+from tui.domain.catalog.skus import Sku
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.setup.facts import APIS
@@ -65,6 +66,7 @@ class World:
     accounts: dict[str, ServiceAccount] = field(default_factory=dict)
     usable_accounts: set[str] = field(default_factory=set)
     bucket_bindings: list[Binding] = field(default_factory=list)
+    skus: tuple[Sku, ...] = ()
     target: Target = field(default_factory=lambda: Target("kelp-train", "europe-west4"))
 
     @property
@@ -135,6 +137,10 @@ class World:
     async def billing_enabled(self) -> bool:
         await self._call("billing_enabled", "cloudbilling.googleapis.com")
         return self.billed
+
+    async def price_skus(self) -> tuple[Sku, ...]:
+        await self._call("price_skus", "cloudbilling.googleapis.com")
+        return self.skus
 
     async def effective_policy(self, constraint: str) -> OrganizationPolicy:
         await self._call("effective_policy", RESOURCES)

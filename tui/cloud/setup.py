@@ -26,6 +26,7 @@ from tui.cloud.accounts import HOST as ACCOUNTS_HOST
 from tui.cloud.accounts import Accounts
 from tui.cloud.agents import make_agents
 from tui.cloud.billing import Billing
+from tui.cloud.catalogue import Catalogue
 from tui.cloud.connection import Connection, project_of
 from tui.cloud.generated import rest_client
 from tui.cloud.identity import Who
@@ -47,6 +48,7 @@ from tui.domain.access import (
     QuotaLimits,
     ServiceAccount,
 )
+from tui.domain.catalog.skus import Sku
 from tui.domain.errors import CloudError, ErrorKind
 
 GET_AT_ONCE = 30
@@ -77,6 +79,7 @@ class CloudSetup:
         self._accounts = Accounts(self._rest_iam)
         self._quotas = Quotas(connection, self._rest_usage)
         self._billing = Billing(connection)
+        self._catalogue = Catalogue(connection)
         self._organization = OrganizationPolicies(connection)
         self._who = Who(connection)
 
@@ -88,6 +91,7 @@ class CloudSetup:
             rest.close()
         self._quotas.close()
         self._billing.close()
+        self._catalogue.close()
         self._organization.close()
 
     async def identity(self) -> Identity:
@@ -110,6 +114,10 @@ class CloudSetup:
     async def billing_enabled(self) -> bool:
         """Whether the project has an open billing account."""
         return await self._billing.enabled()
+
+    async def price_skus(self) -> tuple[Sku, ...]:
+        """The rows of the Cloud Billing catalogue that price what machines are made of."""
+        return await self._catalogue.price_skus()
 
     async def effective_policy(self, constraint: str) -> OrganizationPolicy:
         """What an organization policy allows here; of one that is on or off, `allows_none` means on."""

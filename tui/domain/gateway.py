@@ -19,6 +19,7 @@ from tui.domain.access import (
     QuotaLimits,
     ServiceAccount,
 )
+from tui.domain.catalog.skus import Sku
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
@@ -139,6 +140,13 @@ class SetupGateway(Protocol):
 
     async def billing_enabled(self) -> bool:
         """Whether the project has an open billing account (Cloud Billing `getBillingInfo`)."""
+        ...
+
+    async def price_skus(self) -> tuple[Sku, ...]:
+        """The rows of the Cloud Billing catalogue that price what Compute Engine machines are made of.
+
+        Many megabytes and up to a minute: for the background only.
+        """
         ...
 
     async def effective_policy(self, constraint: str) -> OrganizationPolicy:

@@ -34,6 +34,7 @@ from tui.local.api.iam import Iam
 from tui.local.api.job_rates import JobRates
 from tui.local.api.log_service import LogService
 from tui.local.api.operations import OperationsApi
+from tui.local.api.price_catalogue import PriceCatalogue
 from tui.local.api.projects import Projects
 from tui.local.api.quota_check import QuotaCheck
 from tui.local.api.quota_preferences import QuotaPreferences
@@ -131,6 +132,7 @@ class Backend:
                 *ServiceUsage(self.project, self.operations, self._used).methods(),
                 *Projects(self.project, self.access).methods(),
                 *Billing(self.project).methods(),
+                *PriceCatalogue().methods(),
                 *Iam(self.project, self.access, accounts).methods(),
                 *QuotaInfos(self.quotas).methods(),
                 *QuotaPreferences(self.database, self.quotas).methods(),

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.worker import Worker
 
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
@@ -38,6 +39,9 @@ class Pane(Vertical):
 
     open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
     """What the open spec asks of the project, bound from the app."""
+
+    prices: reactive[PriceBook | None] = reactive[PriceBook | None](None, init=False, repaint=False)
+    """Prices of the Cloud Billing catalogue if they could be read, bound from the app."""
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(id=self.PANE_ID.value, classes="pane")

@@ -32,11 +32,11 @@ from tui.panes.messages import BadgeChanged, JobsChanged, NeedsChanged, OpenJobs
 from tui.panes.spec_dialogs import RequestScreen
 from tui.panes.spec_lists import ProblemList, count_words
 from tui.panes.spec_sending import Countdown, outcome_words, waiting_words
-from tui.panes.spec_start import JobStart, Source, not_connected
+from tui.panes.spec_start import JobStart, Source, environment, not_connected
 from tui.panes.spec_tools import SpecTools
 from tui.panes.spec_words import display_name
 from tui.services.options import AppOptions
-from tui.services.secrets import SecretsError
+from tui.services.secrets import SecretsError, value_layers
 from tui.services.submission import NotFound, Outcome, Record, SubmissionStore, Submitter
 
 CHECK_DELAY = 0.05
@@ -62,7 +62,7 @@ class SpecPane(SpecTools):
             tooltip="Go to the next problem in the text",
         ),
         Binding("f", "fix", "Fix it", id="spec.fix", tooltip="Make the change that puts the problem right"),
-        Binding("alt+f", "fix", "Fix it", id="spec.fix.editor", show=False),
+        Binding("alt+a,alt+f", "fix", "Fix it", id="spec.fix.editor", show=False),
         Binding(
             "x",
             "show_request",
@@ -79,6 +79,8 @@ class SpecPane(SpecTools):
         super().__init__(options)
         self._refusals: tuple[Problem, ...] = ()
         self._submissions = SubmissionStore(options.paths.journals_dir)
+        self._spec_text = ""
+        """The text that `_spec` was read from: only to it may a fix be applied."""
         self._starting = False
         self._start_spoke = False
         self._covered: frozenset[int] = frozenset()
@@ -123,6 +125,7 @@ class SpecPane(SpecTools):
         await asyncio.sleep(CHECK_DELAY)
         text = self.editor.text
         self._spec = await asyncio.to_thread(self._check_text, text)
+        self._spec_text = text
         self._covered = await asyncio.to_thread(lines_with_secrets, text)
         self.look_at_git()
         self._show_problems()
@@ -224,11 +227,16 @@ class SpecPane(SpecTools):
             return
         if problem is None or problem.fix is None or problem not in self._spec.problems:
             return
-        text = self.editor.text
+        text = self._spec_text
+        if self.editor.text != text:
+            self._say("The text has just changed", "Press again when the problems are shown anew.")
+            return
         if problem.fix.secret and not await self._move_secret(*problem.fix.secret):
             return
         if self.editor.text == text:
             self.editor.apply(problem.fix)
+        elif problem.fix.secret:
+            self._say("The text has changed meanwhile", "The secret is kept, but still in the text, too.")
 
     def set_service_account(self, account: str) -> None:
         """Make jobs of the open text run as `account`, as a change that can be undone; say why if not."""
@@ -294,16 +302,21 @@ class SpecPane(SpecTools):
         if buffer is None:
             self._starting = False
             return
+        options, target = self.options, gateway.target
         start = JobStart(
             self.app,
             gateway,
-            self.options,
+            options,
             self._secrets,
             self._submissions,
-            layers=self._layers,
+            layers=lambda: value_layers(
+                self._secrets, environment(), options.settings, target.project, target.region
+            ),
+            still=lambda: self.gateway is gateway,
             tell=self._say_start,
             write=self._write_fix,
             jobs=self.jobs.jobs,
+            prices=self.prices,
         )
         source = Source(self.editor.text, buffer.title, buffer.stem, "", unsaved=self.unsaved)
         if buffer.path is not None:

@@ -91,7 +91,7 @@ def count_words(problems: Sequence[Problem]) -> str:
 def _row(problem: Problem) -> Content:
     glyph, colour = _GLYPHS[problem.severity]
     fix = (
-        Content.styled(f"  f (alt+f in the editor): {printable(problem.fix.title)}", "$text-success")
+        Content.styled(f"  f (alt+a in the editor): {printable(problem.fix.title)}", "$text-success")
         if problem.fix
         else Content("")
     )

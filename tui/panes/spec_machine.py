@@ -152,7 +152,8 @@ class MachineScreen(ModalScreen[Chosen | None]):
         row = self._marked()
         text = row_words(row, self._setting) if row else "No machine fits: backspace widens the filter."
         now = f"now {self._pools[self._setting.position].words}"
-        price = "prices of FLEX_START are not known" if self._setting.flex else LABEL
+        label = row.on_demand.label if row else LABEL
+        price = "prices of FLEX_START are not known" if self._setting.flex else label
         note = " · ".join(part for part in (now, price, self._limits_note()) if part)
         self._put("#machine-detail", text)
         self._put("#machine-note", note)

@@ -11,6 +11,7 @@ from typing import Any
 
 from textual.app import App
 
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
@@ -80,11 +81,13 @@ class JobStart:
         store: SubmissionStore,
         *,
         layers: Callable[[], Layers],
+        still: Callable[[], bool],
         tell: Teller,
         write: Callable[[str, Fix], str | None],
         jobs: tuple[Job, ...] = (),
+        prices: PriceBook | None = None,
     ) -> None:
-        """`jobs` are those of the last list, which hold quota.
+        """`jobs` are those of the last list, which hold quota; `prices` are newer than the table.
 
         `write` makes a change to the text in the editor, if that is still the one given, and returns it.
         """
@@ -94,9 +97,11 @@ class JobStart:
         self._secrets = secrets
         self._store = store
         self._layers = layers
+        self._still = still
         self._tell = tell
         self._write = write
         self._jobs = jobs
+        self._prices = prices
         self._own = _Own()
 
     async def run(self, source: Source, *, on_refused: Callable[[CloudError, Spec], None]) -> Job | None:
@@ -188,6 +193,10 @@ class JobStart:
             screen = StartScreen(question(start))
             await self._app.push_screen_wait(screen)
             match screen.wish:
+                case Wish.START if not self._still():
+                    words = "The connection has changed since the question was asked: start it again."
+                    self._tell("Nothing was started", words, tone="warning")
+                    return None
                 case Wish.START:
                     return start
                 case Wish.NAME | Wish.ARGS | Wish.TIMEOUT:
@@ -239,6 +248,7 @@ class JobStart:
             changed_args=own.args is not None,
             own_timeout=bool(own.timeout),
             number=number,
+            prices=self._prices,
         )
 
     async def _change(self, wish: Wish, start: Start) -> None:
@@ -303,7 +313,7 @@ def not_connected(trouble: CloudError | None) -> CloudError:
     if trouble is not None:
         return trouble
     return CloudError(
-        "Not connected yet", "The job can be started in a moment.", kind=ErrorKind.UNREACHABLE, retryable=True
+        "Not connected yet", "The job can be started in a moment", kind=ErrorKind.UNREACHABLE, retryable=True
     )
 
 

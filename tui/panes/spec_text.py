@@ -61,7 +61,7 @@ class SpecTextPane(SpecSeek):
             tooltip="Begin a new spec with what a past job was sent with, its secrets as ${NAME}",
         ),
         Binding(
-            "alt+b",
+            "alt+o,alt+b",
             "files",
             "Files",
             id="spec.files",

@@ -110,6 +110,7 @@ class SpecTools(SpecTextPane):
             flex=strategy == "FLEX_START",
             limits=self._limits.get(target, {}) if target else {},
             in_use=in_use(self.jobs.jobs, region),
+            book=self.prices,
         )
         screen = MachineScreen(pools, setting, self._read_quota())
         chosen = await self.app.push_screen_wait(screen)

@@ -12,6 +12,7 @@ from typing import Any
 from textual.content import Content
 
 from tui.domain.catalog.quotas import spec_pools
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.jobs import job_from_json
 from tui.domain.secrets import hide_found
 from tui.domain.setup.model import Check, Group
@@ -64,6 +65,8 @@ class Start:
     """Whether the timeout is another than the file's, for this start only."""
     number: int = 0
     """Which start of the file it is."""
+    prices: PriceBook | None = None
+    """Prices of the Cloud Billing catalogue, if there are any."""
 
     @property
     def display_name(self) -> str:
@@ -73,7 +76,7 @@ class Start:
     @property
     def cost(self) -> Cost:
         """What it costs."""
-        return cost_of(self.request, self.target.region)
+        return cost_of(self.request, self.target.region, self.prices)
 
     @property
     def other_project(self) -> bool:

@@ -23,8 +23,9 @@ from tui.domain.catalog.accelerators import (
 from tui.domain.catalog.availability import accelerator_regions, machine_regions
 from tui.domain.catalog.limits import default_limit
 from tui.domain.catalog.machines import MACHINES, Machine
-from tui.domain.catalog.prices import Estimate, estimate
+from tui.domain.catalog.prices import Estimate, estimates
 from tui.domain.catalog.quotas import PREFIX, Pool, needs, short_name
+from tui.domain.catalog.skus import PriceBook
 
 GPU_MEMORY_GB: Mapping[str, int] = {
     "NVIDIA_TESLA_K80": 12,
@@ -58,6 +59,7 @@ class Setting:
         flex: whether it is FLEX_START, whose prices are not known.
         limits: those of the metrics that were read.
         in_use: what running jobs of the region hold.
+        book: prices of the Cloud Billing catalogue, if there are any.
     """
 
     region: str = ""
@@ -67,6 +69,7 @@ class Setting:
     flex: bool = False
     limits: Mapping[str, QuotaLimits] = field(default_factory=dict)
     in_use: Mapping[str, int] = field(default_factory=dict)
+    book: PriceBook | None = None
 
     @property
     def pool(self) -> Pool:
@@ -176,6 +179,7 @@ def _row(choice: Pool, setting: Setting) -> Row:
     if choice.accelerator_type:
         regions &= accelerator_regions(choice.accelerator_type)
     count = choice.accelerator_count or chips(choice.tpu_topology)
+    on_demand, spot = estimates((pool,), setting.region, setting.book)
     return Row(
         pool=pool,
         vcpus=machine.vcpus,
@@ -186,8 +190,8 @@ def _row(choice: Pool, setting: Setting) -> Row:
         here=setting.region in regions,
         elsewhere=regions - {setting.region},
         quota=_quota(pool, setting),
-        on_demand=estimate((pool,), setting.region, spot=False),
-        spot=estimate((pool,), setting.region, spot=True),
+        on_demand=on_demand,
+        spot=spot,
     )
 
 

@@ -13,7 +13,7 @@ Compute Engine's price.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -22,11 +22,16 @@ from importlib.resources import files
 from tui.domain.catalog.accelerators import CLOUD_TPU, GPU_TITLES, TPU_SLICE, chips, tpu_version
 from tui.domain.catalog.machines import MACHINES, Machine
 from tui.domain.catalog.quotas import DEFAULT_DISK_GB, Pool, default_disk
+from tui.domain.catalog.skus import PriceBook
 
 AS_OF = "July 2026"
 """When the prices were read."""
 LABEL = f"estimate, {AS_OF}"
-"""What stands beside every amount."""
+"""What stands beside every amount of this table."""
+BELIEVED = 3
+"""By how much a price of the catalogue may differ from the table's and still be believed."""
+DOUBTED = f"{LABEL}; the catalogue's prices differ more than {BELIEVED} times and are not used"
+"""What stands there when the catalogue was not believed."""
 SHARE = Decimal("1.15")
 """Vertex AI's price of vCPUs and memory, by Compute Engine's."""
 FEE = "Vertex AI's management fee"
@@ -40,6 +45,9 @@ _SSD_GIB = {"a2-ultragpu": 375, "a3-highgpu": 750, "a3-megagpu": 750}
 _SSD_UNTOLD = ("a3-ultragpu", "a4-highgpu", "a4x-highgpu")
 """Machines that come with local SSD whose size is not among the prices."""
 _THOUSAND, _CENT = 1_000, Decimal("0.005")
+
+_Find = Callable[[str], Decimal | None]
+"""USD by the name of a machine, an accelerator or a disk type; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Estimate:
     parts: tuple[Part, ...]
     assumptions: tuple[str, ...]
     """What the sum rests on, one sentence each."""
+    label: str = LABEL
+    """That it is an estimate, where its prices come from and of what date they are."""
 
     @property
     def per_hour(self) -> Decimal | None:
@@ -117,17 +127,60 @@ def priced_regions() -> frozenset[str]:
     return frozenset(region for _, region in _prices())
 
 
-def estimate(pools: Iterable[Pool], region: str, *, spot: bool) -> Estimate:
+def estimate(pools: Iterable[Pool], region: str, *, spot: bool, book: PriceBook | None = None) -> Estimate:
     """What worker pools cost an hour in a region.
 
     Args:
         pools: the worker pools, as `quotas.spec_pools` reads them.
         region: a region; of those without a list here nothing is known.
         spot: whether the strategy is SPOT; of FLEX_START, which has prices of its own, nothing is known here.
+        book: prices of the Cloud Billing catalogue, used if they tell all machines and accelerators.
     """
     asked = tuple(pool for pool in pools if pool.replicas > 0)
-    parts = tuple(part for pool in asked for part in _parts(pool, region, spot=spot))
-    return Estimate(region, spot, parts, _assumptions(asked, spot=spot))
+    found = _of_book(asked, region, book, spot=spot) if book is not None else LABEL
+    return found if isinstance(found, Estimate) else _of_table(asked, region, found, spot=spot)
+
+
+def estimates(pools: Iterable[Pool], region: str, book: PriceBook | None = None) -> tuple[Estimate, Estimate]:
+    """What worker pools cost an hour on demand and with Spot, both by the same list of prices."""
+    asked = tuple(pools)
+    on_demand, with_spot = (estimate(asked, region, spot=spot, book=book) for spot in (False, True))
+    if on_demand.label == with_spot.label:
+        return on_demand, with_spot
+    label = DOUBTED if DOUBTED in {on_demand.label, with_spot.label} else LABEL
+    asked = tuple(pool for pool in asked if pool.replicas > 0)
+    return _of_table(asked, region, label, spot=False), _of_table(asked, region, label, spot=True)
+
+
+def _of_table(pools: tuple[Pool, ...], region: str, label: str, *, spot: bool) -> Estimate:
+    def find(name: str) -> Decimal | None:
+        return price(name, region).of(spot=spot)
+
+    parts = tuple(part for pool in pools for part in _parts(pool, find, find, spot=spot))
+    return Estimate(region, spot, parts, _assumptions(pools, f"of {AS_OF}", spot=spot), label)
+
+
+def _of_book(pools: tuple[Pool, ...], region: str, book: PriceBook, *, spot: bool) -> Estimate | str:
+    """The estimate, or the label of the table's when the book does not tell all that matters."""
+    doubted: list[str] = []
+
+    def find(name: str) -> Decimal | None:
+        told, known = book.price(name, region, spot=spot), price(name, region).of(spot=spot)
+        if told is not None and known and not known / BELIEVED <= told <= known * BELIEVED:
+            doubted.append(name)
+            return None
+        return told
+
+    def find_lesser(name: str) -> Decimal | None:
+        told = find(name)
+        return price(name, region).of(spot=spot) if told is None else told
+
+    parts = tuple(part for pool in pools for part in _parts(pool, find, find_lesser, spot=spot))
+    if not parts or any(part.per_hour is None and not part.lesser for part in parts):
+        return DOUBTED if doubted else LABEL
+    source = f"in the Cloud Billing catalogue of {book.read_at:%Y-%m-%d}"
+    more = f"Disks that it does not name are taken from the list of {AS_OF}."
+    return Estimate(region, spot, parts, (*_assumptions(pools, source, spot=spot), more), book.label)
 
 
 def money(amount: Decimal | float) -> str:
@@ -148,40 +201,38 @@ def _usd(cell: str) -> Decimal | None:
     return Decimal(cell) if cell else None
 
 
-def _parts(pool: Pool, region: str, *, spot: bool) -> Iterator[Part]:
+def _parts(pool: Pool, find: _Find, find_lesser: _Find, *, spot: bool) -> Iterator[Part]:
     machine = MACHINES.get(pool.machine_type)
     if machine is None:
         yield Part(f"{pool.replicas} × {pool.machine_type or 'a machine'}", None)
     elif machine.is_tpu:
-        yield _tpu(pool, region, spot=spot)
+        yield _tpu(pool, find)
     else:
-        cpus = price(machine.name, region).of(spot=spot)
         share = Decimal(1) if spot else SHARE
-        yield Part(f"{pool.replicas} × {machine.name}", _times(cpus, pool.replicas * share))
-        yield from _gpus(pool, machine, region, spot=spot)
+        yield Part(f"{pool.replicas} × {machine.name}", _times(find(machine.name), pool.replicas * share))
+        yield from _gpus(pool, machine, find, find_lesser)
     disk = pool.disk_type or default_disk(pool.machine_type)
     size = pool.disk_gb if pool.disk_gb > 0 else DEFAULT_DISK_GB
-    month = price(disk, region).of(spot=spot)
-    yield Part(f"{size * pool.replicas:,} GB of {disk}", _times(month, size * pool.replicas / _HOURS), True)  # noqa: FBT003
+    amount = _times(find_lesser(disk), size * pool.replicas / _HOURS)
+    yield Part(f"{size * pool.replicas:,} GB of {disk}", amount, lesser=True)
 
 
-def _gpus(pool: Pool, machine: Machine, region: str, *, spot: bool) -> Iterator[Part]:
+def _gpus(pool: Pool, machine: Machine, find: _Find, find_lesser: _Find) -> Iterator[Part]:
     kind = pool.accelerator_type or machine.accelerator
     count = (pool.accelerator_count or machine.accelerator_count) * pool.replicas
     if not kind or count <= 0:
         return
-    each = price(kind, region).of(spot=spot)
-    yield Part(f"{count} × {GPU_TITLES.get(kind, kind)}", _times(each, count))
+    yield Part(f"{count} × {GPU_TITLES.get(kind, kind)}", _times(find(kind), count))
     family = machine.name.rpartition("-")[0]
     if family in _SSD_GIB:
         gib = _SSD_GIB[family] * count
-        month = price("local-ssd", region).of(spot=spot)
-        yield Part(f"{gib:,} GB of local SSD", _times(month, gib / _HOURS), lesser=True)
+        amount = _times(find_lesser("local-ssd"), gib / _HOURS)
+        yield Part(f"{gib:,} GB of local SSD", amount, lesser=True)
     elif family in _SSD_UNTOLD:
         yield Part("its local SSD", None, lesser=True)
 
 
-def _tpu(pool: Pool, region: str, *, spot: bool) -> Part:
+def _tpu(pool: Pool, find: _Find) -> Part:
     version = tpu_version(pool.machine_type, pool.accelerator_type)
     if pool.machine_type == CLOUD_TPU:
         name, count = pool.accelerator_type, pool.accelerator_count
@@ -189,7 +240,7 @@ def _tpu(pool: Pool, region: str, *, spot: bool) -> Part:
     else:
         name, count = _CHIPS.get(version, ""), chips(pool.tpu_topology)
         known = count > 0
-    each = price(name, region).of(spot=spot) if known else None
+    each = find(name) if known else None
     return Part(f"{count * pool.replicas} × TPU {version}".strip(), _times(each, count * pool.replicas))
 
 
@@ -197,8 +248,8 @@ def _times(each: Decimal | None, count: Decimal | int) -> Decimal | None:
     return None if each is None else each * count
 
 
-def _assumptions(pools: tuple[Pool, ...], *, spot: bool) -> tuple[str, ...]:
-    found = [f"Compute Engine's list prices of {AS_OF} in USD; discounts, network and taxes are not in it."]
+def _assumptions(pools: tuple[Pool, ...], source: str, *, spot: bool) -> tuple[str, ...]:
+    found = [f"Compute Engine's list prices {source}, in USD; discounts, network and taxes are not in it."]
     if spot:
         found.append(f"Spot is billed at Compute Engine's Spot prices, which change monthly; {FEE} is extra.")
     else:

@@ -31,7 +31,7 @@ def _api(facts: SetupFacts, service: str) -> Check:
     if optional and standing.state is CheckState.FAILED:
         standing = replace(standing, state=CheckState.WARNING, finding="off; only some jobs need it")
         if service == "cloudbilling.googleapis.com":
-            standing = replace(standing, finding="off; only the billing row needs it")
+            standing = replace(standing, finding="off; billing and prices are told by it")
     fix = EnableApis((service,))
     offered = standing.state in _OFF and not standing.next_step
     return Check(

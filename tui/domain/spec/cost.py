@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from tui.domain.catalog.prices import LABEL, Estimate, estimate, money
+from tui.domain.catalog.prices import Estimate, estimates, money
 from tui.domain.catalog.quotas import spec_pools
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.spec.override import MAX_SECONDS, timeout_of
 from tui.domain.text import duration
 
@@ -18,7 +19,7 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a CustomJob costs in a region; every amount is an estimate of the day in `LABEL`."""
+    """What a CustomJob costs in a region; every amount is an estimate, as its label says."""
 
     on_demand: Estimate
     spot: Estimate
@@ -54,10 +55,10 @@ class Cost:
         more = "".join(f" + {part}" for part in self.chosen.unknown) if self.chosen else ""
         spot, on_demand = f"{_short(self.spot)} Spot", f"{_short(self.on_demand)} on demand"
         if self.strategy == "SPOT":
-            return f"{spot}{more}, {on_demand} ({LABEL})"
+            return f"{spot}{more}, {on_demand} ({self.on_demand.label})"
         if self.strategy == "FLEX_START":
-            return f"of Flex-start not known, {on_demand}, {spot} ({LABEL})"
-        return f"{on_demand}{more}, {spot} ({LABEL})"
+            return f"of Flex-start not known, {on_demand}, {spot} ({self.on_demand.label})"
+        return f"{on_demand}{more}, {spot} ({self.on_demand.label})"
 
     @property
     def most_words(self) -> str:
@@ -106,13 +107,13 @@ class Cost:
         return limit > 0 and self.most is None
 
 
-def cost_of(job: Mapping[str, Any], region: str) -> Cost:
-    """What a CustomJob in JSON form costs in a region."""
+def cost_of(job: Mapping[str, Any], region: str, book: PriceBook | None = None) -> Cost:
+    """What a CustomJob in JSON form costs in a region; `book` holds newer prices than the table, if any."""
     spec = job.get("jobSpec", {})
-    pools = spec_pools(spec)
+    on_demand, spot = estimates(spec_pools(spec), region, book)
     return Cost(
-        on_demand=estimate(pools, region, spot=False),
-        spot=estimate(pools, region, spot=True),
+        on_demand=on_demand,
+        spot=spot,
         strategy=str(spec.get("scheduling", {}).get("strategy", "")),
         timeout=timeout_of(job),
         held=bool(spec.get("persistentResourceId")),

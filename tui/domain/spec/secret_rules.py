@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from tui.domain.secrets import Finding, find_secrets, literal_secret, placeholder
@@ -19,7 +19,7 @@ PLACEHOLDER = "placeholder"
 STORED = "env-stored"
 
 _COMMANDS = ("command", "args")
-_IN_FLOW = re.compile(r"(?:\s++|#[^\n]*+)*+[,}\]]")
+_IN_FLOW = re.compile(r"(?:\s|#[^\n]*\n)*[,}\]]")
 _NAMED = 4
 """Names that one message lists at most."""
 
@@ -61,7 +61,7 @@ class _Look:
         elif path[-2:-1] and path[-2] in _COMMANDS:
             yield from self._in_command(path, node)
         else:
-            yield from (self._told(node, found, "") for found in find_secrets(node.text))
+            yield from self._told(node, find_secrets(node.text), "")
         if found := placeholder(node.text, whole=True):
             place = places_of(self._lines, node).place(node.text.find(found))
             yield error(place, PLACEHOLDER, f"{found} is a placeholder.", self._fill(node, name, found))
@@ -91,13 +91,16 @@ class _Look:
             kind = literal_secret(before.text, node.text)
             found = [Finding(0, len(node.text), kind)] if kind else []
         hint = "; set it in env as ${NAME} and write $NAME here"
-        yield from (self._told(node, each, hint) for each in found)
+        yield from self._told(node, found, hint)
 
-    def _told(self, node: Scalar, found: Finding, hint: str) -> Problem:
-        place = places_of(self._lines, node).place(found.start)
-        kind = f"{found.kind[:1].upper()}{found.kind[1:]}"
-        message = f"{kind} seems to stand here, readable by all who see the file{hint}."
-        return warning(place, LITERAL, message)
+    def _told(self, node: Scalar, findings: Sequence[Finding], hint: str) -> Iterator[Problem]:
+        if not findings:
+            return
+        places = places_of(self._lines, node)  # once: a long script may hold many
+        for found in findings:
+            kind = f"{found.kind[:1].upper()}{found.kind[1:]}"
+            message = f"{kind} seems to stand here, readable by all who see the file{hint}."
+            yield warning(places.place(found.start), LITERAL, message)
 
     def _fill(self, node: Scalar, name: str, found: str) -> Fix | None:
         """The fix that writes a reference for a placeholder; its value is asked for at the start."""

@@ -12,6 +12,7 @@ from google.cloud.aiplatform_v1.types import job_service as _job_service
 from google.cloud.aiplatform_v1.types import job_state as _job_state
 from google.cloud.aiplatform_v1.types import operation as _operation
 from google.cloud.billing_v1.types import cloud_billing as _billing
+from google.cloud.billing_v1.types import cloud_catalog as _catalog
 from google.cloud.cloudquotas_v1.types import cloudquotas as _cloudquotas
 from google.cloud.cloudquotas_v1.types import resources as _quota_resources
 from google.cloud.iam_admin_v1.types import iam as _iam
@@ -76,6 +77,9 @@ SearchProjectsRequest: Any = _projects.SearchProjectsRequest.pb()
 SearchProjectsResponse: Any = _projects.SearchProjectsResponse.pb()
 GetProjectBillingInfoRequest: Any = _billing.GetProjectBillingInfoRequest.pb()
 ProjectBillingInfo: Any = _billing.ProjectBillingInfo.pb()
+ListSkusRequest: Any = _catalog.ListSkusRequest.pb()
+ListSkusResponse: Any = _catalog.ListSkusResponse.pb()
+Sku: Any = _catalog.Sku.pb()
 GetIamPolicyRequest: Any = iam_policy_pb2.GetIamPolicyRequest
 SetIamPolicyRequest: Any = iam_policy_pb2.SetIamPolicyRequest
 TestIamPermissionsRequest: Any = iam_policy_pb2.TestIamPermissionsRequest
