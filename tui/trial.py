@@ -72,7 +72,10 @@ async def _run(gateway: Gateway, options: AppOptions, request: Mapping[str, Any]
         return Told(f"{name} was not tried here", failure.strerror or str(failure))
     if isinstance(outcome, NotFound):
         return Told(f"Whether {name} runs here is not known", SEE)
-    return _ended(await _end_of(gateway, outcome.job), name)
+    try:
+        return _ended(await _end_of(gateway, outcome.job), name)
+    except CloudError:
+        return Told(f"{name} was started on this box; how it ended is not known", SEE)
 
 
 async def _end_of(gateway: Gateway, job: Job) -> Job:

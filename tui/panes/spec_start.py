@@ -273,10 +273,12 @@ class JobStart:
             "Of the first worker pool, for this start only; the file stays as it is."
             ' Words as in a shell, or a list such as ["--epochs", "3"]. They are sent as they stand.'
         )
-        if holds_secret(args):
-            args, about = [], f"{about} Those of the file hold what looks like a secret and are not shown."
+        hidden = holds_secret(args)
+        if hidden:
+            about += " Those of the file hold what looks like a secret and are not shown; an empty field"
+            args, about = [], f"{about} leaves them as they are."
         answer = await self._value("Arguments", about, args_text(args), _wrong(parse_args))
-        if answer is not None:
+        if answer is not None and not (hidden and not answer.strip()):
             self._own.args = parse_args(answer)
 
     async def _value(self, title: str, about: str, value: str, wrong: Callable[[str], str]) -> str | None:
