@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import App
@@ -14,7 +15,6 @@ from textual.reactive import reactive
 
 from tui.connection import connect
 from tui.domain.access import Identity
-from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.polling import PollPace
@@ -23,10 +23,12 @@ from tui.panes import messages
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.options import AppOptions
-from tui.services.pricebook import PriceBooks
 from tui.services.settings import BY_KEY, Origin, Source, Value
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.state_view import local_clock
+
+if TYPE_CHECKING:
+    from tui.domain.catalog.skus import PriceBook
 
 RECONNECT_SECONDS = 5.0
 """How long a failed connection rests before the next try."""
@@ -41,7 +43,7 @@ class ConnectedApp(App[int]):
     )
     jobs: reactive[JobsSnapshot] = reactive(JobsSnapshot(), init=False, repaint=False)
     open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
-    prices: reactive[PriceBook | None] = reactive[PriceBook | None](None, init=False, repaint=False)
+    prices: reactive[PriceBook | None] = reactive["PriceBook | None"](None, init=False, repaint=False)
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__()
@@ -124,6 +126,8 @@ class ConnectedApp(App[int]):
     @work(exclusive=True, group="prices", exit_on_error=False)
     async def _find_prices(self, gateway: Gateway | None) -> None:
         """Take the prices of the day, kept or Google's; the local server makes its own up from the table."""
+        from tui.services.pricebook import PriceBooks  # noqa: PLC0415 (after the first frame)
+
         books = PriceBooks(self.options.paths.state_dir)
         if gateway is None or self.options.local or self.options.diverted or gateway.target.is_local:
             self.prices = await asyncio.to_thread(books.read)

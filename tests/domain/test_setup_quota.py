@@ -20,8 +20,9 @@ from tui.domain.setup.alternatives import Place, fitting_machines
 from tui.domain.setup.facts import SetupFacts
 from tui.domain.setup.model import Check, CheckState
 from tui.domain.setup.needs import JobNeeds
-from tui.domain.setup.quota import quota_checks, quota_title
+from tui.domain.setup.quota import quota_checks
 from tui.domain.setup.quota_request import rounded
+from tui.domain.setup.quota_rows import quota_title
 from tui.domain.text import cell_width
 
 L4 = Pool("g2-standard-8", 1, "NVIDIA_L4", 1)

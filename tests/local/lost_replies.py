@@ -18,7 +18,7 @@ from tests.support import wait_for
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.spec.rules import OWN_LABEL
+from tui.domain.jobs import OWN_LABEL
 from tui.domain.target import Target, Transport
 from tui.local.admin.client import AdminClient
 from tui.services.submission import NotFound, SubmissionStore, Submitted, Submitter

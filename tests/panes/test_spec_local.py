@@ -14,9 +14,8 @@ from textual.widgets import Static
 
 from tests.support import settle
 from tui.app import VertexApp
-from tui.domain.jobs import JobState
+from tui.domain.jobs import OWN_LABEL, JobState
 from tui.domain.setup.facts import REQUIRED_APIS
-from tui.domain.spec.rules import OWN_LABEL
 from tui.local import launcher
 from tui.local.admin.client import AdminClient
 from tui.panes.messages import PaneId, TryHere

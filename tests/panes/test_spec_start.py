@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tests.panes.spec_world import GOOD, FakeGateway, SpecApp
 from tests.support import wait_for
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.spec.rules import OWN_LABEL
+from tui.domain.jobs import OWN_LABEL
 from tui.panes.spec_dialogs import SecretScreen
 from tui.services.secrets import SecretStore
 from tui.services.submission import SubmissionStore, Submitter

@@ -14,8 +14,7 @@ import pytest
 
 from tests.support import wait_for
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.jobs import Job, JobPage, job_from_json
-from tui.domain.spec.rules import OWN_LABEL
+from tui.domain.jobs import OWN_LABEL, Job, JobPage, job_from_json
 from tui.domain.target import Target
 from tui.services.submission import (
     KEPT_RECORDS,

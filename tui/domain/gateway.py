@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.domain.access import (
     ApiState,
@@ -19,11 +19,13 @@ from tui.domain.access import (
     QuotaLimits,
     ServiceAccount,
 )
-from tui.domain.catalog.skus import Sku
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
 from tui.domain.target import Target
+
+if TYPE_CHECKING:
+    from tui.domain.catalog.skus import Sku
 
 
 class JobsGateway(Protocol):

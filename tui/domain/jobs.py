@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+OWN_LABEL = "vertex-tui-id"
+"""The label by which a submission is found again after a lost reply."""
+
 
 class JobState(Enum):
     """`google.cloud.aiplatform.v1.JobState`: wire name, word and glyph; a newer state reads as UNKNOWN."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.worker import Worker
 
-from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
@@ -17,6 +16,9 @@ from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
 from tui.widgets.bugs import report_bug
+
+if TYPE_CHECKING:
+    from tui.domain.catalog.skus import PriceBook
 
 
 class Pane(Vertical):
@@ -40,7 +42,7 @@ class Pane(Vertical):
     open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
     """What the open spec asks of the project, bound from the app."""
 
-    prices: reactive[PriceBook | None] = reactive[PriceBook | None](None, init=False, repaint=False)
+    prices: reactive[PriceBook | None] = reactive["PriceBook | None"](None, init=False, repaint=False)
     """Prices of the Cloud Billing catalogue if they could be read, bound from the app."""
 
     def __init__(self, options: AppOptions) -> None:

@@ -12,7 +12,6 @@ from textual.app import App, SuspendNotSupported
 from tui.domain.setup.changes import commands
 from tui.domain.setup.model import Fix, SetSecret, SetServiceAccount, SetSetting, SignIn
 from tui.domain.text import printable
-from tui.panes.spec_dialogs import SecretScreen
 from tui.services import config_write
 from tui.services.config_file import ConfigError
 from tui.services.foreground import how_it_ended, run_in_front
@@ -107,6 +106,8 @@ def profile_for(options: AppOptions, key: str) -> str:
 
 async def _ask_secret(app: App[Any], secrets: SecretStore, name: str, outcome: HereOutcome) -> None:
     """Ask for the value without showing it, and keep it."""
+    from tui.panes.spec_dialogs import SecretScreen  # noqa: PLC0415 (the Spec pane's, built when needed)
+
     where = show_path(secrets.path)
     screen = SecretScreen(name, where, hidden=True, starting=False)
     value = await app.push_screen_wait(screen)

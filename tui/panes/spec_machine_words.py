@@ -10,7 +10,7 @@ from tui.domain.catalog.choices import Quota, Row, Setting
 from tui.domain.catalog.machines import MACHINES
 from tui.domain.catalog.places import nearest
 from tui.domain.catalog.prices import Estimate, money
-from tui.domain.setup.quota import quota_title
+from tui.domain.setup.quota_rows import quota_title
 from tui.domain.text import cell_width, middle_cut
 
 WIDE = 112

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tui.domain.secrets import hide, mask_tokens
 from tui.services.files import write_atomic
 from tui.services.paths import Paths, private_dir, show_path
 from tui.services.terminal_facts import is_apple_terminal_here
@@ -23,6 +22,8 @@ def copies_file(paths: Paths) -> Path:
 
 def cleaned(text: str, values: Iterable[str] = ()) -> str:
     """`text` as it may leave the app: without secret values or tokens of a known shape, and valid UTF-8."""
+    from tui.domain.secrets import hide, mask_tokens  # noqa: PLC0415 (many patterns; no first frame needs them)
+
     return mask_tokens(hide(text, values)).encode("utf-8", "replace").decode()
 
 

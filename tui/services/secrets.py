@@ -12,8 +12,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from tui.domain.setup.bucket import default_bucket
-from tui.domain.spec.references import Layers, Source
-from tui.domain.spec.rules import is_identifier
+from tui.domain.spec.references import Layers, Source, is_identifier
 from tui.services.files import write_atomic
 from tui.services.paths import private_dir, show_path
 from tui.services.settings import Settings

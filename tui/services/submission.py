@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui.domain.errors import CloudError
-from tui.domain.jobs import Job, JobPage
-from tui.domain.spec.rules import OWN_LABEL
+from tui.domain.jobs import OWN_LABEL, Job, JobPage
 from tui.domain.target import Target
 from tui.services.files import write_atomic
 from tui.services.paths import private_dir

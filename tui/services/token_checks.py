@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from tui.domain.secrets import hide
 from tui.domain.setup.facts import TokenVerdict
 from tui.domain.setup.secrets import HUGGING_FACE, MODELS_CHECKED, WANDB, TokenService, service_of
 from tui.services.token_requests import Address, Answer, Caller, NotToldError, expect, in_thread
@@ -86,6 +85,8 @@ async def check(
                 verdict = await in_thread(lambda: _ask_wandb(caller))
             else:
                 verdict = await _ask_hugging_face(caller, models[:MODELS_CHECKED])
+            from tui.domain.secrets import hide  # noqa: PLC0415 (many patterns; no first frame needs them)
+
             return replace(verdict, words=hide(verdict.words, (value,)))
     except TimeoutError:
         words = f"{service.name} did not answer within {seconds:.0f} s"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.domain.catalog.quotas import Pool, needs_of_spec, preemptible, spec_pools
 from tui.domain.jobs import Job
-from tui.domain.secrets import placeholder
-from tui.domain.spec.check import Spec
 from tui.domain.spec.references import PLAIN_NAMES
 
 _BUCKET = re.compile(r"gs://(?!your[-_])([a-z0-9][a-z0-9._-]+[a-z0-9])(?=$|[/\s\"'`,;:)\]}|&])")
+if TYPE_CHECKING:
+    from tui.domain.spec.check import Spec
+
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _MODEL = re.compile(r"(?<![\w./:@-])([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?![\w/:-])")
 
@@ -59,6 +60,8 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
     content = spec.job_spec
     if not content:
         return None
+    from tui.domain.secrets import placeholder  # noqa: PLC0415 (many patterns; no first frame needs them)
+
     output = str(_mapping(content.get("baseOutputDirectory")).get("outputUriPrefix", ""))
     plain = dict(_plain_env(content))
     texts = tuple(_fill(text, plain) for text in _texts(content))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tui.domain.secrets import is_telling
 from tui.domain.setup.facts import SetupFacts, TokenVerdict
 from tui.domain.setup.model import Check, CheckState, Group, SetSecret, Standing
 from tui.domain.setup.needs import JobNeeds
@@ -75,6 +74,8 @@ def secret_checks(facts: SetupFacts) -> tuple[Check, ...]:
 
 def _placeholder(facts: SetupFacts, name: str) -> Check:
     """A secret for which the file still holds what a template or tutorial put there."""
+    from tui.domain.secrets import is_telling  # noqa: PLC0415 (many patterns; no first frame needs them)
+
     secret = is_telling(name)
     known = not secret or (facts.secret_names is not None and name in facts.secret_names)
     service = service_of(name)

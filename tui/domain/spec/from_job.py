@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from tui.domain.jobs import Job
+from tui.domain.jobs import OWN_LABEL, Job
 from tui.domain.secrets import hide_found, is_telling, literal_secret
 from tui.domain.spec.plain import read_scalar
-from tui.domain.spec.rules import OWN_LABEL, is_identifier
+from tui.domain.spec.references import is_identifier
 from tui.domain.spec.schema import Field, Kind, custom_job_schema
 
 OUTPUT_ONLY = frozenset(

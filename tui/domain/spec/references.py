@@ -16,6 +16,8 @@ _REFERENCE = re.compile(
     r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]{0,4000}))?\}|(?P<broken>\$\{)"
 )
 
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 PLAIN_NAMES = frozenset({"BUCKET_NAME", "PROJECT_ID", "REGION"})
 """Names whose values are no secrets and may be shown."""
 
@@ -61,6 +63,11 @@ class UnresolvedError(ValueError):
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
         super().__init__(f"No value for {', '.join(self.names)}")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name is a C identifier, as `EnvVar.name` must be."""
+    return bool(_IDENTIFIER.fullmatch(name))
 
 
 def references_in(text: str, place: Place) -> list[Reference]:

@@ -9,8 +9,7 @@ from functools import cached_property
 from tui.domain.secrets import Finding, find_secrets, literal_secret, placeholder
 from tui.domain.spec.nodes import Scalar
 from tui.domain.spec.problems import Edit, Fix, Place, Problem, error, info, warning
-from tui.domain.spec.references import PLAIN_NAMES, Reference, references_in
-from tui.domain.spec.rules.variables import is_identifier
+from tui.domain.spec.references import PLAIN_NAMES, Reference, is_identifier, references_in
 from tui.domain.spec.script_places import Lines, places_of
 from tui.domain.spec.walk import Path, Walker
 

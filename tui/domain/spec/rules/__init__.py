@@ -15,7 +15,6 @@ from tui.domain.spec.rules.labels import (
     MAX_DISPLAY_NAME,
     MAX_LABEL,
     MAX_LABELS,
-    OWN_LABEL,
     label_problem,
     top_problems,
 )
@@ -23,7 +22,7 @@ from tui.domain.spec.rules.money import money_problems
 from tui.domain.spec.rules.pools import MAX_POOLS, pool_problems
 from tui.domain.spec.rules.scheduling import scheduling_problems
 from tui.domain.spec.rules.surroundings import surroundings_problems
-from tui.domain.spec.rules.variables import MAX_ENV, is_identifier
+from tui.domain.spec.rules.variables import MAX_ENV
 from tui.domain.spec.walk import Walker
 
 __all__ = [
@@ -33,9 +32,7 @@ __all__ = [
     "MAX_LABELS",
     "MAX_POOLS",
     "NOWHERE",
-    "OWN_LABEL",
     "Situation",
-    "is_identifier",
     "label_problem",
     "service_rules",
 ]

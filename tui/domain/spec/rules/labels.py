@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui.domain.jobs import OWN_LABEL
 from tui.domain.spec.problems import Problem, error
 from tui.domain.spec.rules.base import View
 
@@ -14,8 +15,6 @@ MAX_LABEL = 64
 """Characters of a label's key or value."""
 MAX_LABELS = 64
 """Labels of a resource, the app's own included."""
-OWN_LABEL = "vertex-tui-id"
-"""The label by which a submission is found again after a lost reply."""
 _KEY = re.compile(r"projects/[^/]+/locations/(?P<region>[^/]+)/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}")
 
 

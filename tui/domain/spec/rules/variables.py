@@ -7,18 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui.domain.spec.problems import Problem, error, warning
+from tui.domain.spec.references import is_identifier
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.walk import Path
 
 MAX_ENV = 100
 """Environment variables a container."""
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USED = re.compile(r"(?P<escape>\$\$)|\$\((?P<name>[A-Za-z_][A-Za-z0-9_]*)\)")
-
-
-def is_identifier(name: str) -> bool:
-    """Whether a name is a C identifier, as `EnvVar.name` must be."""
-    return bool(_IDENTIFIER.fullmatch(name))
 
 
 def variable_problems(view: View, env: list[Mapping[str, Any]], path: Path) -> Iterator[Problem]:
