@@ -18,7 +18,7 @@ present = set(sys.modules)  # an installed package may load empty namespace pack
 def foreign():
     new = sys.modules.keys() - present
     heavy = {"google", "grpc", "proto", "aiohttp", "ruamel", "yaml"}
-    own = ("tui.domain.spec.check", "tui.domain.spec.shell", "tui.domain.secret_kinds", "tui.domain.catalog.skus")
+    own = ("tui.domain.spec.check", "tui.domain.spec.shell", "tui.domain.secrets", "tui.domain.catalog.skus")
     return sorted(name for name in new if name.partition(".")[0] in heavy or name.startswith(own))
 
 from tui.widgets.keybar import KeyBar
