@@ -149,7 +149,7 @@ class Case:
 
     job: Job
     entries: Sequence[LogEntry] = ()
-    """Lines of the log in order: the service's messages and the last lines of each replica, or all there are."""
+    """The log in order: the service's messages and the last lines of each replica, or all of it."""
     complete: bool = False
     """Whether the log's end is among `entries` for certain."""
     now: datetime | None = None
