@@ -120,7 +120,14 @@ class FakeJobs:
             raise failure(ErrorKind.NOT_FOUND, "No such job")
         return self.job
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+    async def list_jobs(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str = "",
+        filter_: str = "",
+        brief: bool = False,  # noqa: ARG002 (the interface)
+    ) -> JobPage:
         del page_size, page_token, filter_
         return JobPage((self.job,) if self.job else ())
 

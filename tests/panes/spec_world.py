@@ -56,7 +56,14 @@ class FakeJobs:
         self.created.append(custom_job)
         return self._job(len(self.created))
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+    async def list_jobs(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str = "",
+        filter_: str = "",
+        brief: bool = False,  # noqa: ARG002 (the interface)
+    ) -> JobPage:
         label = filter_.partition("=")[2]
         assert page_size
         assert not page_token

@@ -30,7 +30,14 @@ class FakeJobs:
         self.calls = 0
         self._pages: list[JobPage] = []
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+    async def list_jobs(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str = "",
+        filter_: str = "",
+        brief: bool = False,  # noqa: ARG002 (the interface)
+    ) -> JobPage:
         del page_size, filter_
         self.calls += 1
         if not page_token:

@@ -79,7 +79,14 @@ class FakeJobs:
             raise LOST
         return job
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
+    async def list_jobs(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str = "",
+        filter_: str = "",
+        brief: bool = False,  # noqa: ARG002 (the interface)
+    ) -> JobPage:
         assert page_size
         if self.random.random() < self.list_fails:
             raise CloudError("Unreachable", kind=ErrorKind.UNREACHABLE, retryable=True)

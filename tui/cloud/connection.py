@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc.aio
@@ -34,28 +36,54 @@ STORAGE_THREADS = 12
 """Calls at once to Cloud Storage, downloads included."""
 
 
+@dataclass(slots=True)
+class _Standing:
+    """How things stand with a login and its channels, whatever project or region is asked about."""
+
+    transport: Transport
+    generation: int = 0
+    closed: bool = False
+    refused: bool = False
+    doubted: bool = False
+
+
 class Connection:
     """What all services of one gateway share."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.transport = target.transport
-        """`AUTO` until a read has shown which of the two gets through; then kept for the session."""
         self.wallet = Wallet(search_for(target))
-        self.generation = 0
-        """Goes up when a new login makes all clients outdated."""
-        self.closed = False
-        self._refused = False
-        self._doubted = False
+        self._standing = _Standing(target.transport)
         self.rest_threads = Threads("vertex-tui-rest", REST_THREADS)
         self.storage_threads = Threads("vertex-tui-storage", STORAGE_THREADS)
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._retired: list[grpc.aio.Channel] = []
 
+    @property
+    def transport(self) -> Transport:
+        """`AUTO` until a read has shown which of the two gets through; then kept for the session."""
+        return self._standing.transport
+
+    @property
+    def generation(self) -> int:
+        """Goes up when a new login makes all clients outdated."""
+        return self._standing.generation
+
+    @property
+    def closed(self) -> bool:
+        """Whether no call can be made any more."""
+        return self._standing.closed
+
+    def elsewhere(self, target: Target) -> Connection:
+        """The same login, channels and threads for another project or region; closed with this one."""
+        other = copy.copy(self)
+        other.target = target
+        return other
+
     def settle(self, transport: Transport) -> None:
         """Keep the transport that got through first."""
         if self.transport is Transport.AUTO:
-            self.transport = transport
+            self._standing.transport = transport
 
     async def found(self) -> Found:
         """The credentials to use, anonymous for the local server.
@@ -70,16 +98,16 @@ class Connection:
             raise ConnectionAbortedError(CLOSED)
         if self.target.local is not None:
             return LOCAL
-        if self._refused or self._doubted:
+        if self._standing.refused or self._standing.doubted:
             outdated = await self.wallet.forget_if_outdated()
-            self._doubted = False
+            self._standing.doubted = False
             if outdated:
                 self._start_anew()
         return await self.wallet.get()
 
     def doubt(self) -> None:
         """Look for a new login at the next calls, as before a check that the user asked for."""
-        self._doubted = True
+        self._standing.doubted = True
 
     async def channel(self, host: str) -> grpc.aio.Channel:
         """The channel to one of Google's hosts, or to the local server whatever the host."""
@@ -106,7 +134,7 @@ class Connection:
         if is_plugin_failure(error):
             error = await self._login_failure() or error
         result = to_cloud_error(error, local=self.target.is_local, sent=sent)
-        self._refused = self._refused or result.kind in _HEALED_BY_LOGIN
+        self._standing.refused = self._standing.refused or result.kind in _HEALED_BY_LOGIN
         if self.target.login == "gcloud":
             result.hint = result.hint.replace(_ADC_LOGIN, _GCLOUD_LOGIN)
         return result
@@ -122,7 +150,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close channels, which ends the calls on them, and let the threads end."""
-        self.closed = True
+        self._standing.closed = True
         self.rest_threads.close()
         self.storage_threads.close()
         channels = [*self._channels.values(), *self._retired]
@@ -142,8 +170,8 @@ class Connection:
 
     def _start_anew(self) -> None:
         """Forget the login and the channels that carry it; open tails on them go on until they end."""
-        self._refused = False
-        self.generation += 1
+        self._standing.refused = False
+        self._standing.generation += 1
         self._retired += self._channels.values()
         self._channels.clear()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from google.cloud.aiplatform_v1.services.job_service import JobServiceAsyncClient, JobServiceClient
@@ -18,6 +20,7 @@ from google.cloud.aiplatform_v1.types import (
     GetCustomJobRequest,
     ListCustomJobsRequest,
 )
+from google.protobuf.field_mask_pb2 import FieldMask  # type: ignore[attr-defined]  # made at run time
 from google.protobuf.json_format import ParseError
 
 from tui.cloud import wording
@@ -30,6 +33,19 @@ from tui.domain.jobs import Job, JobPage, job_from_json
 
 CREATE_TIMEOUT = 60.0
 """Seconds for a submission, which must not be given up early: its outcome would be unknown."""
+
+BRIEF = (
+    "name",
+    "display_name",
+    "state",
+    "create_time",
+    "start_time",
+    "end_time",
+    "update_time",
+    "error",
+    "labels",
+)
+"""What of a job changes after its creation, and what it is found by."""
 
 DELETE_WITHIN = 120.0
 """Seconds for the operation of a delete."""
@@ -54,10 +70,16 @@ class CloudJobs:
         """Close idle REST connections."""
         self._service.close()
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
-        """One page of `ListCustomJobs`."""
+    async def list_jobs(
+        self, *, page_size: int = 100, page_token: str = "", filter_: str = "", brief: bool = False
+    ) -> JobPage:
+        """One page of `ListCustomJobs`; `brief` leaves out the jobs' specs (`read_mask`)."""
         request = ListCustomJobsRequest(
-            parent=self._parent, page_size=page_size, page_token=page_token, filter=filter_
+            parent=self._parent,
+            page_size=page_size,
+            page_token=page_token,
+            filter=filter_,
+            read_mask=FieldMask(paths=BRIEF) if brief else None,
         )
         page = await self._service.read(method("list_custom_jobs", request))
         # The pager hands on the fields of its first page; iterating it would fetch the others.
@@ -98,12 +120,38 @@ class CloudJobs:
         return f"projects/{project_of(self._target)}/locations/{region_of(self._target)}"
 
 
-def _job(message: CustomJob) -> Job:
-    return job_from_json(
-        CustomJob.to_dict(
-            message,
-            use_integers_for_enums=False,
-            preserving_proto_field_name=False,
-            always_print_fields_with_no_presence=False,
-        )
+class _Raw(Mapping[str, Any]):
+    """A job in JSON form, kept as the message: thousands of jobs stay in memory, few are looked into."""
+
+    __slots__ = ("_message",)
+
+    def __init__(self, message: bytes) -> None:
+        self._message = message
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (JSON)
+        return _json(self._message)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_json(self._message))
+
+    def __len__(self) -> int:
+        return len(_json(self._message))
+
+
+@lru_cache(maxsize=64)
+def _json(message: bytes) -> dict[str, Any]:
+    return _as_json(CustomJob.deserialize(message))
+
+
+def _as_json(message: CustomJob) -> dict[str, Any]:
+    found: dict[str, Any] = CustomJob.to_dict(
+        message,
+        use_integers_for_enums=False,
+        preserving_proto_field_name=False,
+        always_print_fields_with_no_presence=False,
     )
+    return found
+
+
+def _job(message: CustomJob) -> Job:
+    return replace(job_from_json(_as_json(message)), raw=_Raw(CustomJob.serialize(message)))

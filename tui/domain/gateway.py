@@ -21,6 +21,7 @@ from tui.domain.access import (
 )
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
+from tui.domain.places import Place
 from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
 from tui.domain.target import Target
 
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 class JobsGateway(Protocol):
     """`google.cloud.aiplatform.v1.JobService`, custom jobs only, in the target's project and region."""
 
-    async def list_jobs(self, *, page_size: int = 100, page_token: str = "", filter_: str = "") -> JobPage:
-        """One page of `ListCustomJobs`."""
+    async def list_jobs(
+        self, *, page_size: int = 100, page_token: str = "", filter_: str = "", brief: bool = False
+    ) -> JobPage:
+        """One page of `ListCustomJobs`; `brief` leaves out the jobs' specs (`read_mask`)."""
         ...
 
     async def get_job(self, name: str) -> Job:
@@ -232,6 +235,10 @@ class Gateway(Protocol):
     @property
     def target(self) -> Target:
         """Where the calls go."""
+        ...
+
+    def elsewhere(self, place: Place) -> Gateway:
+        """The same login in another project or region; the same object each time, closed with this one."""
         ...
 
     @property
