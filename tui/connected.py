@@ -17,11 +17,13 @@ from tui.connection import connect
 from tui.domain.access import Identity
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
+from tui.domain.places import Place, places
 from tui.domain.polling import PollPace
 from tui.domain.setup.needs import JobNeeds
 from tui.panes import messages
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot, JobWatch
+from tui.services.keptjobs import KeptJobs
 from tui.services.options import AppOptions
 from tui.services.settings import BY_KEY, Origin, Source, Value
 from tui.widgets.header import HeaderBar, TabBar
@@ -49,6 +51,7 @@ class ConnectedApp(App[int]):
         super().__init__()
         self.options = options
         self._watch: JobWatch | None = None
+        self._kept: KeptJobs | None = None
         self._reconnect = asyncio.Event()
         self._troubles: dict[str, CloudError] = {}
 
@@ -145,12 +148,24 @@ class ConnectedApp(App[int]):
     @work(exclusive=True, group="jobs", exit_on_error=False)
     async def _poll_jobs(self, gateway: Gateway) -> None:
         settings = self.options.settings
-        pace = PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds)
-        self._watch = JobWatch(gateway.jobs, pace, self._jobs_read)
+        first = Place(gateway.target.project, gateway.target.region)
+        read = places(first, filter(None, settings.jobs_places.replace(" ", "").split(",")))
+        self._kept = KeptJobs(self.options.paths.state_dir, read, local=gateway.target.is_local)
+        if not self.jobs.jobs and (kept := await asyncio.to_thread(self._kept.read)) is not None:
+            self.jobs = kept
+        self._watch = JobWatch(
+            {place: gateway.elsewhere(place).jobs for place in read},
+            lambda: PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds),
+            self._jobs_read,
+        )
         await self._watch.run()
 
     def _jobs_read(self, snapshot: JobsSnapshot) -> None:
         """Take the newest list: panes see it by data binding, the header says how fresh it is."""
+        if self.jobs.kept and not snapshot.jobs and snapshot.trouble is not None:
+            snapshot = replace(snapshot, jobs=self.jobs.jobs, read_at=self.jobs.read_at, kept=True)
+        if self._kept is not None and self._kept.due(snapshot):
+            self._keep_jobs(self._kept, snapshot)
         recovered = self.jobs.trouble is not None and snapshot.trouble is None
         self.jobs = snapshot
         if self.gateway is not None and (recovered or "account" in self._troubles):
@@ -162,6 +177,21 @@ class ConnectedApp(App[int]):
                 self._reconnect.set()
         elif snapshot.read_at is not None:
             self._say_fresh("jobs", snapshot.read_at)
+
+    @work(thread=True, group="kept-jobs", exit_on_error=False)
+    def _keep_jobs(self, kept: KeptJobs, snapshot: JobsSnapshot) -> None:
+        """Keep the list for the next start."""
+        kept.keep(snapshot)
+
+    def on_app_blur(self) -> None:
+        """Nobody looks: read less often."""
+        if self._watch is not None:
+            self._watch.attend(focused=False)
+
+    def on_app_focus(self) -> None:
+        """Somebody looks again: read now."""
+        if self._watch is not None:
+            self._watch.attend(focused=True)
 
     def _say_fresh(self, source: str, when: datetime) -> None:
         """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""

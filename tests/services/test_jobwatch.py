@@ -12,14 +12,21 @@ import pytest
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.jobs import Job, JobError, JobPage, JobState
+from tui.domain.places import Place
 from tui.domain.polling import PollPace
 from tui.services.jobwatch import JobsSnapshot, JobWatch
 
 BOUND_SECONDS = 5.0
+PLACE = Place("kelp-train", "r")
 
 
 def _job(number: int, state: JobState = JobState.SUCCEEDED) -> Job:
-    return Job(name=f"projects/1/locations/r/customJobs/{number}", display_name=f"job {number}", state=state)
+    return Job(
+        name=f"projects/1/locations/r/customJobs/{number}",
+        display_name=f"job {number}",
+        state=state,
+        raw={"jobSpec": {}},
+    )
 
 
 class FakeJobs:
@@ -69,7 +76,7 @@ async def _watch_until(gateway: FakeJobs, wanted: int) -> list[JobsSnapshot]:
         if len(seen) >= wanted:
             enough.set()
 
-    watch = JobWatch(gateway, PollPace(0.001, 0.001), publish)
+    watch = JobWatch({PLACE: gateway}, lambda: PollPace(0.001, 0.001), publish)
     task = asyncio.create_task(watch.run())
     async with asyncio.timeout(BOUND_SECONDS):
         await enough.wait()
@@ -81,8 +88,9 @@ async def _watch_until(gateway: FakeJobs, wanted: int) -> list[JobsSnapshot]:
 
 async def test_all_pages_become_one_list() -> None:
     pages = [JobPage((_job(1),), "more"), JobPage((), "more"), JobPage((_job(2, JobState.RUNNING),))]
-    (snapshot,) = (await _watch_until(FakeJobs([pages]), 1))[:1]
-    assert len(snapshot.jobs) == 3 - 1
+    first, snapshot = (await _watch_until(FakeJobs([pages]), 2))[:2]
+    assert (len(first.jobs), first.whole) == (1, False)
+    assert (len(snapshot.jobs), snapshot.whole) == (2, True)
     assert [job.display_name for job in snapshot.live] == ["job 2"]
 
 
@@ -103,7 +111,7 @@ async def test_trouble_keeps_the_last_list_and_ends_by_itself() -> None:
 async def test_a_refresh_does_not_wait_for_the_next_turn() -> None:
     gateway = FakeJobs([[JobPage(())]])
     seen = asyncio.Event()
-    watch = JobWatch(gateway, PollPace(3600, 3600), lambda _snapshot: seen.set())
+    watch = JobWatch({PLACE: gateway}, lambda: PollPace(3600, 3600), lambda _snapshot: seen.set())
     task = asyncio.create_task(watch.run())
     async with asyncio.timeout(BOUND_SECONDS):
         await seen.wait()

@@ -13,6 +13,8 @@ from typing import Any
 
 OWN_LABEL = "vertex-tui-id"
 """The label by which a submission is found again after a lost reply."""
+SUBMITTER_LABEL = "submitted-by"
+"""The label that says who started a job."""
 
 
 class JobState(Enum):
@@ -137,6 +139,11 @@ class Job:
         """The location in the resource name."""
         parts = self.name.split("/")
         return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 (projects/P/locations/R/…)
+
+    @property
+    def submitter(self) -> str:
+        """Who started it, as its label says; empty where none does."""
+        return self.labels.get(SUBMITTER_LABEL, "")
 
     @property
     def machine(self) -> str:

@@ -1,17 +1,23 @@
-"""Keeps the job list right: one poller for the whole app."""
+"""Keeps the job list right: one poller for the whole app, over all its projects and regions."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tui.domain.course.timeline import awaits_error
 from tui.domain.errors import CloudError
 from tui.domain.gateway import JobsGateway
-from tui.domain.joblist import awaits_error
 from tui.domain.jobs import Job, JobState
-from tui.domain.polling import PollPace
+from tui.domain.places import Place
+from tui.domain.polling import Budget, PollPace
+from tui.services.placewatch import PlaceState, PlaceWatch, utc_now
+
+READS_A_MINUTE = 240
+"""Calls of all places together; Google allows 600 a minute for each project and region (FACTS 4.2)."""
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +25,18 @@ class JobsSnapshot:
     """The last list read, when, and what has been in the way since."""
 
     jobs: tuple[Job, ...] = ()
-    """Newest first."""
+    """Newest first, of all places."""
     read_at: datetime | None = None
-    """When the list was last read whole, UTC; None before the first time."""
+    """When the list was last right, UTC: the oldest of its places' reads; None before the first time."""
     trouble: CloudError | None = None
-    """Why the last try failed; None when it did not."""
+    """Why the last try failed somewhere; None when none did."""
     trouble_since: datetime | None = None
     next_try: datetime | None = None
     """When the list will be read again, while there is trouble."""
+    places: tuple[PlaceState, ...] = ()
+    """How reading each place goes."""
+    kept: bool = False
+    """Whether this is the list that an earlier session kept; `read_at` is its time."""
 
     @property
     def live(self) -> tuple[Job, ...]:
@@ -40,64 +50,97 @@ class JobsSnapshot:
         running = all(job.state is JobState.RUNNING for job in live)
         return f"{len(live)} {'running' if running else 'active'}" if live else ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether every page of every place that answers has been read once."""
+        return all(state.whole or state.trouble is not None for state in self.places) and not self.kept
+
+    @property
+    def failing(self) -> tuple[PlaceState, ...]:
+        """Places that could not be read last time."""
+        return tuple(state for state in self.places if state.trouble is not None)
+
     def unsettled(self, now: datetime) -> bool:
         """Whether a job is live, or has failed and its reason is still to come."""
         return any(job.state.live or awaits_error(job, now) for job in self.jobs)
 
 
 class JobWatch:
-    """Reads all pages of the job list again and again, slower when nothing happens, never stopping."""
+    """Polls every place side by side and publishes one list."""
 
-    def __init__(self, gateway: JobsGateway, pace: PollPace, publish: Callable[[JobsSnapshot], None]) -> None:
-        self._gateway = gateway
-        self._pace = pace
+    def __init__(
+        self,
+        gateways: Mapping[Place, JobsGateway],
+        pace: Callable[[], PollPace],
+        publish: Callable[[JobsSnapshot], None],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Describe the watch.
+
+        Args:
+            gateways: the jobs of each place, in the order of the settings.
+            pace: makes the state machine of one place's waiting.
+            publish: told of each new list, on the event loop.
+            clock: the time, UTC.
+        """
         self._publish = publish
-        self._wake = asyncio.Event()
-        self._snapshot = JobsSnapshot()
+        self._clock = clock
+        self._budget = Budget(READS_A_MINUTE)
+        self._paces = [pace() for _ in gateways]
+        self._watches = [
+            PlaceWatch(place, gateway, own, self._changed, turn=self._turn, clock=clock)
+            for (place, gateway), own in zip(gateways.items(), self._paces, strict=True)
+        ]
+        self._versions: tuple[int, ...] = ()
+        self._jobs: tuple[Job, ...] = ()
 
     def refresh(self) -> None:
-        """Read now instead of at the next turn; a read under way is not doubled."""
-        self._wake.set()
+        """Read everything now instead of at the next turn; a read under way is not doubled."""
+        for watch in self._watches:
+            watch.refresh()
+
+    def attend(self, *, focused: bool) -> None:
+        """Slow down while nobody looks, and read at once when somebody does again."""
+        for pace, watch in zip(self._paces, self._watches, strict=True):
+            if pace.attend(focused=focused) and focused:
+                watch.wake()
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        while True:
-            self._wake.clear()
-            await self._poll_once()
-            delay = self._pace.delay(live=self._snapshot.unsettled(datetime.now(UTC)))
-            if self._snapshot.trouble is not None:
-                self._announce_retry(delay)
-            try:
-                async with asyncio.timeout(delay):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        async with asyncio.TaskGroup() as group:
+            for watch in self._watches:
+                group.create_task(watch.run())
 
-    async def _poll_once(self) -> None:
-        try:
-            jobs = await self._read_all()
-        except CloudError as error:
-            self._pace.failed(error.retry_after)
-            since = self._snapshot.trouble_since or datetime.now(UTC)
-            self._snapshot = replace(self._snapshot, trouble=error, trouble_since=since)
-        else:
-            self._pace.succeeded()
-            self._snapshot = JobsSnapshot(jobs=jobs, read_at=datetime.now(UTC))
-            self._publish(self._snapshot)
+    async def _turn(self) -> None:
+        await asyncio.sleep(self._budget.take(asyncio.get_running_loop().time()))
 
-    async def _read_all(self) -> tuple[Job, ...]:
-        jobs: list[Job] = []
-        token = ""
-        while True:
-            page = await self._gateway.list_jobs(page_token=token)
-            jobs += page.jobs
-            token = page.next_page_token
-            if not token:
-                break
-        earliest = datetime.min.replace(tzinfo=UTC)
-        return tuple(sorted(jobs, key=lambda job: job.create_time or earliest, reverse=True))
+    def _changed(self) -> None:
+        versions = tuple(watch.known.version for watch in self._watches)
+        if versions != self._versions:
+            self._versions = versions
+            self._jobs = newest_first([job for watch in self._watches for job in watch.known.jobs])
+        states = tuple(watch.state for watch in self._watches)
+        if self._jobs or any(state.read_at or state.trouble for state in states):
+            self._publish(snapshot_of(self._jobs, states))
 
-    def _announce_retry(self, delay: float) -> None:
-        next_try = datetime.fromtimestamp(datetime.now(UTC).timestamp() + delay, UTC)
-        self._snapshot = replace(self._snapshot, next_try=next_try)
-        self._publish(self._snapshot)
+
+def newest_first(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs by their creation, the newest first."""
+    return tuple(sorted(jobs, key=lambda job: job.create_time or _EARLIEST, reverse=True))
+
+
+def snapshot_of(jobs: tuple[Job, ...], states: tuple[PlaceState, ...]) -> JobsSnapshot:
+    """One list of several places' ones, with the worst that is the matter."""
+    failing = [state for state in states if state.trouble is not None]
+    read = [state.read_at for state in states if state.read_at is not None]
+    worst = failing[0] if failing else None
+    tries = [state.next_try for state in failing if state.next_try is not None]
+    return JobsSnapshot(
+        jobs=jobs,
+        read_at=min(read, default=None),
+        trouble=worst.trouble if worst else None,
+        trouble_since=worst.trouble_since if worst else None,
+        next_try=min(tries, default=None),
+        places=states,
+    )

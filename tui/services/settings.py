@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from tui.domain.places import PLACE_PATTERN
 from tui.domain.spec.naming import DEFAULT_TEMPLATE, TEMPLATE_PATTERN
 
 Value = str | int | float | bool | Mapping[str, str]
@@ -184,6 +185,38 @@ class Settings:
         0.0,
         "Estimated USD above which a job is started only after its price was typed; 0 for no limit.",
         minimum=0,
+    )
+    jobs_places: str = _setting(
+        "jobs.places",
+        "",
+        "Other places whose jobs are listed too, each REGION or PROJECT/REGION, with commas between.",
+        pattern=rf"{PLACE_PATTERN}(\s*,\s*{PLACE_PATTERN})*",
+        form="places such as us-central1, kelp-train/europe-west4",
+    )
+    jobs_columns: str = _setting(
+        "jobs.columns",
+        "",
+        "The columns of the job list in order, with commas between; empty for the usual ones.",
+        pattern=r"[a-z]+(\s*,\s*[a-z]+)*",
+        form="names of columns such as state, name, age",
+    )
+    jobs_user: str = _setting(
+        "jobs.user",
+        "",
+        "Who the label submitted-by of jobs started here names; empty for your name on this box.",
+        pattern=r"[a-z0-9_-]{1,63}",
+        form="a label's value: lower-case letters, digits, _ and -",
+    )
+    jobs_notify: str = _setting(
+        "jobs.notify",
+        "auto",
+        "How the terminal is told that a watched job ended; auto picks what it is known to understand.",
+        choices=("auto", "bell", "osc9", "osc777", "off"),
+    )
+    jobs_end_command: str = _setting(
+        "jobs.end_command",
+        "",
+        "A shell command to run when a watched job ends; VERTEX_TUI_JOB_NAME, _ID and _STATE tell which.",
     )
     logs_max_lines: int = _setting(
         "logs.max_lines",

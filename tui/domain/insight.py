@@ -1,0 +1,33 @@
+"""What the log says of one job, gathered for the list and its detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tui.domain.course.attempts import Attempt
+from tui.domain.diagnosis.model import Diagnosis
+from tui.domain.errors import CloudError
+from tui.domain.metrics.model import JobProgress, Series
+
+
+@dataclass(frozen=True, slots=True)
+class JobInsight:
+    """What is known of a job beyond its record."""
+
+    progress: JobProgress | None = None
+    series: tuple[Series, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    diagnosis: Diagnosis | None = None
+    """Made once the job has ended; None before, or when its log has not been read yet."""
+    pending_ns: int | None = None
+    """When the service first spoke of setting the job up, nanoseconds since the epoch, UTC."""
+    wandb: tuple[str, ...] = ()
+    """Addresses of W&B runs."""
+    paths: tuple[str, ...] = ()
+    """`gs://` paths that the log names, the last ones last."""
+    lines: int = 0
+    """Entries looked at."""
+    complete: bool = False
+    """Whether the whole log was looked at."""
+    trouble: CloudError | None = field(default=None, compare=False)
+    """Why the log could not be read last time."""

@@ -1,0 +1,179 @@
+"""The known jobs of one place, and how little has to be read to keep them right: a plain state machine.
+
+The first read takes every job whole. After it only what can have changed is read, briefly: jobs created since
+the oldest one that is not settled yet. Every now and then all are read, for records that others deleted.
+Source of the filter and of the mask: `ListCustomJobsRequest` (FACTS 4.1).
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from tui.domain.course.timeline import awaits_error
+from tui.domain.jobs import Job
+
+SWEEP_EVERY = timedelta(minutes=2)
+"""Between two reads of everything, for each page that takes: half a call a minute."""
+MANY_PAGES_REST = 4 / 3
+"""How much longer the other reads rest then, so that all together stay at two calls a minute when idle."""
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+class Extent(Enum):
+    """How much a read covers."""
+
+    WHOLE = "whole"
+    """Every job with its spec."""
+    ALL = "all"
+    """Every job, briefly."""
+    RECENT = "recent"
+    """Jobs created since the oldest unsettled one, briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of the list, of as many pages as it takes."""
+
+    extent: Extent
+    since: datetime | None = None
+    """For RECENT: the oldest creation time covered."""
+
+    @property
+    def brief(self) -> bool:
+        """Whether specs are left out."""
+        return self.extent is not Extent.WHOLE
+
+    @property
+    def filter(self) -> str:
+        """The filter of the list request."""
+        if self.since is None:
+            return ""
+        moment = self.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return f'create_time>="{moment}"'
+
+
+class KnownJobs:
+    """What is known of the jobs of one project and region."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._swept: datetime | None = None
+        self._pages = 1
+        self._wants_sweep = False
+        self._filter_works = True
+        self.version = 0
+        """Goes up whenever a job came, went or changed."""
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All known jobs, in no order."""
+        return tuple(self._jobs.values())
+
+    @property
+    def whole(self) -> bool:
+        """Whether every job has been read once."""
+        return self._swept is not None
+
+    def unsettled(self, now: datetime) -> list[Job]:
+        """Jobs that are live, or whose reason of failure is still to come."""
+        return [job for job in self._jobs.values() if job.state.live or awaits_error(job, now)]
+
+    @property
+    def rest_factor(self) -> float:
+        """By how much an idle place rests longer than its interval."""
+        return MANY_PAGES_REST if self._pages > 1 else 1.0
+
+    def sweep(self) -> None:
+        """Let the next read cover everything, as when the user asks for it."""
+        self._wants_sweep = True
+
+    def filter_refused(self) -> None:
+        """The service does not know the filter: read everything each time from now on."""
+        self._filter_works = False
+
+    def next_read(self, now: datetime) -> Read:
+        """What to read at `now`."""
+        if self._swept is None:
+            return Read(Extent.WHOLE)
+        due = now - self._swept >= SWEEP_EVERY * self._pages
+        if due or self._wants_sweep or not self._filter_works or not self._jobs:
+            return Read(Extent.ALL)
+        unsettled = self.unsettled(now)
+        oldest = min((job.create_time or _EARLIEST for job in unsettled), default=None)
+        newest = max((job.create_time or _EARLIEST for job in self._jobs.values()), default=_EARLIEST)
+        since = oldest if oldest is not None else newest
+        return Read(Extent.ALL) if since == _EARLIEST else Read(Extent.RECENT, since)
+
+    def take(self, jobs: Iterable[Job]) -> list[str]:
+        """Take in what a page says; the names of jobs that have to be read whole, for they are new."""
+        unknown: list[str] = []
+        for job in jobs:
+            known = self._jobs.get(job.name)
+            if "jobSpec" in job.raw:
+                self.put(job)
+            elif known is None:
+                unknown.append(job.name)
+            else:
+                self.put(merged(known, job))
+        return unknown
+
+    def put(self, job: Job) -> None:
+        """Know a job as it is now."""
+        if self._jobs.get(job.name) != job:
+            self._jobs[job.name] = job
+            self.version += 1
+
+    def drop(self, name: str) -> None:
+        """Forget a job whose record is gone."""
+        if self._jobs.pop(name, None) is not None:
+            self.version += 1
+
+    def done(self, read: Read, seen: set[str], pages: int, now: datetime) -> list[str]:
+        """A read is through: the names of jobs that it should have found and did not.
+
+        Args:
+            read: the read.
+            seen: names of all jobs on its pages.
+            pages: how many pages it took.
+            now: when it began, so that what came to be known since is not missed.
+        """
+        if read.extent is not Extent.RECENT:
+            self._swept = now
+            self._pages = max(pages, 1)
+            self._wants_sweep = False
+        return [
+            name
+            for name, job in self._jobs.items()
+            if name not in seen and _covered(job, read) and (job.create_time or _EARLIEST) < now
+        ]
+
+
+def _covered(job: Job, read: Read) -> bool:
+    return read.since is None or (job.create_time is not None and job.create_time >= read.since)
+
+
+def merged(known: Job, brief: Job) -> Job:
+    """A job known whole, with what a brief record says of it now."""
+    fresh = replace(
+        known,
+        display_name=brief.display_name,
+        state=brief.state,
+        create_time=brief.create_time,
+        start_time=brief.start_time,
+        end_time=brief.end_time,
+        update_time=brief.update_time,
+        error=brief.error,
+        labels=brief.labels,
+    )
+    return known if fresh == known else replace(fresh, raw=_over(brief.raw, known.raw))
+
+
+def _over(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The newer fields before the older ones; never a chain of more than two."""
+    base = old.maps[-1] if isinstance(old, ChainMap) else old
+    return ChainMap(dict(fresh), base)  # type: ignore[arg-type]  # only read from
