@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tui.domain.course.timeline import awaits_error
@@ -37,6 +37,12 @@ class JobsSnapshot:
     """How reading each place goes."""
     kept: bool = False
     """Whether this is the list that an earlier session kept; `read_at` is its time."""
+    homes: Mapping[str, Place] = field(default_factory=dict)
+    """The place of each parent of jobs, `projects/NUMBER/locations/REGION`."""
+
+    def home(self, job: Job) -> Place | None:
+        """Where a job lives, with the project's id: its record only knows the number; None if not known."""
+        return self.homes.get(parent_of(job))
 
     @property
     def live(self) -> tuple[Job, ...]:
@@ -94,6 +100,7 @@ class JobWatch:
         ]
         self._versions: tuple[int, ...] = ()
         self._jobs: tuple[Job, ...] = ()
+        self._homes: dict[str, Place] = {}
 
     def refresh(self) -> None:
         """Read everything now instead of at the next turn; a read under way is not doubled."""
@@ -120,9 +127,17 @@ class JobWatch:
         if versions != self._versions:
             self._versions = versions
             self._jobs = newest_first([job for watch in self._watches for job in watch.known.jobs])
+            self._homes = {
+                parent_of(job): watch.state.place for watch in self._watches for job in watch.known.jobs[:1]
+            }
         states = tuple(watch.state for watch in self._watches)
         if self._jobs or any(state.read_at or state.trouble for state in states):
-            self._publish(snapshot_of(self._jobs, states))
+            self._publish(replace(snapshot_of(self._jobs, states), homes=self._homes))
+
+
+def parent_of(job: Job) -> str:
+    """The resource that a job belongs to, `projects/NUMBER/locations/REGION`."""
+    return job.name.rpartition("/customJobs/")[0]
 
 
 def newest_first(jobs: Sequence[Job]) -> tuple[Job, ...]:
