@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli_local import folder, lines
 from tui import cli
 from tui.cli_local_project import KEYS
 from tui.local import launcher
 from tui.local.admin import project as admin
-from tui.services.paths import find_paths
+
+__all__ = ["folder"]
 
 USABLE = ["billing on", "state active", "me owner", "locations any", "require_key off"]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """The local server's data directory of this test; whatever runs there is ended afterwards."""
-    path = find_paths(os.environ).local_dir
-    yield path
-    launcher.stop(path)
-
-
-def lines(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
-    """What `vertex-tui local project` prints, without the spaces that align it."""
-    assert cli.main(["local", "project", *arguments]) == 0
-    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-
-
 def test_it_is_shown_set_and_reset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     launcher.ensure(folder)
-    assert lines(capsys) == lines(capsys, "show") == USABLE
-    assert lines(capsys, "set", "billing=off", "me=viewer,aiplatform.user", "require-key=on") == [
+    assert lines(capsys, "project") == lines(capsys, "project", "show") == USABLE
+    assert lines(capsys, "project", "set", "billing=off", "me=viewer,aiplatform.user", "require-key=on") == [
         "billing off",
         "state active",
         "me viewer,aiplatform.user",
         "locations any",
         "require_key on",
     ]
-    assert json.loads("".join(lines(capsys, "set", "locations=in:eu-locations", "--json"))) == {
+    assert json.loads("".join(lines(capsys, "project", "set", "locations=in:eu-locations", "--json"))) == {
         "billing": "off",
         "state": "active",
         "me": "viewer,aiplatform.user",
@@ -51,9 +37,9 @@ def test_it_is_shown_set_and_reset(folder: Path, capsys: pytest.CaptureFixture[s
     }
     assert cli.main(["local", "project", "set", "billing=on", "me=vewer"]) == 1
     assert "did you mean viewer" in capsys.readouterr().err
-    assert lines(capsys)[0] == "billing off"
-    assert lines(capsys, "reset") == USABLE
-    assert json.loads("".join(lines(capsys, "show", "--json")))["me"] == "owner"
+    assert lines(capsys, "project")[0] == "billing off"
+    assert lines(capsys, "project", "reset") == USABLE
+    assert json.loads("".join(lines(capsys, "project", "show", "--json")))["me"] == "owner"
 
 
 @pytest.mark.parametrize(

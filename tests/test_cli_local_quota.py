@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli_local import folder, lines
 from tui import cli
 from tui.local import launcher
-from tui.services.paths import find_paths
+
+__all__ = ["folder"]
 
 L4 = "aiplatform.googleapis.com/custom_model_training_nvidia_l4_gpus"
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """The local server's data directory of this test; whatever runs there is ended afterwards."""
-    path = find_paths(os.environ).local_dir
-    yield path
-    launcher.stop(path)
-
-
-def lines(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
-    """What `vertex-tui local quota` prints, without the spaces that align it."""
-    assert cli.main(["local", "quota", *arguments]) == 0
-    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-
-
 def test_quotas_are_shown_and_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     launcher.ensure(folder)
-    assert lines(capsys) == ["No quota was changed, and no job uses any."]
-    assert lines(capsys, "set", "nvidia_l4_gpus", "4") == [
+    assert lines(capsys, "quota") == ["No quota was changed, and no job uses any."]
+    assert lines(capsys, "quota", "set", "nvidia_l4_gpus", "4") == [
         "The quota nvidia_l4_gpus in every region is now 4."
     ]
-    assert lines(capsys, "set", L4, "8", "--region", "europe-west4") == [
+    assert lines(capsys, "quota", "set", L4, "8", "--region", "europe-west4") == [
         "The quota nvidia_l4_gpus in europe-west4 is now 8."
     ]
-    assert lines(capsys, "set", "cpus", "unlimited", "--region", "us-west1") == [
+    assert lines(capsys, "quota", "set", "cpus", "unlimited", "--region", "us-west1") == [
         "The quota cpus in us-west1 is now unlimited."
     ]
-    assert lines(capsys) == [
+    assert lines(capsys, "quota") == [
         "QUOTA REGION USED LIMIT DEFAULT",
         "nvidia_l4_gpus all others 4",
         "nvidia_l4_gpus europe-west4 0 8 0",
         "cpus us-west1 0 unlimited 2,200",
     ]
-    assert lines(capsys, "set", "nvidia_l4_gpus", "default") == [
+    assert lines(capsys, "quota", "set", "nvidia_l4_gpus", "default") == [
         "The quota nvidia_l4_gpus in every region is now back at its default."
     ]
     assert cli.main(["local", "quota", "--json"]) == 0

@@ -6,7 +6,6 @@ from a throw-away certificate authority, and the login is a throw-away service-a
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import ssl
@@ -35,6 +34,7 @@ from google.cloud.aiplatform_v1.types import (
 from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, LogEntry
 
 from tests.cloud import fake_logins
+from tests.cloud.fake_proxy import connect_proxy
 
 HOSTS = (
     "europe-west4-aiplatform.googleapis.com",
@@ -106,7 +106,7 @@ async def fake_google(folder: Path, *, grpc_passes: bool) -> AsyncIterator[FakeG
             _https(google, [*fake_logins.login_routes(google), *_other_routes(google)])
         )
         google.routes |= dict.fromkeys((STORAGE_HOST, USERINFO_HOST, STS_HOST, IAM_HOST), always)
-        google.proxy_port = await stack.enter_async_context(_proxy(google))
+        google.proxy_port = await stack.enter_async_context(connect_proxy(google.hosts, google.routes))
         yield google
 
 
@@ -355,43 +355,3 @@ def _other_routes(google: FakeGoogle) -> list[web.RouteDef]:
         return web.json_response({"items": [], "prefixes": ["runs/"]})
 
     return [web.get("/{path:.*}", answer)]
-
-
-@contextlib.asynccontextmanager
-async def _proxy(google: FakeGoogle) -> AsyncIterator[int]:
-    tunnels: set[asyncio.Task[None]] = set()
-
-    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tunnels.add(asyncio.create_task(_connect(google, reader, writer)))
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for tunnel in tunnels:
-            tunnel.cancel()  # clients in this process may keep theirs
-        await asyncio.gather(*tunnels, return_exceptions=True)
-
-
-async def _connect(google: FakeGoogle, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one CONNECT, to the listener of its host name only."""
-    with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
-        head = await reader.readuntil(b"\r\n\r\n")
-        place = head.split()[1].decode()
-        google.hosts.append(place)
-        port = google.routes.get(place.removesuffix(":443"))
-        if port is None:
-            writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
-            await writer.drain()
-        else:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.closing(writer), contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()

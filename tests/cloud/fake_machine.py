@@ -5,20 +5,16 @@ Google's library reads the server's address once, at import, so the process must
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from tests.cloud.subprocess_report import report_of
 from tests.support import subprocess_environment
 
-ROOT = Path(__file__).parents[2]
-WITHIN = 60.0
 ROBOT = "robot@kelp-train.iam.gserviceaccount.com"
 
 
@@ -58,21 +54,4 @@ async def run_on_machine(home: Path, address: str) -> dict[str, Any]:
         "GCE_METADATA_HOST": address,
         "GCE_METADATA_IP": address,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.cloud.login_client",
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(WITHIN):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0, err.decode()
-    report: dict[str, Any] = json.loads(out)
-    return report
+    return await report_of("tests.cloud.login_client", environment)

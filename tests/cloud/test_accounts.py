@@ -13,7 +13,7 @@ from google.iam.v1.options_pb2 import GetPolicyOptions
 
 from tests.cloud.conftest import MakeTarget
 from tests.local.clients import Server, finish
-from tui.cloud.accounts import ANY_PROJECT, account_name, project_of_account
+from tui.cloud.accounts import ANY_PROJECT, account_name
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
@@ -44,7 +44,6 @@ def account(local_server: Server) -> str:
     ],
 )
 def test_the_project_of_an_account(email: str, project: str) -> None:
-    assert project_of_account(email) == project
     assert account_name(email) == f"projects/{project}/serviceAccounts/{email}"
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cloud.fake_google import ACCOUNT, JOB_NAME, OTHER_ACCOUNT, TOKEN, USER, FakeGoogle, fake_google
+from tests.cloud.subprocess_report import report_of
 from tests.support import subprocess_environment
 
-ROOT = Path(__file__).parents[2]
-WITHIN = 60.0
 CALLS = ["ListCustomJobs", "CreateCustomJob", "ListCustomJobs", "ListLogEntries", "/storage/v1/b/kelp-runs/o"]
 TRUST = {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
 
@@ -24,25 +21,7 @@ async def run_client(google: FakeGoogle, settings: dict[str, str], *arguments: s
     environment = {**subprocess_environment(google.folder), **google.environment, **settings}
     for name in TRUST - settings.keys():
         environment.pop(name, None)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.cloud.google_client",
-        *arguments,
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(WITHIN):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0, err.decode()
-    report: dict[str, Any] = json.loads(out)
-    return report
+    return await report_of("tests.cloud.google_client", environment, *arguments)
 
 
 def check_report(report: dict[str, Any]) -> None:

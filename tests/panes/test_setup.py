@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.content import Content
+from textual.widgets import Static
 
 from tests.panes.setup_app import Rows, SetupApp, answer, app, asked, go_to, rows, show
 from tests.services.setup_world import RESOURCES, USAGE, World, ready_world
@@ -13,8 +15,10 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.facts import APIS
 from tui.domain.setup.model import Check, CheckState, EnableApis, GrantRoles, Group
 from tui.panes.messages import JobsChanged, SetupChanged
+from tui.panes.setup_detail import NOTE_CUT, NOTE_LINES, short_note
 from tui.panes.setup_rows import EVERYTHING
 from tui.services.settings import Source
+from tui.widgets.text_screen import TextScreen
 
 __all__ = ["app", "rows"]
 
@@ -93,6 +97,46 @@ async def test_a_refusal_is_shown_in_the_pane(app: SetupApp) -> None:
         await settle(pilot, lambda: "not fixed: You lack [b]it[/b]" in app.text("#setup-detail-text"))
         assert "Ask Bo" in app.text("#setup-detail-text")
         assert "not done" in app.text("#setup-note")
+
+
+async def test_a_long_refusal_leaves_the_rows_their_room_and_is_read_with_a_key(app: SetupApp) -> None:
+    world = ready_world()
+    told = CloudError("You lack it", "many words " * 60 + "and the end", hint="Ask Bo", kind=ErrorKind.DENIED)
+    world.faults["enable_apis"] = told
+    world.on.discard("logging.googleapis.com")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show(app, pilot, world)
+        assert not app.offers("note")
+        await go_to(app, pilot, LOGGING)
+        app.pane._say(f"✗ not done: {told.message}\n✓ 2 changes made", "error")
+        await settle(pilot, lambda: app.query_one("#setup-note").size.height == 3)
+        assert app.text("#setup-note").endswith("… m shows all of it")
+        await pilot.resize_terminal(200, 24)
+        await settle(pilot, lambda: app.query_one("#setup-note").size.width > 150)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: app.offers("note"))
+        await pilot.press("m")
+        await settle(pilot, lambda: isinstance(app.screen, TextScreen))
+        shown = str(app.screen.query(Static).last().content)
+        assert "and the end\n✓ 2 changes made" in shown
+        await pilot.press("escape")
+        await settle(pilot, lambda: not isinstance(app.screen, TextScreen))
+        app.pane._say("short")
+        assert app.text("#setup-note") == "short"
+        assert not app.offers("note")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "one", "one\ntwo\nthree", "x" * 90, "a\nb\nc\nd", "ｗ" * 400, "y" * 400]
+)
+@pytest.mark.parametrize("width", [1, 30, 76])
+def test_a_note_is_cut_only_where_it_is_too_long(text: str, width: int) -> None:
+    shown = short_note(text, width)
+    if len(Content(text).wrap(width)) <= NOTE_LINES or width <= len(NOTE_CUT):
+        assert shown == text
+    else:
+        assert len(Content(shown).wrap(width)) == NOTE_LINES
+        assert shown.endswith(NOTE_CUT)
 
 
 async def test_keys_are_offered_only_where_they_do_something(app: SetupApp, rows: Rows) -> None:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tui.services import file_lock
 from tui.services.acceptance import FILE, AcceptanceError, Acceptances
+from tui.services.file_lock import locked
+
+ROOT = Path(__file__).parents[2]
+ROWS = 40
+WRITER = """
+import sys
+from pathlib import Path
+from tui.services.acceptance import Acceptances
+mine = Acceptances(Path(sys.argv[1]), "kelp")
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(sys.argv[3])):
+    mine.change(f"{sys.argv[2]}.{number}", "as it is")
+"""
+"""A session that accepts rows one after the other as soon as it is told to."""
 
 
 def test_findings_are_kept_per_project(tmp_path: Path) -> None:
@@ -38,3 +56,36 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AcceptanceError):
         Acceptances(tmp_path / "file" / "state", "kelp").change("bucket", "x")
+
+
+def test_of_two_sessions_that_accept_at_once_none_loses_a_row(tmp_path: Path) -> None:
+    sessions = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), name, str(ROWS)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("ana", "ben")
+    ]
+    for session in sessions:
+        assert session.stdout is not None
+        assert session.stdout.readline() == "ready\n"
+    for session in sessions:
+        assert session.stdin is not None
+        session.stdin.write("go\n")
+        session.stdin.flush()
+    for session in sessions:
+        session.communicate(timeout=60)
+        assert session.returncode == 0
+    wanted = {f"{name}.{number}" for name in ("ana", "ben") for number in range(ROWS)}
+    assert Acceptances(tmp_path, "kelp").read().keys() == wanted
+
+
+def test_a_session_that_never_lets_go_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_lock, "WITHIN", 0.0)
+    kelp = Acceptances(tmp_path, "kelp")
+    with locked(tmp_path / FILE), pytest.raises(AcceptanceError, match="another session holds the file"):
+        kelp.change("bucket", "x")
+    assert kelp.change("bucket", "x") == {"bucket": "x"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from tui.cloud.policy_documents import JsonPolicy
 from tui.cloud.policy_places import AccountPolicy
 from tui.cloud.wording import invalid
 from tui.domain.access import ServiceAccount
+from tui.domain.setup.agents import home_of
 
 HOST = "iam.googleapis.com"
 
@@ -23,11 +23,6 @@ TEST_AT_ONCE = 100
 ANY_PROJECT = "-"
 """Stands for the account's own project; an account that does not exist is then 403 instead of 404
 (`google.iam.admin.v1.GetServiceAccountRequest.name`)."""
-
-_AGENT = re.compile(r"service-\d+")
-"""A service agent, which lives in a project of Google's."""
-
-_OWN_DOMAIN = ".iam.gserviceaccount.com"
 
 
 class Accounts:
@@ -64,19 +59,8 @@ def account_name(email: str) -> str:
     """
     if not email.partition("@")[2]:
         raise invalid(Details("INVALID_ARGUMENT", f"{email!r} is no e-mail of a service account"))
-    return f"projects/{quote(project_of_account(email), safe=':')}/serviceAccounts/{quote(email, safe='@')}"
-
-
-def project_of_account(email: str) -> str:
-    """The id or number of the project that holds an account; `ANY_PROJECT` if its e-mail does not tell."""
-    name, _, domain = email.partition("@")
-    if domain.endswith(_OWN_DOMAIN) and not _AGENT.fullmatch(name):
-        project, _, organization = domain.removesuffix(_OWN_DOMAIN).partition(".")
-        return f"{organization}:{project}" if organization else project
-    number, _, kind = name.partition("-")
-    if domain == "developer.gserviceaccount.com" and kind == "compute" and number.isdigit():
-        return number
-    return name if domain == "appspot.gserviceaccount.com" else ANY_PROJECT
+    project = home_of(email) or ANY_PROJECT
+    return f"projects/{quote(project, safe=':')}/serviceAccounts/{quote(email, safe='@')}"
 
 
 def _names(content: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from tui.domain.setup.model import HERE, Check, CheckState, safe_rows
 from tui.panes.setup_detail import usable
 from tui.panes.setup_rows import TROUBLED
 from tui.panes.setup_work import SetupWork, command_of
+from tui.widgets.text_screen import TextScreen
 
 
 class SetupPane(SetupWork):
@@ -58,6 +59,7 @@ class SetupPane(SetupWork):
             tooltip="Take this row as it is, until it changes; again to take that back",
         ),
         Binding("u", "undo", "Undo grant", id="setup.undo", tooltip="Take back the last grant made here"),
+        Binding("m", "note", "More", id="setup.note", tooltip="Show the whole of the note below the rows"),
         Binding("r", "check", "Check again", id="setup.check", tooltip="Look at everything again now"),
         Binding("n", "next_trouble(1)", "Next to fix", id="setup.next", show=False),
         Binding("N", "next_trouble(-1)", "Previous to fix", id="setup.previous", show=False),
@@ -77,6 +79,7 @@ class SetupPane(SetupWork):
             "accept": self._may_accept,
             "verify": self._secret,
             "undo": self._may_undo,
+            "note": lambda: self._note_is_cut,
             "check": lambda: self._connection is not None,
         }.get(action)
         return works is None or bool(works())
@@ -152,6 +155,10 @@ class SetupPane(SetupWork):
     def action_undo(self) -> None:
         """Take the last grant back."""
         self._confirm_and_undo()
+
+    def action_note(self) -> None:
+        """Show the whole note."""
+        self.app.push_screen(TextScreen("What was done", self._note, ""))
 
     def action_check(self) -> None:
         """Check everything again."""

@@ -12,6 +12,10 @@ from tui.domain.text import printable
 from tui.panes.setup_rows import TONES, TROUBLED, Line, state_label
 from tui.widgets.confirm import Question
 
+NOTE_LINES = 3
+"""The most that a note takes from the rows."""
+NOTE_CUT = " … m shows all of it"
+
 
 def detail(line: Line, *, local: bool, read_only: bool, roomy: bool) -> Content:
     """The text beside the rows."""
@@ -71,6 +75,15 @@ def _sentence(fix: Fix) -> str:
 
 def _field(name: str, text: str) -> Content:
     return Content.styled(f"{name}  ", "bold") + Content(text)
+
+
+def short_note(text: str, width: int) -> str:
+    """A note in at most `NOTE_LINES` lines of so many columns; what is cut says which key shows the whole."""
+    lines = Content(text).wrap(max(width, 1))
+    if width <= len(NOTE_CUT) or len(lines) <= NOTE_LINES:
+        return text
+    last = lines[NOTE_LINES - 1].truncate(width - len(NOTE_CUT))
+    return "\n".join([*(line.plain for line in lines[: NOTE_LINES - 1]), last.plain.rstrip() + NOTE_CUT])
 
 
 def usable(fixes: tuple[Fix, ...], *, read_only: bool) -> tuple[Fix, ...]:

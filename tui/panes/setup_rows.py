@@ -100,6 +100,8 @@ def fold(
 ) -> tuple[Line, ...]:
     """The lines for the checks, in as few as it takes to fit into `room` lines.
 
+    What the user unfolds comes on top of that: no other group is folded for it, so that none moves.
+
     Args:
         checks: all of them, the checks of a group one after the other.
         unfolded: names of groups whose checks are all shown, and EVERYTHING.
@@ -108,17 +110,18 @@ def fold(
     """
     groups = [list(rows) for _, rows in groupby(checks, key=lambda check: check.group)]
 
-    found: tuple[Line, ...] = ()
+    parts: list[tuple[Line, ...]] = []
+    together = False
     for tightness in Tightness:
-        parts = [
-            _whole(rows) if rows[0].group in unfolded else _folded(rows, held, tightness) for rows in groups
-        ]
-        found = _joined(parts)
-        if len(found) > room and tightness is not Tightness.LOOSE and EVERYTHING not in unfolded:
-            found = _with_the_fine_in_one(parts)
-        if len(found) <= room:
+        parts = [_folded(rows, held, tightness) for rows in groups]
+        length = sum(map(len, parts))
+        together = length > room and tightness is not Tightness.LOOSE and EVERYTHING not in unfolded
+        if (len(_with_the_fine_in_one(parts)) if together else length) <= room:
             break
-    return found
+    parts = [
+        _whole(rows) if rows[0].group in unfolded else part for rows, part in zip(groups, parts, strict=True)
+    ]
+    return _with_the_fine_in_one(parts) if together else _joined(parts)
 
 
 def _joined(groups: Iterable[tuple[Line, ...]]) -> tuple[Line, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, work
 
@@ -24,6 +24,9 @@ from tui.services.options import AppOptions
 from tui.services.paths import show_path
 from tui.services.secrets import SecretsError, SecretStore
 from tui.services.terminal_facts import ask_tmux, colours_of, read_terminal
+
+if TYPE_CHECKING:  # no price is looked at before the first frame
+    from tui.domain.catalog.skus import PriceBook
 
 STALE_SECONDS = 60.0
 """Age of the checks from which they are made again when the pane comes to the front."""
@@ -47,6 +50,7 @@ class SetupSources(SetupView):
         self.watch_connection_trouble(self.connection_trouble)
         self.watch_open_needs(self.open_needs)
         self.watch_jobs(self.jobs)
+        self.watch_prices(self.prices)
         self._look_at_box()
 
     def pane_shown(self) -> None:
@@ -106,6 +110,11 @@ class SetupSources(SetupView):
         held = in_use(snapshot.jobs, self._facts.region)
         if held != self._facts.quota_in_use:
             self._tell(quota_in_use=held)
+
+    def watch_prices(self, prices: PriceBook | None) -> None:
+        """The catalogue's prices are here: other machines are named at those."""
+        if self.is_mounted and prices is not self._facts.prices:
+            self._tell(prices=prices)
 
     # This box
 
@@ -174,6 +183,7 @@ def _carried(before: SetupFacts, facts: SetupFacts) -> SetupFacts:
         secret_trouble=before.secret_trouble,
         tokens=before.tokens,
         quota_in_use=before.quota_in_use,
+        prices=before.prices,
         accepted=before.accepted if same else {},
         granted=before.granted if same else (),
     )

@@ -19,7 +19,7 @@ from tui.domain.text import printable
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
-from tui.panes.setup_detail import detail
+from tui.panes.setup_detail import detail, short_note
 from tui.panes.setup_rows import (
     EVERYTHING,
     NARROW_COLUMNS,
@@ -30,6 +30,7 @@ from tui.panes.setup_rows import (
     fold,
     holder,
 )
+from tui.panes.setup_table import FoldTable
 from tui.services.checks import first_facts
 from tui.services.options import AppOptions
 from tui.widgets.state_view import local_clock
@@ -39,14 +40,8 @@ WORDY = 100
 """Columns from which a state has its word beside its glyph."""
 WIDE = 140
 """Columns from which the detail stands beside the rows."""
-
-
-class FoldTable(ListTable):
-    """A table whose left and right keys are the pane's: they fold and unfold."""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Rows fill the width, so there is nothing to scroll to."""
-        return action not in ("cursor_left", "cursor_right")
+NOTE_PADDING = 4
+"""Columns that the stylesheet leaves free beside the note."""
 
 
 class SetupView(Pane):
@@ -73,6 +68,8 @@ class SetupView(Pane):
         """Whether facts have come that are not shown yet."""
         self._offered: tuple[bool | None, ...] = ()
         self._shown: dict[str, Content] = {}
+        self._note = self._note_tone = ""
+        self._note_is_cut = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="setup-summary")
@@ -140,10 +137,11 @@ class SetupView(Pane):
         line = self._line
         if line is None or not line.folded:
             return
+        table, height = self._table, self._table.cursor_height
         self._unfolded.add(EVERYTHING if line.key == EVERYTHING else self._group_name(line))
         self._show()
         first = line.checks[0].id
-        self._table.show_cursor_on(first if first in self._lines else holder(self._lines.values(), line))
+        table.show_cursor_at(first if first in self._lines else holder(self._lines.values(), line), height)
 
     def _fold(self) -> None:
         """Fold the group under the cursor again."""
@@ -190,18 +188,18 @@ class SetupView(Pane):
 
     def _show_lines(self, checks: tuple[Check, ...]) -> None:
         table, wide, before = self._table, self.size.width >= WORDY, self._line
+        keys, height = list(self._lines), table.cursor_height
         if table.show_header is not wide:
             table.show_header = wide
-        room = table.scrollable_content_region.height - table.show_header
-        lines = self._folded(checks, room)
+        lines = self._folded(checks, table.room)
         self._lines = {line.key: line for line in lines}
         width = table.set_columns(WIDE_COLUMNS if wide else NARROW_COLUMNS)
         table.show_rows([(line.key, cells(line, width, wide=wide)) for line in lines])
         self._placed |= before is not None and bool(self._left_at) and before.key != self._left_at
         if not self._placed:
             table.move_cursor(row=0)
-        elif before is not None and table.cursor_key != before.key:
-            table.show_cursor_on(holder(lines, before))
+        elif before is not None and (keys != list(self._lines) or not 0 <= height < table.room):
+            table.show_cursor_at(holder(lines, before), height)
         self._left_at = table.cursor_key or ""
         self._hold()
 
@@ -271,9 +269,17 @@ class SetupView(Pane):
             self.query_one(selector, Static).update(content)
 
     def _say(self, text: str, tone_: str = "") -> None:
-        """One or a few lines below about what was done; empty hides them."""
-        self._update("#setup-note", Content.styled(printable(text, multiline=True), tone(tone_)))
-        self.query_one("#setup-note").set_class(not text, "hidden")
+        """A few lines below about what was done; empty hides them."""
+        self._note, self._note_tone = printable(text, multiline=True), tone_
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """As much of it as leaves the rows their room; a key shows the whole."""
+        shown = short_note(self._note, self.size.width - NOTE_PADDING)
+        self._note_is_cut = shown != self._note
+        self._update("#setup-note", Content.styled(shown, tone(self._note_tone)))
+        self.query_one("#setup-note").set_class(not shown, "hidden")
+        self._offer_keys()
 
     def _offer_keys(self) -> None:
         """Draw the footer again if other keys work now."""
@@ -286,6 +292,7 @@ class SetupView(Pane):
     def on_resize(self, event: events.Resize) -> None:
         """Beside the rows where there is room, below them where not."""
         self.query_one("#setup-body").set_class(event.size.width < WIDE, "stacked")
+        self._show_note()
 
     @on(ListTable.Resized)
     def _table_resized(self) -> None:

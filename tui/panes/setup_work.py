@@ -49,6 +49,14 @@ class SetupWork(SetupSources):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._busy = False
+        self._changing: SetupChecks | None = None
+        """What a change is being made through, which a later connection does not replace."""
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """The changes of the project that are not made yet."""
+        fixes = self._changing.facts.applying if self._changing is not None else ()
+        return tuple(changes(fix)[0] for fix in fixes)
 
     # Fixes
 
@@ -97,7 +105,11 @@ class SetupWork(SetupSources):
         """Make changes through the connection that the question named, whatever has come since."""
         if not fixes or checks is None:
             return Outcome((), ())
-        outcome = await checks.apply(fixes)
+        self._changing = checks
+        try:
+            outcome = await checks.apply(fixes)
+        finally:
+            self._changing = None
         if checks is not self._checks and checks.facts.project_id == self._facts.project_id:
             self._tell(granted=checks.facts.granted)
         return outcome

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from tui.services.file_lock import locked
 from tui.services.files import write_atomic
 from tui.services.paths import private_dir, show_path
 
@@ -38,21 +39,25 @@ class Acceptances:
     def change(self, row: str, finding: str) -> dict[str, str]:
         """Accept a finding of a row, or take that back with an empty one; what is accepted then.
 
-        The file is read again first, so that another session's rows stay.
+        The file is read again first and locked meanwhile, so that another session's rows stay.
 
         Raises:
-            AcceptanceError: as `read`, or the file cannot be written.
+            AcceptanceError: as `read`, the file cannot be written, or another session holds it too long.
         """
+        try:
+            private_dir(self._path.parent)
+            with locked(self._path):
+                return self._changed(row, finding)
+        except OSError as failure:
+            raise AcceptanceError(f"not kept: {failure.strerror or failure}") from failure
+
+    def _changed(self, row: str, finding: str) -> dict[str, str]:
         everything = self._everything()
         rows = {key: value for key, value in everything.get(self._project, {}).items() if key != row}
         if finding:
             rows[row] = finding
         whole = {key: value for key, value in {**everything, self._project: rows}.items() if value}
-        try:
-            private_dir(self._path.parent)
-            write_atomic(self._path, json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True).encode())
-        except OSError as failure:
-            raise AcceptanceError(f"not kept: {failure.strerror or failure}") from failure
+        write_atomic(self._path, json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True).encode())
         return rows
 
     def _everything(self) -> dict[str, dict[str, str]]:

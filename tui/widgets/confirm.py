@@ -29,6 +29,7 @@ class Question:
         yes: the word on the button that does it.
         danger: whether it spends or destroys, shown in the border.
         must_type: text that has to be typed before `yes` works, or empty.
+        no: the word on the button that leaves everything as it is.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Question:
     yes: str
     danger: bool = False
     must_type: str = ""
+    no: str = "No"
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -58,12 +60,14 @@ class ConfirmScreen(ModalScreen[bool]):
             with VerticalScroll(id="dialog-lines", can_focus=False):
                 for line in self.question.lines:
                     yield Static(Content(line) if isinstance(line, str) else line)
-            dialog.border_subtitle = "tab, enter choose · n: no" + (" · y: yes" if self._by_letter else "")
+            dialog.border_subtitle = f"tab, enter choose · n: {self.question.no.lower()}" + (
+                " · y: yes" if self._by_letter else ""
+            )
             if self.question.must_type:
                 yield Static(Content(f"Type {self.question.must_type} to go on:"), classes="dialog-ask")
                 yield Input(id="dialog-typed", compact=True)
             with Horizontal(id="dialog-buttons"):
-                yield Button("No", id="no", compact=True)
+                yield Button(Content(self.question.no), id="no", compact=True)
                 yield Button(
                     Content(self.question.yes), id="yes", compact=True, disabled=bool(self.question.must_type)
                 )

@@ -37,7 +37,8 @@ class TextScreen(ModalScreen[None]):
         with VerticalScroll(id="text-screen") as box:
             box.border_title = Content(printable(self._title))
             box.border_subtitle = "esc closes"
-            yield Static(Content.styled(printable(self._note), "$text-success"), classes="text-note")
+            if self._note:
+                yield Static(Content.styled(printable(self._note), "$text-success"), classes="text-note")
             yield Static(Content(printable(self._text, multiline=True)))
 
     def action_scroll(self, where: str) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tui.domain.access import Policy
 
-_OWN = re.compile(r"[a-z0-9-]+@([a-z0-9.-]+)\.iam\.gserviceaccount\.com")
+_OWN = re.compile(r"(?!service-[0-9]+@)[a-z0-9-]+@(?!gcp-sa-)([a-z0-9.-]+)\.iam\.gserviceaccount\.com")
+"""An account that a project's users made; those left out are agents, which live in projects of Google's."""
 _COMPUTE = re.compile(r"([0-9]+)-compute@developer\.gserviceaccount\.com")
 _APP_ENGINE = re.compile(r"([a-z0-9.:-]+)@appspot\.gserviceaccount\.com")
 _IMAGE = re.compile(
@@ -65,7 +66,10 @@ def agents_in(policy: Policy, number: str) -> tuple[bool, bool]:
 
 
 def home_of(account: str) -> str:
-    """The project that a service account belongs to, as id or number; empty if its e-mail does not tell."""
+    """The project that a service account belongs to, as id or number.
+
+    Empty if its e-mail does not tell, as for a service agent, which lives in a project of Google's.
+    """
     if found := _COMPUTE.fullmatch(account) or _APP_ENGINE.fullmatch(account):
         return found[1]
     found = _OWN.fullmatch(account)

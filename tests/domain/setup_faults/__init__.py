@@ -1,0 +1,1 @@
+"""The faults of Google's that Setup tells apart, by theme."""

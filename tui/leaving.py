@@ -1,0 +1,25 @@
+"""The question before the app is left while changes are under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.domain.text import printable
+from tui.widgets.confirm import ConfirmScreen, Question
+
+
+class LeaveScreen(ConfirmScreen):
+    """Says what is under way, and what becomes of it."""
+
+    def __init__(self, under_way: Sequence[str], *, local: bool) -> None:
+        where = "in the local server" if local else "at Google's side"
+        lines = [
+            "Under way:",
+            *(f"• {printable(words)}" for words in under_way),
+            "",
+            f"What was sent goes on {where}; what comes after it is not made.",
+            "Setup shows at the next start what has been done.",
+        ]
+        super().__init__(
+            Question("Leave while a change is being made?", lines, yes="Leave anyway", no="Stay")
+        )
