@@ -34,7 +34,7 @@ from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar
-from tui.widgets.table import ListTable
+from tui.widgets.rows import RowList
 
 PANE_CLASSES: dict[PaneId, type[Pane]] = {
     PaneId.SETUP: SetupPane,
@@ -52,7 +52,7 @@ CHANGING = {
 }
 """Actions that change the project, its jobs or its objects."""
 KEEPING = {
-    "setup": {"unfold", "fold", "verify", "copy", "request", "accept", "check", "next_trouble"},
+    "setup": {"unfold", "fold", "verify", "copy", "request", "accept", "check", "note", "next_trouble"},
     "spec": {
         *(
             "save",
@@ -68,7 +68,10 @@ KEEPING = {
             *("files", "step_file", "close", "reload", "keep_mine", "difference", "machine", "secrets"),
         ),
     },
-    "jobs": {"open_logs", "open_outputs", "filter", "sort", "mark", "toggle_json", "copy_id", "refresh"},
+    "jobs": {
+        *("open_logs", "open_outputs", "copy_id", "refresh", "next_view"),
+        *("filter", "mine", "sort", "reverse", "columns", "mark", "mark_all"),
+    },
     "logs": None,
     "storage": {"open", "up", "download", "filter", "go_to", "stop", "buckets", "copy", "refresh"},
 }
@@ -170,7 +173,7 @@ def _shows(app: VertexApp, pane_id: PaneId) -> bool:
     if isinstance(pane, SpecPane):
         return pane._buffer is not None
     if isinstance(pane, JobsPane):
-        return bool(pane.query_one(ListTable).row_count) and not any(job.state.live for job in pane.jobs.jobs)
+        return bool(pane.query_one(RowList).row_count) and not any(job.state.live for job in pane.jobs.jobs)
     return not isinstance(pane, StoragePane) or pane.table.row is not None
 
 

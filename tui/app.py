@@ -22,9 +22,10 @@ from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from tui import assets
-from tui.connected import ConnectedApp
 from tui.domain.gateway import Gateway
 from tui.domain.text import printable
+from tui.informed import InformedApp
+from tui.leaving import LeaveScreen
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
@@ -38,6 +39,7 @@ from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
 from tui.widgets.keybar import KeyBar
+from tui.widgets.type_ahead import TypeAhead
 
 PANES: dict[PaneId, tuple[str, str]] = {
     PaneId.SETUP: ("Setup", "tui.panes.setup:SetupPane"),
@@ -58,7 +60,7 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
-class VertexApp(ConnectedApp):
+class VertexApp(InformedApp):
     """The whole loop on one screen."""
 
     TITLE = "vertex-tui"
@@ -95,6 +97,7 @@ class VertexApp(ConnectedApp):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._history: list[PaneId] = []
+        self._type_ahead = TypeAhead(self, self.on_event)
         # Before the first frame: a theme set later has every stylesheet parsed again.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -178,6 +181,7 @@ class VertexApp(ConnectedApp):
             VertexApp.jobs,
             VertexApp.open_needs,
             VertexApp.prices,
+            VertexApp.insights,
         )
         return pane
 
@@ -193,6 +197,18 @@ class VertexApp(ConnectedApp):
         if self._history:
             await self.show_pane(self._history.pop(), remember=False)
 
+    async def action_quit(self) -> None:
+        """Leave; while a change is under way only after a question. Signals leave without it."""
+        under_way = [words for pane in self.screen_stack[0].query(Pane) for words in pane.under_way]
+        if not under_way:
+            self.exit()
+        elif not any(isinstance(screen, LeaveScreen) for screen in self.screen_stack):
+            self.push_screen(LeaveScreen(under_way, local=self.options.local), self._left)
+
+    def _left(self, answer: bool | None) -> None:  # noqa: FBT001 (a screen's result)
+        if answer:
+            self.exit()
+
     def action_help(self) -> None:
         """Show the keys that work now."""
         self.push_screen(HelpScreen(self.screen))
@@ -204,13 +220,11 @@ class VertexApp(ConnectedApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys typed for another screen away from a question that has only just been drawn."""
-        if (
-            isinstance(event, (events.Key, events.Paste))
-            and not event.is_forwarded
-            and isinstance(self.screen, ConfirmScreen)
-            and self.screen.too_early(event)
-        ):
-            return
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            if isinstance(self.screen, ConfirmScreen) and self.screen.too_early(event):
+                return
+            if self._type_ahead.takes(event):
+                return
         await super().on_event(event)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -247,6 +261,10 @@ class VertexApp(ConnectedApp):
     @on(messages.SettingsChanged)
     def _settings_changed(self, message: messages.SettingsChanged) -> None:
         self.use_settings(message.values)
+        self.settings_changed()
+
+    def settings_changed(self) -> None:
+        """Hand the options in force to all panes."""
         for pane in self.query(Pane):
             pane.options = self.options
 

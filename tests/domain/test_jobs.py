@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain import joblist
+from tui.domain.course.timeline import awaits_error, phases
+from tui.domain.joblist.columns import COLUMNS, Line, in_order
+from tui.domain.joblist.commands import as_json, cancel_command, delete_command
+from tui.domain.joblist.query import read_query, subject
 from tui.domain.jobs import Job, JobState, job_from_json
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -44,6 +48,21 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
+MATCHING = (
+    "",
+    "gemma",
+    "GEMMA failed",
+    "state:fail",
+    "state:ended",
+    "label:team=a",
+    "4242",
+    "-running",
+    "age<2d",
+    "ran>10m",
+    "region:europe",
+    "created>=2026-11-22",
+    '"ana-gemma',
+)
 FIELDS = ["name", "displayName", "state", "createTime", "startTime", "endTime", "error", "labels", "jobSpec"]
 
 
@@ -60,8 +79,10 @@ def test_a_recorded_job_reads_in_full() -> None:
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_odd_fields_never_raise(raw: dict[str, Any]) -> None:
     job = job_from_json(raw)
-    joblist.job_row(job, NOW)
-    joblist.timeline(job, NOW)
+    for column in COLUMNS:
+        column.show(Line(job, NOW))
+        column.order(Line(job, NOW))
+    phases(job, NOW)
 
 
 def test_a_state_of_a_newer_api_is_unknown_and_not_live() -> None:
@@ -72,21 +93,39 @@ def test_a_state_of_a_newer_api_is_unknown_and_not_live() -> None:
 
 def test_words_states_and_labels_filter() -> None:
     job = job_from_json(RECORDED)
-    for words in ("", "gemma", "GEMMA failed", "state:fail", "label:team=a", "4242"):
-        assert joblist.matches(job, words), words
-    for words in ("gemma running", "state:live", "label:team=b"):
-        assert not joblist.matches(job, words), words
+    subject_ = subject(job)
+    for words in MATCHING:
+        query = read_query(words, me="ana")
+        assert query.matches(subject_, NOW), words
+        assert not query.problem
+    for words in ("gemma running", "state:live", "label:team=b", "age>1h", "-gemma", "ran<5m", "by:me"):
+        assert not read_query(words, me="ana").matches(subject_, NOW), words
+
+
+@pytest.mark.parametrize("words", ["state:flying", "age<soon", "cost>much", "created>yesterday"])
+def test_what_a_filter_does_not_understand_is_said_and_the_rest_counts(words: str) -> None:
+    query = read_query(f"{words} gemma")
+    assert query.problem
+    assert query.matches(subject(job_from_json(RECORDED)), NOW)
+
+
+@given(st.text())
+def test_any_filter_can_be_typed(words: str) -> None:
+    read_query(words).matches(subject(job_from_json(RECORDED)), NOW)
 
 
 def test_the_row_and_timeline_say_how_long() -> None:
     job = job_from_json(RECORDED)
-    row = joblist.job_row(job, NOW)
-    assert (row.duration, row.age) == ("14m 0s", "19m")
-    assert joblist.timeline(job, NOW) == "waited 3m 59s · ran 14m 0s"
+    shown = {column.key: column.show(Line(job, NOW)) for column in COLUMNS}
+    assert (shown["ran"], shown["age"]) == ("14m 0s", "19m")
+    assert [phase.words for phase in phases(job, NOW)] == ["waited 3m 59s", "ran 14m 0s"]
+    pending = datetime(2026, 11, 22, 11, 40, 5, tzinfo=UTC)
+    words = [phase.words for phase in phases(job, NOW, pending_since=pending)]
+    assert words == ["queued 4s", "provisioning 3m 55s", "ran 14m 0s"]
 
 
 def test_json_for_the_screen_hides_values_of_env() -> None:
-    shown = joblist.as_json(job_from_json(RECORDED))
+    shown = as_json(job_from_json(RECORDED))
     assert "hf_secret" not in shown
     assert "HF_TOKEN" in shown
 
@@ -94,22 +133,27 @@ def test_json_for_the_screen_hides_values_of_env() -> None:
 def test_orders() -> None:
     old = job_from_json({**RECORDED, "displayName": "b", "createTime": "2026-11-21T00:00:00Z"})
     new = job_from_json({**RECORDED, "displayName": "c", "state": "JOB_STATE_RUNNING"})
-    assert joblist.in_order([old, new], joblist.SortKey.NEWEST, NOW) == [new, old]
-    assert joblist.in_order([old, new], joblist.SortKey.NAME, NOW) == [old, new]
-    assert joblist.in_order([old, new], joblist.SortKey.STATE, NOW) == [new, old]
+    lines = [Line(old, NOW), Line(new, NOW)]
+
+    def ordered(key: str, *, reverse: bool = False) -> list[Job]:
+        return [line.job for line in in_order(lines, key, reverse=reverse)]
+
+    assert ordered("age", reverse=True) == [new, old]
+    assert ordered("name") == [old, new]
+    assert ordered("state") == [new, old]
+    for column in COLUMNS:
+        assert sorted(ordered(column.key), key=id) == sorted([old, new], key=id)
 
 
 def test_a_failed_job_waits_for_its_reason_only_for_a_while() -> None:
     job = job_from_json(RECORDED)
-    assert joblist.awaits_error(job, NOW)
-    assert not joblist.awaits_error(job, NOW + timedelta(minutes=10))
+    assert awaits_error(job, NOW)
+    assert not awaits_error(job, NOW + timedelta(minutes=10))
     with_error = job_from_json({**RECORDED, "error": {"code": 3, "message": "exit 3"}})
-    assert not joblist.awaits_error(with_error, NOW)
+    assert not awaits_error(with_error, NOW)
 
 
 def test_commands_name_the_job() -> None:
     job = Job(name=RECORDED["name"], display_name="x", state=JobState.RUNNING)
-    assert joblist.cancel_command(job, "p") == (
-        "gcloud ai custom-jobs cancel 4242 --region=europe-west4 --project=p"
-    )
-    assert RECORDED["name"] in joblist.delete_command(job)
+    assert cancel_command(job, "p") == ("gcloud ai custom-jobs cancel 4242 --region=europe-west4 --project=p")
+    assert RECORDED["name"] in delete_command(job)

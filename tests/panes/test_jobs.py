@@ -14,13 +14,15 @@ from tests.support import wait_for
 from tui import assets
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job, JobError, JobState, WorkerPool
+from tui.domain.places import Place
 from tui.panes.jobs import JobsPane
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
+from tui.services.placewatch import PlaceState
 from tui.services.settings import Settings
+from tui.widgets.rows import RowList
 from tui.widgets.state_view import StateView
-from tui.widgets.table import ListTable
 
 NOW = datetime.now(UTC)
 
@@ -57,8 +59,8 @@ class JobsApp(App[None]):
         yield self.pane
 
     @property
-    def table(self) -> ListTable:
-        return self.query_one(ListTable)
+    def table(self) -> RowList:
+        return self.query_one(RowList)
 
     @property
     def detail(self) -> str:
@@ -77,12 +79,12 @@ async def test_rows_and_the_detail_of_the_one_under_the_cursor(app: JobsApp, siz
         app.pane.pane_shown()
         await pilot.pause()
         await wait_for(lambda: app.table.row_count == 3)
-        await wait_for(lambda: "running for" in app.detail)
+        await wait_for(lambda: "running" in app.detail)
         await pilot.press("j")
         await wait_for(lambda: "non-zero status of 3" in app.detail)
-        name = app.table.get_row_at(2)[1]
-        assert "odd [red]x[/]" in str(name)
-        assert "\x1b" not in str(name)
+        name = app.pane.cells(JOBS[2].name, {})[1].plain
+        assert "odd [red]x[/]" in name
+        assert "\x1b" not in name
 
 
 async def test_a_refresh_keeps_cursor_marks_and_filter(app: JobsApp) -> None:
@@ -101,6 +103,8 @@ async def test_a_refresh_keeps_cursor_marks_and_filter(app: JobsApp) -> None:
         assert app.query_one(Input).value == "job-"
         assert app.pane.go_back()
         await wait_for(lambda: app.table.row_count == 4)
+        assert app.pane.go_back()
+        assert not app.table.marked
         assert not app.pane.go_back()
 
 
@@ -116,7 +120,8 @@ async def test_first_use_trouble_and_stale_are_said_in_words(app: JobsApp) -> No
         app.pane.jobs = JobsSnapshot(read_at=NOW)
         await pilot.pause()
         assert "No custom jobs" in str(view.content)
-        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW, trouble=error, trouble_since=NOW, next_try=NOW)
+        place = PlaceState(Place("kelp-train", "r"), NOW, True, error, NOW, NOW)  # noqa: FBT003 (in order)
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW, trouble=error, trouble_since=NOW, places=(place,))
         await wait_for(lambda: "as of" in str(app.table.border_subtitle))
 
 

@@ -21,14 +21,14 @@ _HINTS = ("%|", "it [", "━", "[=", "[>", "% (", "% Done")
 _PATTERNS = (
     # tqdm: `train:  45%|████▌     | 45/100 [00:10<00:12,  4.50it/s, loss=1.2]`
     re.compile(
-        r"^(?P<name>[^|]{0,200}?)\s*(?P<done>\d{1,3})%\|[^|]{0,500}\|\s*[\d.]+\w?/(?P<total>[\d.]+\w?)"
+        r"^(?P<name>[^|]{0,200}?)\s{0,8}(?P<done>\d{1,3})%\|[^|]{0,500}\|\s{0,8}[\d.]{1,20}\w?/(?P<total>[\d.]{1,20}\w?)"
     ),
     # tqdm without a total: `12345it [00:10, 1234.50it/s]`
-    re.compile(r"^(?P<name>[^|\[]{0,200}?)(?P<done>\d+)it \[\d+:\d\d"),
+    re.compile(r"^(?P<name>[^|\[]{0,200}?)(?P<done>\d{1,15})it \[\d+:\d\d"),
     # Keras: `45/100 ━━━━━━━━ 3s 10ms/step - loss: 0.5` and `45/100 [====>.....] - ETA: 3s`
-    re.compile(r"^\s*(?P<name>)(?P<done>\d+)/(?P<total>\d+)\s+(?:\[[=>.]+\]|[━─╸╺]+)"),
+    re.compile(r"^\s*(?P<name>)(?P<done>\d{1,15})/(?P<total>\d{1,15})\s+(?:\[[=>.]+\]|[━─╸╺]+)"),
     # pip and rich: `Downloading ━━━━━━━╸━━━ 45.0/100.0 MB 3.0 MB/s eta 0:00:01`, `Working ━━━━ 45% 0:00:10`
-    re.compile(r"^(?P<name>[^━╸╺]{0,200})[━╸╺]+\s+(?P<done>[\d.]+)(?:/(?P<total>[\d.]+)|%)"),
+    re.compile(r"^(?P<name>[^━╸╺]{0,200})[━╸╺]+\s+(?P<done>[\d.]{1,20})(?:/(?P<total>[\d.]{1,20})|%)"),
     # git: `Receiving objects:  45% (45/100), 1.00 MiB`
     re.compile(r"^(?P<name>[\w ,:-]{0,100}?):\s+(?P<done>\d{1,3})% \(\d+/(?P<total>\d+)\)"),
     # gsutil: `/ [1/5 files][  1.0 MiB/ 10.0 MiB]  10% Done`

@@ -7,31 +7,40 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
+_LONGEST_PART = 4_000
+"""Characters of the first part of a signed token."""
 _TOKENS = (
-    ("a Hugging Face token", r"\bhf_(?=[a-z]{0,60}[A-Z0-9])[A-Za-z0-9]{20,}"),
-    ("a Weights & Biases key", r"\bwandb_v1_[A-Za-z0-9_]{20,}"),
-    ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"),
-    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("a Google access token", r"\bya29\.[0-9A-Za-z_-]{20,}"),
-    ("a Google client secret", r"\bGOCSPX-[0-9A-Za-z_-]{20,}"),
-    ("a Google refresh token", r"(?<![\w/])1//0[0-9A-Za-z_-]{40,}"),
-    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("a Slack token", r"\b(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}"),
-    ("a Slack webhook", r"\bhooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,}"),
-    ("a Stripe key", r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}"),
-    ("an npm token", r"\bnpm_[0-9A-Za-z]{36}"),
-    ("a PyPI token", r"\bpypi-AgE[0-9A-Za-z_-]{40,}"),
-    ("a SendGrid key", r"\bSG\.[\w-]{16,64}\.[\w-]{16,}"),
-    ("a Replicate token", r"\br8_[0-9A-Za-z]{30,}"),
-    ("a Databricks token", r"\bdapi[0-9a-f]{32}\b"),
-    ("a signed token", r"\beyJ[\w-]{10,4000}+\.eyJ[\w-]{10,4000}+\.[\w-]{10,}"),
-    ("an API key", r"\bsk-(?:ant|proj|or|svcacct|admin)-[A-Za-z0-9_-]{16,}"),
-    ("an API key", r"\bsk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", "hf_", r"\bhf_(?=[a-z]{0,60}[A-Z0-9])[A-Za-z0-9]{20,}"),
+    ("a Weights & Biases key", "wandb_v1_", r"\bwandb_v1_[A-Za-z0-9_]{20,}"),
+    ("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"\bgh[pousr]_[A-Za-z0-9]{30,}"),
+    ("a GitHub token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{40,}"),
+    ("a GitLab token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Google API key", "AIza", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("a Google access token", "ya29.", r"\bya29\.[0-9A-Za-z_-]{20,}"),
+    ("a Google client secret", "GOCSPX-", r"\bGOCSPX-[0-9A-Za-z_-]{20,}"),
+    ("a Google refresh token", "1//0", r"(?<![\w/])1//0[0-9A-Za-z_-]{40,}"),
+    ("an AWS access key", "AKIA ASIA", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a Slack token", "xox xapp-", r"\b(?:xox[abeoprs]|xapp)-[0-9A-Za-z-]{10,}"),
+    ("a Slack webhook", "hooks.slack", r"\bhooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,}"),
+    ("a Stripe key", "sk_live_ rk_live_ sk_test_ rk_test_", r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    ("an npm token", "npm_", r"\bnpm_[0-9A-Za-z]{36}"),
+    ("a PyPI token", "pypi-AgE", r"\bpypi-AgE[0-9A-Za-z_-]{40,}"),
+    ("a SendGrid key", "SG.", r"\bSG\.[\w-]{16,64}\.[\w-]{16,}"),
+    ("a Replicate token", "r8_", r"\br8_[0-9A-Za-z]{30,}"),
+    ("a Databricks token", "dapi", r"\bdapi[0-9a-f]{32}\b"),
+    ("a signed token", "eyJ", rf"\beyJ[\w-]{{10,{_LONGEST_PART}}}+\.eyJ[\w-]{{10,4000}}+\.[\w-]{{10,}}"),
+    (
+        "an API key",
+        "sk-ant- sk-proj- sk-or- sk-svcacct- sk-admin-",
+        r"\bsk-(?:ant|proj|or|svcacct|admin)-[A-Za-z0-9_-]{16,}",
+    ),
+    ("an API key", "sk-", r"\bsk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}"),
     (
         "a private key",
+        "-----BEGIN",
         (
             r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
             r"(?:(?:[^-]|-(?!----)){0,12000}-----END [A-Z ]{0,20}PRIVATE KEY-----"
@@ -39,18 +48,18 @@ _TOKENS = (
         ),
     ),
 )
-"""Kinds and patterns; every part of a pattern is bounded or possessive: a hostile text must not take long.
+"""Kinds, how they begin, and patterns; every part of a pattern is bounded, possessive or the last.
 
 No group is possessive: before Python 3.11.5 such a group does not match what it should.
 """
-_ANY_TOKEN = re.compile("|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKENS)))
-_UNSURE = f"t{len(_TOKENS) - 2}"
-"""The pattern that names of packages and jobs fit as well."""
-_BEGINNINGS = re.compile(
-    "hf_|wandb_v1_|gh[pousr]_|github_pat_|glpat-|AIza|ya29|GOCSPX-|1//0|AKIA|ASIA|xox|xapp|hooks|rk_|sk_|npm_"
-    "|pypi-|SG|r8_|dapi|eyJ|sk-|-----BEGIN"
-)
-"""Where a token can begin: looked for first, because all patterns at every character take long."""
+_BY_BEGINNING = {
+    beginning: (kind, re.compile(pattern))
+    for kind, beginnings, pattern in _TOKENS
+    for beginning in beginnings.split()
+}
+_BEGINNINGS = re.compile("|".join(map(re.escape, _BY_BEGINNING)))
+"""Looked for first, because all patterns at every character take long."""
+_RUN = re.compile(r"[\w-]++")
 _PHRASES = (
     (
         "a Weights & Biases key",
@@ -83,7 +92,9 @@ budget rate format label column field index ratio dropout loss
 """
 _OTHER_ENDS = frozenset(_ENDS.split())
 """A name that ends so is about a secret rather than one: `TOKEN_PATH`."""
-_PASSWORDS = ("password", "passwd", "passphrase", "pwd", "passwort", "passcode")
+_LONGEST_NAME = 200
+"""Answers about longer names are not kept."""
+_OF_PASSWORD = re.compile("passw(?:ord|d|ort)|passphrase|passcode|pwd", re.IGNORECASE)
 
 _LIKELY = re.compile(r"[A-Za-z0-9+/=_.~-]{16,4000}")
 _PASSWORD = re.compile(r"[^\s$<>(){}\[\]'\"`•]{8,200}")
@@ -110,20 +121,65 @@ class Finding:
 
 def tokens_in(text: str) -> Iterator[Finding]:
     """Tokens of known shapes, and what the words before it say is a secret, anywhere in a text."""
-    done = 0
-    for beginning in _BEGINNINGS.finditer(text):
-        match = _ANY_TOKEN.match(text, beginning.start()) if beginning.start() >= done else None
-        if match and not (match.lastgroup == _UNSURE and is_wordy(match.group())):
-            done = match.end()
-            yield Finding(match.start(), done, _TOKENS[int((match.lastgroup or "t0")[1:])][0])
+    yield from _shaped(text)
     for kind, pattern in _PHRASES:
         for match in pattern.finditer(text):
             if kind != "a token" or not is_wordy(match["v"]):
                 yield Finding(match.start("v"), match.end("v"), kind)
 
 
+def _shaped(text: str) -> Iterator[Finding]:
+    looks = _Looks(text)
+    done = 0
+    for beginning in _BEGINNINGS.finditer(text):
+        if beginning.start() >= done and (found := looks.at(beginning.start(), beginning.group())):
+            done = found.end
+            yield found
+
+
+class _Looks:
+    """Looks for tokens at one beginning after another, and twice at no run of characters."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._wordy = 0
+        """Up to here, what begins with `sk-` is made of words."""
+        self._run = 0
+        """Where the run of characters ends that may be the first part of a signed token."""
+        self._unsigned = 0
+        """Up to here, no signed token begins."""
+
+    def at(self, start: int, beginning: str) -> Finding | None:
+        if beginning == "eyJ" and not self._may_be_signed(start):
+            return None
+        if beginning == "sk-" and start < self._wordy:
+            return None
+        kind, pattern = _BY_BEGINNING[beginning]
+        match = pattern.match(self._text, start)
+        if match and beginning == "sk-" and is_wordy(match.group()):  # so are names of packages and jobs
+            self._wordy = match.end()
+            return None
+        if match:
+            return Finding(start, match.end(), kind)
+        return self.at(start, "sk-") if beginning.startswith("sk-") and beginning != "sk-" else None
+
+    def _may_be_signed(self, start: int) -> bool:
+        if start >= self._run and (run := _RUN.match(self._text, start)):
+            self._run = run.end()
+        if start < self._unsigned or not self._text.startswith(".eyJ", self._run):
+            return False
+        if self._run - start <= _LONGEST_PART:
+            self._unsigned = self._run  # another one here would go on alike
+        return True
+
+
 def is_telling(name: str) -> bool:
     """Whether a variable, key or option of that name is likely to hold a secret."""
+    return _is_telling(name) if len(name) <= _LONGEST_NAME else _is_telling.__wrapped__(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(name: str) -> bool:
     words = [word.lower() for word in _NAME_PARTS.findall(name)]
     if not words or words[-1] in _OTHER_ENDS:
         return False
@@ -137,12 +193,11 @@ def kind_under(name: str, value: str) -> str:
     """What kind of secret a value without spaces around it seems to be under a telling name, or empty."""
     if not is_telling(name):
         return ""
-    lower = name.lower()
     if _HEX.fullmatch(value):
-        return "a Weights & Biases key" if "wandb" in lower else "a key"
-    if "aws" in lower and _AWS_SECRET.fullmatch(value) and _entropy(value) >= _LEAST_ENTROPY:
+        return "a Weights & Biases key" if "wandb" in name.lower() else "a key"
+    if _AWS_SECRET.fullmatch(value) and "aws" in name.lower() and _entropy(value) >= _LEAST_ENTROPY:
         return "an AWS secret access key"
-    if any(word in lower for word in _PASSWORDS) and _is_password(value):
+    if _OF_PASSWORD.search(name) and _is_password(value):
         return "a password"
     return "a secret" if _is_random(value) else ""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
 from tui.domain.secret_kinds import Finding, is_telling, kind_under, tokens_in
+from tui.domain.secret_places import Place, places
+from tui.domain.secret_values import told_values
 
 __all__ = [
     "HIDDEN",
@@ -36,33 +38,9 @@ HIDDEN_SECRET = "<HIDDEN_SECRET>"  # noqa: S105  # a placeholder
 SHORTEST = 4
 """Shorter values are no secrets, and hiding them would spoil ordinary text."""
 
-_HINT = re.compile(r"token|secret|passw|passphrase|passcode|pwd|credential|key", re.IGNORECASE)
-"""Every telling name has one of these in it."""
-_REACH = 60
-"""Characters of a name that are looked at on either side of the hint."""
-_NAME_REST = re.compile(rf"[\w.-]{{0,{_REACH}}}+")
-_VALUE = r"(?P<value>[^\s\"',}]{8,4000}+)"
-_BLOCK = r"(?:[|>][-+0-9]{0,2}[ \t]{0,8}\n[ \t]{0,80})?"
-_AFTER_NAME = (
-    re.compile(  # an entry of `env`
-        r"[\"']?[ \t]{0,8}(?:#[^\n]{0,200}+)?\s{0,8}+,?\s{0,80}+[\"']?value[\"']?[ \t]{0,8}:[ \t]{0,8}"
-        rf"(?:\n[ \t]{{0,80}})?{_BLOCK}[\"']?{_VALUE}"
-    ),
-    re.compile(rf"[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}{_BLOCK}[\"']?{_VALUE}"),
-)
-_AFTER_OPTION = re.compile(
-    r"[\"']?(?:[ \t]{1,8}|[ \t]{0,8},\s{0,80}|[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8})"
-    rf"[\"']?(?!-){_VALUE}"
-)
-_VALUE_FIRST = re.compile(
-    rf"value[\"']?[ \t]{{0,8}}:[ \t]{{0,8}}[\"']?{_VALUE}[\"']?\s{{0,8}}+,?\s{{0,80}}+"
-    r"[\"']?name[\"']?[ \t]{0,8}:[ \t]{0,8}[\"']?(?P<name>[\w.-]{1,80})"
-)
+_ANY_NAME = "SECRET"
 _KEY_LINE = re.compile(r"\s*+[A-Za-z0-9+/=]{40,200}+\s*+")
 """What the lines of a private key look like, and hardly anything else."""
-_AFTER_VALUE = ";)|&`]\\"
-_ENDS_WORD = re.compile(r"[;)|&`\]\\<>]")
-"""What may follow a value without a space, and is no part of it."""
 _PLACEHOLDER = re.compile(r"<(?:YOUR|MY|INSERT|REPLACE|ENTER|HIDDEN)[ _-][^<>\n]{1,60}>", re.IGNORECASE)
 _WHOLE_PLACEHOLDER = re.compile(r"\s*<[A-Za-z][A-Za-z0-9 _.-]{1,60}>\s*")
 
@@ -74,15 +52,12 @@ def hide(text: str, values: Iterable[str], mark: str = HIDDEN) -> str:
         if len(value) >= SHORTEST:
             forms |= {value, quote(value, safe=""), json.dumps(value)[1:-1]}
             forms.update(line for line in value.splitlines() if len(line) > SHORTEST)
-    if not forms:
-        return text
-    longest_first = sorted(forms, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, longest_first)), lambda _: mark, text)
+    return _replaced(text, (found for form in forms for found in _places_of(form, text)), lambda _: mark)
 
 
 def find_secrets(text: str) -> list[Finding]:
     """Tokens of known shapes, and values set under a telling name, anywhere in a text, by place."""
-    return _merged([*tokens_in(text), *_told(text)])
+    return _merged((*tokens_in(text), *told_values(text)))
 
 
 def literal_secret(name: str, value: str) -> str:
@@ -93,40 +68,53 @@ def literal_secret(name: str, value: str) -> str:
 
 def hide_found(text: str, mark: str = HIDDEN_SECRET) -> str:
     """`text` with every detected secret replaced by a placeholder that cannot be sent."""
-    parts = []
-    position = 0
-    for finding in find_secrets(text):
-        parts += [text[position : finding.start], mark]
-        position = finding.end
-    return "".join([*parts, text[position:]])
+    return _replaced(text, find_secrets(text), lambda _: mark)
 
 
 def refill(text: str, source: str) -> str:
-    """A kept text with its secrets back, if `source` (the file it came from) has exactly as many."""
-    found = [source[finding.start : finding.end] for finding in find_secrets(source)]
-    parts = text.split(HIDDEN_SECRET)
-    if len(parts) != len(found) + 1:
-        return text
-    return "".join(part + secret for part, secret in zip(parts, [*found, ""], strict=True))
+    """A kept text with those of its secrets back that `source` (the file it came from) has in the same place.
+
+    The same place is the same environment variable, the same option or assignment, or the same line; where
+    `source` has no secret there, or different ones, the placeholder stays.
+    """
+    parts, secrets, position = [], [], 0
+    for found in find_secrets(source):
+        parts.append(source[position : found.start])
+        secrets.append(source[found.start : found.end])
+        position = found.end
+    known: dict[Place, str] = {}
+    for secret, there in zip(secrets, places([*parts, source[position:]], HIDDEN_SECRET), strict=True):
+        for place in there:
+            known[place] = secret if known.get(place, secret) == secret else ""
+    kept = text.split(HIDDEN_SECRET)
+    back = [
+        next((known[place] for place in there if place in known), "") for there in places(kept, HIDDEN_SECRET)
+    ]
+    return (
+        "".join(part + (secret or HIDDEN_SECRET) for part, secret in zip(kept, back, strict=False)) + kept[-1]
+    )
 
 
 def mask_tokens(line: str, mark: str = "•") -> str:
     """One line with every token of a known shape covered, character for character."""
-    for found in list(tokens_in(line)):
-        line = f"{line[: found.start]}{mark * (found.end - found.start)}{line[found.end :]}"
-    return line
+    return _replaced(line, tokens_in(line), lambda length: mark * length)
 
 
 def mask_line(line: str, before: str = "", mark: str = "•") -> str:
-    """One line with every detected secret covered; `before` is the line above, which may name it."""
+    """One line with every detected secret covered; `before` is the line above, which may name it.
+
+    A `value` whose name is on neither line may stand under any: it is covered if it looks random.
+    """
     if _KEY_LINE.fullmatch(line):
         return re.sub(r"\S", mark, line)
-    start = len(before) + 1
-    for found in find_secrets(f"{before}\n{line}"):
-        first, last = max(found.start - start, 0), found.end - start
-        if last > 0:
-            line = f"{line[:first]}{mark * (last - first)}{line[last:]}"
-    return line
+    text, start = f"{before}\n{line}", len(before) + 1
+    found = (*tokens_in(text), *told_values(text, unnamed=_ANY_NAME))
+    inside = (
+        replace(item, start=max(item.start - start, 0), end=item.end - start)
+        for item in found
+        if item.end > start
+    )
+    return _replaced(line, inside, lambda length: mark * length)
 
 
 def lines_with_secrets(text: str) -> frozenset[int]:
@@ -151,42 +139,24 @@ def placeholder(value: str, *, whole: bool) -> str:
     return match.group() if match else ""
 
 
-def _told(text: str) -> Iterator[Finding]:
-    """Values under telling names: in `env`, in assignments, after options."""
-    end = 0
-    for hint in _HINT.finditer(text):
-        if hint.start() < end:
-            continue  # another hint in the same name
-        start, end = _around(text, hint.start(), hint.end())
-        name = text[start:end]
-        if is_telling(name):
-            patterns = (*_AFTER_NAME, _AFTER_OPTION) if name.startswith("-") else _AFTER_NAME
-            matches = (pattern.match(text, end) for pattern in patterns)
-            yield from (found for match in matches if match and (found := _under(name, match)))
-    for match in _VALUE_FIRST.finditer(text):
-        if found := _under(match["name"], match):
-            yield found
+def _places_of(form: str, text: str) -> Iterator[Finding]:
+    start = text.find(form)
+    while start >= 0:
+        yield Finding(start, start + len(form), "")
+        start = text.find(form, start + len(form))
 
 
-def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the name begins and ends that has a hint in it."""
-    least = max(start - _REACH, 0)
-    while start > least and (text[start - 1].isalnum() or text[start - 1] in "_-."):
-        start -= 1
-    rest = _NAME_REST.match(text, end)
-    return start, rest.end() if rest else end
+def _replaced(text: str, found: Iterable[Finding], mark: Callable[[int], str]) -> str:
+    """`text` with a mark, which may depend on the length, for each finding."""
+    parts = []
+    position = 0
+    for item in _merged(found):
+        parts += [text[position : item.start], mark(item.end - item.start)]
+        position = item.end
+    return "".join([*parts, text[position:]])
 
 
-def _under(name: str, match: re.Match[str]) -> Finding | None:
-    """The secret in a value, or in the part of it before what ends a word in a shell or in JSON."""
-    whole, start = match["value"], match.start("value")
-    for value in dict.fromkeys((whole.rstrip(_AFTER_VALUE), _ENDS_WORD.split(whole, maxsplit=1)[0])):
-        if kind := kind_under(name, value):
-            return Finding(start, start + len(value), kind)
-    return None
-
-
-def _merged(found: list[Finding]) -> list[Finding]:
+def _merged(found: Iterable[Finding]) -> list[Finding]:
     """By place, with what overlaps as one."""
     kept: list[Finding] = []
     for finding in sorted(found, key=lambda item: (item.start, -item.end)):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.worker import Worker
@@ -13,12 +16,14 @@ from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.setup.needs import JobNeeds
 from tui.panes.messages import PaneId
+from tui.services.handout import hand_out
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
 from tui.widgets.bugs import report_bug
 
 if TYPE_CHECKING:
     from tui.domain.catalog.skus import PriceBook
+    from tui.domain.insight import JobInsight
 
 
 class Pane(Vertical):
@@ -45,6 +50,11 @@ class Pane(Vertical):
     prices: reactive[PriceBook | None] = reactive["PriceBook | None"](None, init=False, repaint=False)
     """Prices of the Cloud Billing catalogue if they could be read, bound from the app."""
 
+    insights: reactive[Mapping[str, JobInsight]] = reactive["Mapping[str, JobInsight]"](
+        dict, init=False, repaint=False
+    )
+    """What the logs say of jobs, by their resource names, bound from the app."""
+
     def __init__(self, options: AppOptions) -> None:
         super().__init__(id=self.PANE_ID.value, classes="pane")
         self.options = options
@@ -58,9 +68,22 @@ class Pane(Vertical):
         """A worker of the pane that died of a bug says so."""
         report_bug(self.app, event)
 
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """Changes being made now, in words: the app asks before it is left meanwhile."""
+        return ()
+
     def go_back(self) -> bool:
         """Undo the last step inwards (`esc`); False when there is none and the app should go back."""
         return False
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def copy(
+        self, text: str, title: str, say: Callable[[str], object], values: Iterable[str] = ()
+    ) -> None:
+        """Copy a text in every way there is, without secrets, and say so: `title` names it in words."""
+        send, paths = self.app.copy_to_clipboard, self.options.paths
+        say(await hand_out(text, title, paths=paths, environ=os.environ, send=send, values=values))
 
     def pane_shown(self) -> None:
         """The pane has come to the front: focus what the user will want to use."""

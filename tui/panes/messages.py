@@ -52,6 +52,28 @@ class OpenJobs(Message):
         self.job_name = job_name
 
 
+class LookInto(Message):
+    """Find out what the logs of these jobs say, first of all that of one of them."""
+
+    def __init__(self, jobs: tuple[Job, ...], first: Job | None) -> None:
+        super().__init__()
+        self.jobs = jobs
+        self.first = first
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last wish counts."""
+        return isinstance(message, LookInto)
+
+
+class SaveSetting(Message):
+    """Write one setting to the configuration file and go on with it."""
+
+    def __init__(self, key: str, value: Value) -> None:
+        super().__init__()
+        self.key = key
+        self.value = value
+
+
 class OpenLogs(Message):
     """Show one job's log."""
 

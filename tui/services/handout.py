@@ -58,15 +58,26 @@ async def hand_out(
     """Copy `text` in every way there is and say so, e.g. `Copied the request (14 lines); also in …`.
 
     `title` is what it is, in words; `send` gives it to the terminal (`App.copy_to_clipboard`); `values` are
-    the secrets that must not leave the app.
+    secrets that must not leave the app, beside those of the secrets file.
     """
-    clean = cleaned(text, values)
+    stored = await asyncio.to_thread(_stored, paths)
+    clean = await asyncio.to_thread(cleaned, text, [*values, *stored])
     send(clean)
     await to_helper(clean, environ)
     path: Path | None = None
     with suppress(OSError):
         path = await asyncio.to_thread(keep, paths, clean)
     return said(title, path, len(clean.splitlines()))
+
+
+def _stored(paths: Paths) -> tuple[str, ...]:
+    """The values of the secrets file; none while it cannot be used, for then nothing is filled in from it."""
+    from tui.services.secrets import SecretsError, SecretStore  # noqa: PLC0415 (no first frame needs it)
+
+    try:
+        return tuple(SecretStore(paths.secrets_file).values().values())
+    except SecretsError:
+        return ()
 
 
 async def to_helper(text: str, environ: Mapping[str, str]) -> bool:

@@ -22,6 +22,12 @@ class Reading:
     """How far the whole run is, 0 to 1, if the line says so (a progress bar of the main loop)."""
     remaining_seconds: float | None = None
     """The program's own estimate of what is left."""
+    per_epoch: bool = False
+    """Whether `step` and `total_steps` count from the start of the epoch."""
+    bar: str | None = None
+    """The caption of the progress bar that the line is a state of, its numbers as `#`; None for no bar."""
+    summary: bool = False
+    """Whether the values are totals of a run that has ended, not points of a curve."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tui.domain.catalog.machines import MACHINES, Machine
 from tui.domain.catalog.places import nearest
 from tui.domain.catalog.prices import Estimate, estimate
 from tui.domain.catalog.quotas import Pool, needs
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.setup.offered import regions_with
 
@@ -38,6 +39,8 @@ class Place:
     limits: Mapping[str, QuotaLimits]
     """Of the metrics that were read."""
     in_use: Mapping[str, int]
+    prices: PriceBook | None = None
+    """Newer prices than those of the table."""
 
     def left(self, metric: str) -> tuple[float, bool]:
         """How much is free, and whether that is only what a project without limits of its own has."""
@@ -94,7 +97,7 @@ def fitting_machines(wanted: JobNeeds, metric: str, place: Place) -> tuple[Alter
     return tuple(
         Alternative(
             _words(pool),
-            estimate(_with(wanted.pools, old, pool), place.region, spot=wanted.preemptible),
+            _price(_with(wanted.pools, old, pool), place, spot=wanted.preemptible),
             assumed,
         )
         for _, pool, assumed in chosen
@@ -108,7 +111,11 @@ def other_strategy(wanted: JobNeeds, place: Place) -> Alternative | None:
     if assumed is None:
         return None
     words = "scheduling.strategy: SPOT" if spot else "no scheduling.strategy"
-    return Alternative(words, estimate(wanted.pools, place.region, spot=spot), assumed)
+    return Alternative(words, _price(wanted.pools, place, spot=spot), assumed)
+
+
+def _price(pools: Sequence[Pool], place: Place, *, spot: bool) -> Estimate:
+    return estimate(pools, place.region, spot=spot, book=place.prices)
 
 
 def _fits(pools: Sequence[Pool], place: Place, *, preemptible: bool) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tui.domain.access import (
     ApiState,
@@ -19,6 +20,9 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.model import Fix, Grant
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import Bucket
+
+if TYPE_CHECKING:  # no price is looked at before the first frame
+    from tui.domain.catalog.skus import PriceBook
 
 GCLOUD_CONSUMER = "projects/764086051850"
 """gcloud's own client project: named as the consumer when the credentials have no quota project."""
@@ -157,6 +161,8 @@ class SetupFacts:
     """By metric; stays None while the spec needs none."""
     quota_in_use: Mapping[str, int] = field(default_factory=dict)
     """What living jobs of the region hold, by metric."""
+    prices: PriceBook | None = None
+    """Of the Cloud Billing catalogue, where it could be read."""
     needs: JobNeeds | None = None
     """What the open spec asks for; None when no spec is open."""
     kms_key: str = ""

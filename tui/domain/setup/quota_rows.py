@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.domain.access import QuotaLimits
-from tui.domain.catalog.prices import LABEL
 from tui.domain.catalog.quotas import needs as needs_of_pools
 from tui.domain.catalog.quotas import short_name
 from tui.domain.regions import is_training_region
@@ -172,7 +171,7 @@ def _next_step(facts: SetupFacts, wanted: JobNeeds, limits: Mapping[str, QuotaLi
     parts.extend(_regions(facts, wanted, limits))
     if need.state is CheckState.WARNING:
         return " ".join(["Vertex AI refuses this job, or lets it wait, until a running one ends.", *parts])
-    place = Place(facts.region, limits, facts.quota_in_use)
+    place = Place(facts.region, limits, facts.quota_in_use, facts.prices)
     parts.extend(
         _disks(wanted, need) if short_name(need.metric) in _DISKS else _machines(wanted, need, place)
     )
@@ -194,11 +193,20 @@ def _regions(facts: SetupFacts, wanted: JobNeeds, limits: Mapping[str, QuotaLimi
 def _machines(wanted: JobNeeds, need: _Need, place: Place) -> Iterator[str]:
     found = fitting_machines(wanted, need.metric, place)
     if found:
-        named = ", ".join(f"{one.words} ({one.estimate.shown})" for one in found)
-        yield f"Here {_condition(found)}: {named}; {LABEL}."
+        yield f"Here {_condition(found)}: {_priced(found)}."
     other = other_strategy(wanted, place)
     if other is not None:
-        yield f"Or with {other.words} {_condition((other,))}: {other.estimate.shown}."
+        label = other.estimate.label
+        source = "" if any(one.estimate.label == label for one in found) else f"; {label}"
+        yield f"Or with {other.words} {_condition((other,))}: {other.estimate.shown}{source}."
+
+
+def _priced(found: tuple[Alternative, ...]) -> str:
+    """Each with its price, and where the prices come from."""
+    labels = {one.estimate.label for one in found}
+    if len(labels) == 1:
+        return ", ".join(f"{one.words} ({one.estimate.shown})" for one in found) + f"; {labels.pop()}"
+    return ", ".join(f"{one.words} ({one.estimate.shown}; {one.estimate.label})" for one in found)
 
 
 def _condition(found: tuple[Alternative, ...]) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.spec import nodes, rules
 from tui.domain.spec.document import parse
 from tui.domain.spec.merge import TooMuchError, entries_of
@@ -18,6 +19,7 @@ from tui.domain.spec.schema import custom_job_schema
 from tui.domain.spec.scripts import script_rules
 from tui.domain.spec.secret_rules import is_env_value, secret_problems
 from tui.domain.spec.silence import silence
+from tui.domain.spec.unknown_keys import nearest_key
 from tui.domain.spec.walk import Path, Walker
 
 
@@ -73,6 +75,7 @@ def check(
     region: str = "",
     today: date | None = None,
     limit_usd: Decimal | float | None = None,
+    prices: PriceBook | None = None,
 ) -> Spec:
     """Read and check a spec; never fails.
 
@@ -82,6 +85,7 @@ def check(
         region: where the job is to run; without it nothing is said of places.
         today: the day on which it is to run; without it nothing is said of ends of support.
         limit_usd: what one job may cost until its timeout; without it nothing is said of sums.
+        prices: what was read from the Cloud Billing catalogue; without it the dated table counts.
     """
     document = parse(text)
     if document.root is None:
@@ -90,12 +94,12 @@ def check(
     try:
         shape, job = _read(walker, document.root)
     except TooMuchError:
-        bomb = error(START, "yaml-too-big", "Aliases and merges multiply to more values than are read.")
+        bomb = error(START, "yaml-too-big", "What * and << repeat comes to more values than are read.")
         return Spec(problems=in_order((*document.problems, bomb)))
     found = [*document.problems, *walker.problems]
     if shape is not Shape.NONE:
-        found += rules.service_rules(job, walker, text, rules.Situation(region, today, limit_usd))
-        found += script_rules(text, job, walker.scalars)
+        found += rules.service_rules(job, walker, text, rules.Situation(region, today, limit_usd, prices))
+        found += script_rules(text, job, walker.scalars, walker.unread)
     references, more = _env_values(walker, known_names)
     found += more
     found += secret_problems(text, walker, references)
@@ -108,14 +112,26 @@ def _read(walker: Walker, root: nodes.Node) -> tuple[Shape, dict[str, Any]]:
             error(
                 root.place,
                 "wrong-type",
-                f"A spec is a mapping of keys to values, not {nodes.describe(root)}.",
+                f"A spec is made of keys with values, such as workerPoolSpecs, not {nodes.describe(root)}.",
             )
         )
         return Shape.NONE, {}
-    if {"jobSpec", "job_spec"} & entries_of(root).keys():
+    if _is_job(root):
         return Shape.JOB, walker.message(root, "CustomJob", ())
     walker.places[()] = root.place
     return Shape.SPEC, {"jobSpec": walker.message(root, "CustomJobSpec", ("jobSpec",))}
+
+
+def _is_job(root: nodes.Mapping) -> bool:
+    """Whether it has a `jobSpec`, perhaps misspelt."""
+    schema = custom_job_schema()
+    keys = entries_of(root).keys()
+    if {"jobSpec", "job_spec"} & keys:
+        return True
+    if any(schema.field("CustomJobSpec", key) for key in keys):
+        return False
+    near = (nearest_key(key, schema, schema.root) for key in keys)
+    return any(field is not None and field.name == "jobSpec" for field in near)
 
 
 def _env_values(walker: Walker, known_names: Collection[str] | None) -> tuple[list[Reference], list[Problem]]:

@@ -148,12 +148,10 @@ def _behind_script(items: Sequence[Item], call: ShellCall, lines: Callable[[], L
     if not (names & _POSITIONAL or shifts or "0" in names):
         if len(extra) > 1 or first.text not in _PLACEHOLDERS:
             shown = _show(extra[len(extra) > 1 and first.text in _PLACEHOLDERS].node.text)
-            message = (
-                f"The script is one item; “{shown}” behind it is ignored, for the script has no $1 or $@."
-            )
+            message = f"The script is one item; “{shown}” behind it is ignored: the script uses no $1 or $@."
             yield warning(first.place, "shell-extra-args", message)
     elif "0" not in names and first.text.startswith("-") and first.text not in _PLACEHOLDERS:
-        message = f"“{_show(first.text)}” becomes $0, which $@ leaves out: put an item “_” before it."
+        message = f"“{_show(first.text)}” is the script's name to bash: put an item “_” before it."
         yield warning(first.place, "shell-extra-args", message, _placeholder(first, lines))
 
 

@@ -11,6 +11,7 @@ import yaml
 from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
 from tui.domain.spec.plain import MERGE, known_tag, read_scalar
 from tui.domain.spec.problems import START, Place, Problem, error
+from tui.domain.spec.syntax import BREAK, events, syntax_problem
 
 MAX_DEPTH = 100
 """Levels of nesting; a CustomJob has eight."""
@@ -20,23 +21,7 @@ MAX_NODES = 200_000
 """More values than this are not read."""
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_SLOWLY = 200_000
-"""Characters that are read at most without libyaml."""
-_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _HALF = re.compile("[\ud800-\udfff]")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_IN_OTHER_WORDS = {
-    "mapping values are not allowed in this context": "a “: ” does not belong here; "
-    "check the indentation, or put the text in quotes",
-    "could not find expected ':'": "a “:” is missing after a key",
-    "did not find expected key": "the indentation does not fit the lines above",
-    "did not find expected '-' indicator": "the indentation does not fit the list above",
-    "found unexpected end of stream": "a quote is not closed",
-    "found unexpected ':'": "a value that ends in “:” needs quotes here",
-    "found undefined tag handle": "this tag is unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,7 @@ class _Open:
 
     place: Place
     mapping: bool
+    flow: bool
     anchor: str | None
     children: list[Node] = field(default_factory=list)
 
@@ -92,7 +78,7 @@ class _Builder:
                     error(
                         place,
                         "yaml-several-documents",
-                        "A second document begins here; a spec is one document.",
+                        "“---” begins a second document here; a spec is one.",
                     )
                 )
 
@@ -109,22 +95,28 @@ class _Builder:
         if not known_tag(tag):
             self.problems.append(
                 error(
-                    place, "yaml-tag", f"The tag {str(tag)[:60]} is not allowed: a spec holds plain values."
+                    place,
+                    "yaml-tag",
+                    f"“{_as_written(tag)}” is not allowed here: a text that begins with “!” needs quotes.",
                 )
             )
 
     def _aliased(self, name: str, place: Place) -> Node:
         node = self._anchors.get(name)
         if node is None:
-            why = "contains itself" if name in self._anchors else "is not defined above"
-            raise _Stop(error(place, "yaml-alias", f"*{name} {why}."))
+            text = f"*{name} repeats what &{name} marks, and nothing above is marked so."
+            if name in self._anchors:
+                text = f"*{name} stands inside of what &{name} marks: it would hold itself."
+            raise _Stop(error(place, "yaml-alias", text))
         return node
 
     def _begin(self, event: Any, place: Place) -> None:  # noqa: ANN401
         self._check_tag(event.tag, place)
         if len(self._open) >= MAX_DEPTH:
             raise _Stop(error(place, "yaml-too-deep", f"More than {MAX_DEPTH} levels inside each other."))
-        self._open.append(_Open(place, isinstance(event, yaml.MappingStartEvent), event.anchor))
+        self._open.append(
+            _Open(place, isinstance(event, yaml.MappingStartEvent), bool(event.flow_style), event.anchor)
+        )
         if event.anchor:
             self._anchors[event.anchor] = None
 
@@ -134,7 +126,7 @@ class _Builder:
             pairs = zip(done.children[::2], done.children[1::2], strict=False)
             entries = tuple(Entry(key, value) for key, value in pairs)
             self._find_duplicates(entries)
-            self._add(Mapping(done.place, entries), done.anchor)
+            self._add(Mapping(done.place, entries, flow=done.flow), done.anchor)
         else:
             self._add(Sequence(done.place, tuple(done.children)), done.anchor)
 
@@ -142,7 +134,13 @@ class _Builder:
         items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
         if not all(isinstance(item, Mapping) for item in items):
             place = entry.value.place
-            self.problems.append(error(place, "yaml-merge", "<< takes a mapping, or a list of mappings."))
+            self.problems.append(
+                error(
+                    place,
+                    "yaml-merge",
+                    "<< takes over keys and values marked elsewhere with &; there are none here.",
+                )
+            )
 
     def _find_duplicates(self, entries: tuple[Entry, ...]) -> None:
         seen: dict[str, Place] = {}
@@ -185,17 +183,21 @@ def parse(text: str) -> Document:
         return Document(text, None, (_forbidden(text, bad),))
     builder = _Builder()
     try:
-        for event in yaml.parse(text, Loader=_loader(text)):
+        for event in events(text):
             builder.take(event)
     except _Stop as stop:
         return Document(text, None, (*builder.problems, stop.problem))
     except yaml.YAMLError as failure:
-        return Document(text, None, (*builder.problems, _syntax(text, failure)))
+        return Document(text, None, (*builder.problems, syntax_problem(text, failure)))
     root = builder.root
     if root is None or (isinstance(root, Scalar) and root.value is None):
         empty = error(START, "yaml-empty", "The file is empty: a job spec begins with workerPoolSpecs.")
         return Document(text, None, (*builder.problems, empty))
     return Document(text, root, tuple(builder.problems))
+
+
+def _as_written(tag: str | None) -> str:
+    return str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
 
 
 def _joined(text: str, place: Place) -> str:
@@ -208,31 +210,11 @@ def _joined(text: str, place: Place) -> str:
         raise _Stop(error(place, "yaml-character", "Half a character is written here.")) from None
 
 
-def _loader(text: str) -> Any:  # noqa: ANN401
-    """libyaml, but for JSON's way to write characters beyond the first 65,536, which it refuses."""
-    return yaml.SafeLoader if len(text) <= _SLOWLY and _PAIR.search(text) else _LOADER
-
-
 def _forbidden(text: str, found: re.Match[str]) -> Problem:
-    before = list(_BREAK.finditer(text, 0, found.start()))
+    before = list(BREAK.finditer(text, 0, found.start()))
     column = found.start() - (before[-1].end() if before else 0) + 1
     return error(
         Place(len(before) + 1, column),
         "yaml-character",
         f"The character U+{ord(found.group()):04X} is not allowed in YAML.",
     )
-
-
-def _syntax(text: str, failure: yaml.YAMLError) -> Problem:
-    mark = getattr(failure, "problem_mark", None)
-    place = Place(mark.line + 1, mark.column + 1) if mark is not None else START
-    problem = str(getattr(failure, "problem", None) or failure)
-    lines = _BREAK.split(text)
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    if line[place.column - 1 : place.column] == "\t" or line[: place.column].lstrip(" ").startswith("\t"):
-        return error(place, "yaml-tab", "A tab cannot indent YAML: use spaces.")
-    context = getattr(failure, "context_mark", None)
-    if problem == "found unexpected end of stream" and context is not None:
-        place = Place(context.line + 1, context.column + 1)
-    words = _IN_OTHER_WORDS.get(problem, problem)
-    return error(place, "yaml-syntax", f"Not readable as YAML: {words}.")

@@ -8,14 +8,11 @@ from typing import Any
 
 from tui.domain.spec.check import Shape, check
 from tui.domain.spec.document import parse
-from tui.domain.spec.merge import TooMuchError, entries_of
 from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar
 from tui.domain.spec.problems import Edit, Fix, Place, apply_fix
+from tui.domain.spec.written import written_spec
 
 _KEYS = ("serviceAccount", "service_account")
-_JOB_KEYS = ("jobSpec", "job_spec")
-_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")
-"""Ends of lines to YAML, but not to the editor: places after one would be wrong."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9._-]*")
 """A text that YAML reads as itself in every context."""
 _FLOW = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*\{")
@@ -28,7 +25,7 @@ def set_service_account(text: str, account: str) -> Fix | None:
     It has no edits when the text says so already. None when the text cannot be read, sets the field in a
     form that cannot be replaced on its own, or would mean anything else than before.
     """
-    spec = None if _OTHER_BREAKS.search(text) else _spec_of(text)
+    spec = written_spec(text)
     if spec is None:
         return None
     own = [item for item in spec.entries if isinstance(item.key, Scalar) and item.key.text in _KEYS]
@@ -41,23 +38,6 @@ def set_service_account(text: str, account: str) -> Fix | None:
     done = own and isinstance(own[0].value, Scalar) and own[0].value.value == account
     fix = Fix(f"Set serviceAccount to {account}", () if done else (edit,))
     return fix if _changes_only_the_account(text, apply_fix(text, fix), account) else None
-
-
-def _spec_of(text: str) -> Mapping | None:
-    """The CustomJobSpec's own mapping, where it is written and nowhere else."""
-    document = parse(text)
-    root = document.root
-    if document.problems or not isinstance(root, Mapping):
-        return None
-    try:
-        wrapped = [entry for key, entry in entries_of(root).items() if key in _JOB_KEYS]
-    except TooMuchError:
-        return None
-    if not wrapped:
-        return root
-    value = wrapped[0].value
-    here = len(wrapped) == 1 and wrapped[0] in root.entries and value.place > wrapped[0].key.place
-    return value if here and isinstance(value, Mapping) else None
 
 
 def _replace(lines: list[str], entry: Entry, account: str) -> Edit | None:

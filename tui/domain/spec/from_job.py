@@ -12,23 +12,7 @@ from tui.domain.jobs import OWN_LABEL, Job
 from tui.domain.secrets import hide_found, is_telling, literal_secret
 from tui.domain.spec.plain import read_scalar
 from tui.domain.spec.references import is_identifier
-from tui.domain.spec.schema import Field, Kind, custom_job_schema
-
-OUTPUT_ONLY = frozenset(
-    {
-        "name",
-        "state",
-        "createTime",
-        "startTime",
-        "endTime",
-        "updateTime",
-        "error",
-        "webAccessUris",
-        "satisfiesPzs",
-        "satisfiesPzi",
-    }
-)
-"""Fields of a CustomJob that the service sets (`custom_job.proto`)."""
+from tui.domain.spec.schema import OUTPUT_ONLY, Field, Kind, custom_job_schema
 
 _WORD = re.compile(r"[0-9.]*|true|false|yes|no|none", re.IGNORECASE)
 """Values that are no secrets whatever they are called, such as MAX_TOKENS."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass
@@ -13,13 +12,10 @@ from tui.domain.catalog.quotas import Pool, spec_pools
 from tui.domain.spec.check import Shape, check
 from tui.domain.spec.document import parse
 from tui.domain.spec.machine_text import FIELDS, MachineText, spellings
-from tui.domain.spec.merge import TooMuchError, entries_of
-from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
+from tui.domain.spec.nodes import Mapping, Node, Scalar, Sequence
 from tui.domain.spec.problems import Edit, Fix
 from tui.domain.spec.script_places import Lines
-
-_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")
-"""Ends of lines to YAML, but not to the editor: places after one would be wrong."""
+from tui.domain.spec.written import entry_of, job_entry, written_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class WrittenPool:
 
 def written_pools(text: str) -> tuple[WrittenPool, ...]:
     """The worker pools of a text (lines ended by a line feed); none when it cannot be read."""
-    root = _root(text)
+    root = written_root(text)
     nodes = _pools(root) if root is not None else []
     found = _contents(text)
     if not nodes or len(found) != len(nodes):
@@ -94,26 +90,10 @@ def _wanted(chosen: Pool) -> dict[str, str | int | None]:
 # Reading
 
 
-def _root(text: str) -> Mapping | None:
-    if _OTHER_BREAKS.search(text):
-        return None
-    document = parse(text)
-    return document.root if isinstance(document.root, Mapping) and not document.problems else None
-
-
-def _get(node: Mapping, *names: str) -> Entry | None:
-    try:
-        entries = entries_of(node)
-    except TooMuchError:
-        return None
-    found = [entries[name] for name in names if name in entries]
-    return found[0] if len(found) == 1 else None
-
-
 def _pools(root: Mapping) -> list[Node]:
-    job = _get(root, "jobSpec", "job_spec")
+    job = job_entry(root)
     spec = job.value if job is not None else root
-    entry = _get(spec, "workerPoolSpecs", "worker_pool_specs") if isinstance(spec, Mapping) else None
+    entry = entry_of(spec, "workerPoolSpecs", "worker_pool_specs") if isinstance(spec, Mapping) else None
     if entry is None:
         return []
     return list(entry.value.items) if isinstance(entry.value, Sequence) else [entry.value]
@@ -131,12 +111,12 @@ def _contents(text: str) -> list[Pool]:
 
 def _set_field(text: str, position: int, name: str, value: str | int | None) -> str | None:
     """The text with one field set, or without it; None where that cannot be done."""
-    root = _root(text)
+    root = written_root(text)
     pools = _pools(root) if root is not None else []
     pool = pools[position] if position < len(pools) else None
     if not isinstance(pool, Mapping):
         return None
-    holder = _get(pool, "machineSpec", "machine_spec")
+    holder = entry_of(pool, "machineSpec", "machine_spec")
     if holder is None or (isinstance(holder.value, Scalar) and holder.value.value is None):
         return text if value is None else MachineText(text).add_spec(pool, holder, name, value)
     spec = holder.value

@@ -38,10 +38,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
-    """A mapping, in the order of the file."""
+    """Keys with values, in the order of the file; `flow` when they stand between braces."""
 
     place: Place
     entries: tuple[Entry, ...] = ()
+    flow: bool = False
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The texts of its own keys."""
+        return frozenset(item.key.text for item in self.entries if isinstance(item.key, Scalar))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,13 +64,14 @@ Node = Scalar | Mapping | Sequence
 def describe(node: Node) -> str:
     """What a node is, in the words of an error message."""
     if isinstance(node, Mapping):
-        return "a mapping"
+        return "keys with values"
     if isinstance(node, Sequence):
         return "a list"
     if node.value is None:
         return "nothing"
     if isinstance(node.value, bool):
-        return f"the truth value {node.text}"
+        word = str(node.value).lower()
+        return f"the value {word}" if node.text.lower() == word else f"{node.text} (read as {word})"
     if isinstance(node.value, int | float):
         return f"the number {node.text[:40]}"
     return "a date" if not isinstance(node.value, str) else f"the text “{node.text[:40]}”"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,34 +27,6 @@ def first_args(job: Mapping[str, Any]) -> list[str] | None:
     """The arguments of the first worker pool of a CustomJob in JSON form; None where it takes none."""
     task = _task(job)
     return None if task is None else [str(item) for item in task.get("args", [])]
-
-
-def args_text(args: Sequence[str]) -> str:
-    """Arguments as one line to edit: shell words, or a JSON list where a word has a line break."""
-    if any(not item.isprintable() for item in args):
-        return json.dumps(list(args), ensure_ascii=False)
-    words = shlex.join(args)
-    return json.dumps(list(args), ensure_ascii=False) if words.startswith("[") else words
-
-
-def parse_args(text: str) -> list[str]:
-    """The arguments that a line means: a JSON list of texts if it begins with `[`, else shell words.
-
-    Raises:
-        OverrideError: it is neither.
-    """
-    text = text.strip()
-    try:
-        found = json.loads(text) if text.startswith("[") else shlex.split(text)
-    except json.JSONDecodeError as failure:
-        raise OverrideError(f"This is no JSON list: {failure.msg} at character {failure.pos + 1}.") from None
-    except RecursionError:
-        raise OverrideError("This is no JSON list of texts.") from None
-    except ValueError:
-        raise OverrideError("A quotation mark is not closed, or the line ends in a backslash.") from None
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise OverrideError('Write a JSON list of texts, such as ["--epochs", "3"].')
-    return found
 
 
 def holds_secret(args: Sequence[str]) -> bool:

@@ -163,7 +163,7 @@ def _enum(node: Scalar, field: Field, names: Mapping[str, int]) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value in by_number:
         name = by_number[value]
         if field.type == "AcceleratorType" and value not in _SAME_ACCELERATORS:
-            text = f"must be a name: {value} is {name} to the API and something else to gcloud."
+            text = f"must be a name: {value} is {name} to Vertex AI and something else to gcloud."
             raise WrongValueError("bad-enum", text, replace_value(node, f"Write {name}", name))
         return name
     raise WrongValueError("bad-enum", f"must be a name, not {describe(node)}.")

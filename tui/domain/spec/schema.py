@@ -47,6 +47,12 @@ class Field:
     oneof: str = ""
 
 
+OUTPUT_ONLY = frozenset(
+    {"name", "state", "createTime", "startTime", "endTime", "updateTime", "error", "webAccessUris"}
+    | {"satisfiesPzs", "satisfiesPzi"}
+)
+"""Fields of a CustomJob that only the service sets (`custom_job.proto`)."""
+
 Message = Mapping[str, Field]
 """Fields by their JSON name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,20 +54,40 @@ def _order(entry: tuple[tuple[str, int], Scalar]) -> tuple[int, int]:
     return _PARTS.index(entry[0][0]), entry[0][1]
 
 
-def script_rules(text: str, job: Mapping[str, Any], scalars: Mapping[Path, Scalar]) -> list[Problem]:
+def script_rules(
+    text: str, job: Mapping[str, Any], scalars: Mapping[Path, Scalar], unread: Collection[Path] = ()
+) -> list[Problem]:
     """What is wrong with the command lines and shell scripts of a CustomJob in JSON form.
 
     Args:
         text: the file.
         job: the CustomJob.
         scalars: its single values as they were read, by path.
+        unread: paths of what could not be read, and of what stands under a misspelt key.
     """
     spec = job.get("jobSpec", {})
     lines = _LazyLines(text)
     problems: list[Problem] = []
     for container in _containers(scalars):
-        problems += _Look(container, spec, lines).all()
+        problems += (
+            item for item in _Look(container, spec, lines).all() if not _explained(item, container, unread)
+        )
     return problems
+
+
+def _explained(problem: Problem, container: _Container, unread: Collection[Path]) -> bool:
+    """Whether it only follows from something else that could not be read."""
+    pool: Path = ("jobSpec", "workerPoolSpecs", container.pool)
+    causes: dict[str, tuple[Path, ...]] = {
+        "shell-unset-variable": ((*pool, container.task, "env"),),
+        "shell-outputs-lost": (
+            ("jobSpec", "baseOutputDirectory"),
+            (*pool, container.task, "env"),
+            (*pool, "nfsMounts"),
+            (*pool, "lustreMounts"),
+        ),
+    }
+    return any(cause in unread for cause in causes.get(problem.code, ()))
 
 
 class _LazyLines:

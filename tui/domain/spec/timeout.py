@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui.domain.spec.check import Shape, Spec, check
-from tui.domain.spec.document import parse
-from tui.domain.spec.merge import TooMuchError, entries_of
 from tui.domain.spec.nodes import Mapping as MappingNode
 from tui.domain.spec.nodes import Node, Scalar
 from tui.domain.spec.override import timeout_of, with_timeout
 from tui.domain.spec.problems import Edit, Fix, Place, apply_fix
+from tui.domain.spec.written import written_spec
 
-_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")
-"""Ends of lines to YAML, but not to the editor: places after one would be wrong."""
-_JOB_KEYS = ("jobSpec", "job_spec")
 _STEP = "  "
 
 
@@ -25,7 +20,7 @@ def set_timeout(text: str, seconds: int) -> Fix | None:
 
     None when the text cannot be read, or would mean anything else than before but for that.
     """
-    spec = None if _OTHER_BREAKS.search(text) else _spec_of(text)
+    spec = written_spec(text)
     if spec is None:
         return None
     before = check(text)
@@ -34,21 +29,6 @@ def set_timeout(text: str, seconds: int) -> Fix | None:
         if _changes_only_the_timeout(before, apply_fix(text, fix), seconds):
             return fix
     return None
-
-
-def _spec_of(text: str) -> MappingNode | None:
-    """The CustomJobSpec's own mapping, if it is written in this text."""
-    root = parse(text).root
-    if not isinstance(root, MappingNode):
-        return None
-    try:
-        wrapped = [entry for key, entry in entries_of(root).items() if key in _JOB_KEYS]
-    except TooMuchError:
-        return None
-    if not wrapped:
-        return root
-    value = wrapped[0].value
-    return value if len(wrapped) == 1 and isinstance(value, MappingNode) else None
 
 
 def _ways(lines: list[str], spec: MappingNode, value: str) -> Iterator[Edit]:

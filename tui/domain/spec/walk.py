@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Any
 
 from tui.domain.spec import scalars
 from tui.domain.spec.merge import TooMuchError, entries_of
 from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
-from tui.domain.spec.problems import Edit, Fix, Place, Problem, error, info
-from tui.domain.spec.schema import Field, Kind, Schema
+from tui.domain.spec.problems import Place, Problem, error, info
+from tui.domain.spec.schema import OUTPUT_ONLY, Field, Kind, Schema
+from tui.domain.spec.spaces import behind_colon, behind_dash
+from tui.domain.spec.unknown_keys import WHERE, unknown_key
 
 Path = tuple[str | int, ...]
 """Where a value is in a CustomJob: camelCase names and list positions, e.g. `("jobSpec", "network")`."""
 
 MAX_VALUES = 50_000
 """Values read, each alias counted as often as it is used."""
-
-OUTPUT_ONLY = frozenset(
-    {"name", "state", "createTime", "startTime", "endTime", "updateTime", "error", "webAccessUris"}
-    | {"satisfiesPzs", "satisfiesPzi"}
-)
-"""Fields of a CustomJob that only the service sets (`custom_job.proto`)."""
 
 
 class Walker:
@@ -33,7 +28,7 @@ class Walker:
         places: where each value stands, by its path in the CustomJob.
         scalars: the text of each single value, by path.
         mappings: the mappings that were read as messages, by path.
-        unread: paths of values that were wrong in themselves and are left out.
+        unread: paths of values that were wrong in themselves and are left out, or stand under a wrong key.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -49,7 +44,7 @@ class Walker:
         """Read `node` as the message `name`; what is wrong is left out and reported."""
         self._visit(node, path)
         if not isinstance(node, Mapping):
-            self._wrong(node, path, "a mapping of keys to values")
+            self._no_keys(node, name, path)
             return {}
         self.mappings[path] = node
         result: dict[str, Any] = {}
@@ -57,7 +52,7 @@ class Walker:
         for key, entry in entries_of(node).items():
             field = self._schema.field(name, key) if isinstance(entry.key, Scalar) else None
             if field is None:
-                self._unknown(entry, name, path)
+                self._unknown(entry, node, name, path)
             elif name == self._schema.root and field.name in OUTPUT_ONLY:
                 self.problems.append(
                     info(
@@ -106,6 +101,10 @@ class Walker:
                 result[field.name] = read
 
     def _list(self, node: Node, field: Field, path: Path) -> list[Any]:
+        if (missing := _missing_dash(node, self.places.get(path))) is not None:
+            self.unread.add(path)
+            self.problems.append(missing)
+            return []
         if isinstance(node, Sequence):
             items = node.items
         else:
@@ -123,7 +122,7 @@ class Walker:
     def _map(self, node: Node, path: Path) -> dict[str, str]:
         self._visit(node, path)
         if not isinstance(node, Mapping):
-            self._wrong(node, path, "a mapping of names to texts")
+            self._wrong(node, path, "names with texts")
             return {}
         text = Field("", "", Kind.STRING)
         for entry in entries_of(node).values():
@@ -174,21 +173,30 @@ class Walker:
             error(node.place, "wrong-type", f"{_name(path)} must be {wanted}, not {describe(node)}.")
         )
 
-    def _unknown(self, entry: Entry, message: str, path: Path) -> None:
+    def _no_keys(self, node: Node, name: str, path: Path) -> None:
+        missing = None
+        if isinstance(node, Scalar) and node.plain:
+            keys = frozenset(self._schema.messages[name])
+            keys |= {field.snake for field in self._schema.messages[name].values()}
+            missing = behind_colon(node.text, node.place, keys)
+        if missing is None:
+            self._wrong(node, path, "keys with values")
+        else:
+            self.unread.add(path)
+            self.problems.append(missing)
+
+    def _unknown(self, entry: Entry, around: Mapping, message: str, path: Path) -> None:
         key = entry.key
         if not isinstance(key, Scalar):
             self.problems.append(error(key.place, "unknown-key", "A key must be a name."))
             return
+        found = unknown_key(self._schema, message, entry, around)
+        self.unread.update((*path, *part) for part in found.meant)
+        if found.explains is not None:
+            self.problems = [item for item in self.problems if not _follows(item, found.explains)]
         where = _name(path) if path else "A job"
-        if misplaced := _misplaced(key.text, message, self._schema):
-            self.problems.append(error(key.place, "misplaced-key", misplaced))
-            return
-        near = _nearest(key.text, self._schema, message)
-        hint = f"did you mean {near}?" if near else f"it has {_some_of(self._schema, message)}."
-        fix = Fix(f"Rename it to {near}", (Edit(key.place, key.end, near),)) if near else None
-        self.problems.append(
-            error(key.place, "unknown-key", f"{where} has no “{key.text[:60]}”; {hint}", fix)
-        )
+        place = found.place or key.place
+        self.problems.append(error(place, found.code, found.message.replace(WHERE, where), found.fix))
 
 
 def _is_nothing(value: Node, field: Field) -> bool:
@@ -198,6 +206,18 @@ def _is_nothing(value: Node, field: Field) -> bool:
     return isinstance(value, Sequence) and not value.items and not (field.repeated or field.map)
 
 
+def _follows(problem: Problem, cause: Place | None) -> bool:
+    return problem.place == cause and problem.code == "empty-value"
+
+
+def _missing_dash(node: Node, key: Place | None) -> Problem | None:
+    """What is wrong where `-item` below a key was to be a list."""
+    first = node.entries[0].key if isinstance(node, Mapping) and node.entries and not node.flow else node
+    if not isinstance(first, Scalar) or not first.plain or key is None or first.place.line <= key.line:
+        return None
+    return behind_dash(first.text, first.place)
+
+
 def _name(path: Path) -> str:
     """`workerPoolSpecs[0].machineSpec`, without the jobSpec in front that most files do not write."""
     shown = path[1:] if path[:1] == ("jobSpec",) else path
@@ -205,28 +225,3 @@ def _name(path: Path) -> str:
     for part in shown:
         text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
     return text or "The spec"
-
-
-def _misplaced(key: str, message: str, schema: Schema) -> str:
-    if message == "CustomJobSpec" and key in {"displayName", "display_name", "labels", "jobSpec"}:
-        return f"{key} belongs to the job around this spec: move the spec below jobSpec, or leave {key} out."
-    if message == schema.root and schema.field("CustomJobSpec", key) is not None:
-        return f"{key} belongs below jobSpec."
-    return ""
-
-
-def _nearest(key: str, schema: Schema, message: str) -> str:
-    def plain(text: str) -> str:
-        return text.replace("_", "").replace("-", "").lower()
-
-    names = {plain(name): field for name, field in schema.messages[message].items()}
-    close = difflib.get_close_matches(plain(key), names, n=1, cutoff=0.75)
-    if not close:
-        return ""
-    field = names[close[0]]
-    return field.snake if "_" in key else field.name
-
-
-def _some_of(schema: Schema, message: str) -> str:
-    names = [name for name in schema.messages[message] if name not in OUTPUT_ONLY or message != schema.root]
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004  # what fits a line

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
+from tui.domain.spec.forms import MAX_ENV
 from tui.domain.spec.problems import Problem
 from tui.domain.spec.rules.base import NOWHERE, Situation, View
 from tui.domain.spec.rules.labels import (
@@ -22,7 +23,6 @@ from tui.domain.spec.rules.money import money_problems
 from tui.domain.spec.rules.pools import MAX_POOLS, pool_problems
 from tui.domain.spec.rules.scheduling import scheduling_problems
 from tui.domain.spec.rules.surroundings import surroundings_problems
-from tui.domain.spec.rules.variables import MAX_ENV
 from tui.domain.spec.walk import Walker
 
 __all__ = [

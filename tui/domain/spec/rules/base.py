@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.secrets import placeholder
 from tui.domain.spec.problems import START, Edit, Fix, Place
 from tui.domain.spec.scalars import replace_value
@@ -26,6 +27,8 @@ class Situation:
     today: date | None = None
     limit_usd: Decimal | float | None = None
     """What one job may cost at most."""
+    prices: PriceBook | None = None
+    """Newer prices than those of the table."""
 
 
 NOWHERE = Situation()

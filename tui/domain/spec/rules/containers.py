@@ -6,25 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tui.domain.spec.problems import Problem, error
+from tui.domain.spec.forms import BUCKET, IMAGE, MAX_PACKAGES, OBJECT, is_image
+from tui.domain.spec.problems import Problem, error, warning
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.rules.images import image_state
 from tui.domain.spec.rules.variables import variable_problems
 from tui.domain.spec.walk import Path
 
-MAX_PACKAGES = 100
-"""Python packages of a pool."""
-_PACKAGE = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/\S[^\r\n]*")
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?P<path>(?:{_COMPONENT}(?::[0-9]+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
-    r"(?P<tag>:\w[\w.-]{0,127})?(?P<digest>@sha256:[0-9a-f]{64})?",
-    re.ASCII,
-)
 _REGISTRY = re.compile(
-    r"[a-z0-9-]+-docker\.pkg\.dev|(?:us\.|eu\.|asia\.|mirror\.)?gcr\.io|(?:index\.)?docker\.io"
+    r"[a-z0-9-]+-docker\.pkg\.dev|(?:[a-z0-9-]+\.)*gcr\.io|(?:(?:index|registry-1)\.)?docker\.io"
+    r"|registry\.hub\.docker\.com"
 )
-_LONGEST_IMAGE = 2048
+"""Registries that images are known to come from."""
 _ARTIFACT_PARTS = 4
 """Host, project, repository, image."""
 
@@ -57,10 +50,20 @@ def package_problems(view: View, package: Mapping[str, Any], path: Path) -> Iter
         text = f"At most {MAX_PACKAGES} packages are allowed."
         yield error(view.at(*path, "packageUris", MAX_PACKAGES), "too-many-packages", text)
     for number, uri in enumerate(uris):
-        if not _PACKAGE.fullmatch(uri) and not view.is_open(*path, "packageUris", number):
-            text = f"“{uri[:60]}” must be like gs://bucket/package.tar.gz."
-            yield error(view.value_at(*path, "packageUris", number), "package-uri", text)
+        yield from _package(view, uri, (*path, "packageUris", number))
     yield from variable_problems(view, package.get("env", []), (*path, "env"))
+
+
+def _package(view: View, uri: str, path: Path) -> Iterator[Problem]:
+    if view.is_open(*path):
+        return
+    found = OBJECT.fullmatch(uri)
+    if not found:
+        text = f"“{uri[:60]}” must be like gs://bucket/package.tar.gz."
+        yield error(view.value_at(*path), "package-uri", text)
+    elif not BUCKET.fullmatch(found["bucket"]):
+        text = f"“{found['bucket'][:60]}” cannot name a bucket: lower-case letters, digits, -, _ and dots."
+        yield warning(view.value_at(*path), "package-uri", text)
 
 
 def _untagged(view: View, path: Path, image: str) -> bool:
@@ -83,20 +86,23 @@ def _image(view: View, container: Mapping[str, Any], path: Path) -> Iterator[Pro
     if view.is_open(*path):
         return
     place = view.value_at(*path)
-    found = _IMAGE.fullmatch(uri) if len(uri) <= _LONGEST_IMAGE else None
-    if not found:
+    if not is_image(uri):
         plain = uri.strip().removeprefix("https://").removeprefix("http://").removeprefix("docker://")
-        fix = view.write(path, plain) if _IMAGE.fullmatch(plain[:_LONGEST_IMAGE]) else None
+        fix = view.write(path, plain) if is_image(plain) else None
         text = f"“{uri[:60]}” is not the name of a container image, such as us-docker.pkg.dev/P/R/NAME:TAG."
         yield error(place, "bad-image", text, fix)
         return
-    parts = found["path"].split("/")
+    found = IMAGE.fullmatch(uri)
+    parts = found["path"].split("/") if found else []
     has_host = len(parts) > 1 and ("." in parts[0] or ":" in parts[0] or parts[0] == "localhost")
     if has_host and not _REGISTRY.fullmatch(parts[0]):
-        text = f"{parts[0]} cannot be used: images come from Artifact Registry, gcr.io or Docker Hub."
-        yield error(place, "image-registry", text)
+        text = (
+            f"Vertex AI is only known to take images of Artifact Registry, gcr.io and Docker Hub, "
+            f"not of {parts[0][:60]}."
+        )
+        yield warning(place, "image-registry", text)
     elif parts[0].endswith("-docker.pkg.dev") and len(parts) < _ARTIFACT_PARTS:
         text = f"An image there is called {parts[0]}/PROJECT/REPOSITORY/IMAGE."
-        yield error(place, "bad-image", text)
+        yield warning(place, "image-path", text)
     else:
         yield from image_state(view, uri, path)

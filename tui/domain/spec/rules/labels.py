@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tui.domain.jobs import OWN_LABEL
-from tui.domain.spec.problems import Problem, error
+from tui.domain.spec.forms import ENCRYPTION_KEY
+from tui.domain.spec.problems import Problem, error, warning
 from tui.domain.spec.rules.base import View
 
 MAX_DISPLAY_NAME = 128
@@ -14,8 +14,7 @@ MAX_DISPLAY_NAME = 128
 MAX_LABEL = 64
 """Characters of a label's key or value."""
 MAX_LABELS = 64
-"""Labels of a resource, the app's own included."""
-_KEY = re.compile(r"projects/[^/]+/locations/(?P<region>[^/]+)/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}")
+"""Labels of most of Google's resources, the app's own included; of a CustomJob it is not documented."""
 
 
 def label_problem(text: str, *, key: bool) -> str:
@@ -40,7 +39,7 @@ def top_problems(view: View) -> Iterator[Problem]:
     path = ("encryptionSpec", "kmsKeyName")
     if not key or view.is_open(*path):
         return
-    found = _KEY.fullmatch(key)
+    found = ENCRYPTION_KEY.fullmatch(key)
     if not found:
         text = "kmsKeyName must be like projects/P/locations/R/keyRings/RING/cryptoKeys/KEY."
         yield error(view.value_at(*path), "bad-key-name", text)
@@ -52,12 +51,16 @@ def top_problems(view: View) -> Iterator[Problem]:
 def _labels(view: View) -> Iterator[Problem]:
     labels = view.job.get("labels", {})
     if len(labels) >= MAX_LABELS:
-        text = f"At most {MAX_LABELS - 1} labels fit beside the one that this app sets."
-        yield error(view.at("labels"), "too-many-labels", text)
+        text = (
+            f"These are {len(labels)} labels, and this app adds one: most of Google's resources take "
+            f"{MAX_LABELS} in all."
+        )
+        yield warning(view.at("labels"), "too-many-labels", text)
     for key, value in labels.items():
         place = view.at("labels", key)
         if key == OWN_LABEL:
             yield error(place, "own-label", f"{OWN_LABEL} is set by this app for every submission.")
         for text, what in ((key, "key"), (value, "value")):
             if wrong := label_problem(text, key=what == "key"):
-                yield error(place, "bad-label", f"The label's {what} “{text[:64]}” {wrong}.")
+                kind = error if text else warning
+                yield kind(place, "bad-label", f"The label's {what} “{text[:64]}” {wrong}.")

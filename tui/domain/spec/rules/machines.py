@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -12,15 +11,15 @@ from tui.domain.catalog.availability import accelerator_regions, machine_regions
 from tui.domain.catalog.machines import MACHINES, Machine, similar_machines
 from tui.domain.catalog.places import nearest
 from tui.domain.regions import similar_regions
+from tui.domain.spec.forms import RESERVATION, RESERVATION_KEY
 from tui.domain.spec.problems import Fix, Problem, error, warning
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.rules.tpus import tpu_problems
 from tui.domain.spec.walk import Path
 
-RESERVATION_KEY = "compute.googleapis.com/reservation-name"
 P100_END = date(2026, 9, 15)
 """End of support for the P100 (list of accelerators by region, August 2026)."""
-_RESERVATION = re.compile(r"projects/[^/]+/zones/[^/]+/reservations/[^/]+")
+_SPECIFIC = "SPECIFIC_RESERVATION"
 _NONE = "ACCELERATOR_TYPE_UNSPECIFIED"
 _FEW = 4
 """Names that a sentence lists."""
@@ -57,7 +56,7 @@ def machine_problems(view: View, machine: Mapping[str, Any], path: Path) -> Iter
         yield from _gpu(view, machine, known, path)
     if machine.get("tpuTopology") and not (known and known.is_tpu):
         text = f"tpuTopology belongs to TPU machines, not to {name or 'this machine'}."
-        yield error(view.at(*path, "tpuTopology"), "tpu-topology", text)
+        yield warning(view.at(*path, "tpuTopology"), "tpu-topology", text)
     if machine.get("gpuPartitionSize") and count != 1:
         text = "gpuPartitionSize needs an acceleratorCount of 1."
         yield error(view.at(*path, "gpuPartitionSize"), "gpu-partition", text)
@@ -157,16 +156,18 @@ def _reservation(view: View, machine: Mapping[str, Any], path: Path) -> Iterator
     affinity, kind = machine.get("reservationAffinity", {}), affinity_of(machine)
     where = (*path, "reservationAffinity")
     key, values = affinity.get("key", ""), affinity.get("values", [])
-    if kind == "SPECIFIC_RESERVATION":
+    if kind == _SPECIFIC:
         if key != RESERVATION_KEY and not view.unread(*where, "key"):
             fix = view.write((*where, "key"), RESERVATION_KEY)
-            yield error(view.value_at(*where, "key"), "reservation", f"key must be {RESERVATION_KEY}.", fix)
-        if not values or not all(_RESERVATION.fullmatch(value) for value in values):
-            text = "values must hold names such as projects/P/zones/Z/reservations/R."
-            yield error(view.at(*where, "values"), "reservation", text)
-    elif key or values:
-        text = "key and values belong to reservationAffinityType: SPECIFIC_RESERVATION only."
-        yield error(view.at(*where), "reservation", text)
-    if machine.get("machineType") == "a4x-highgpu-4g" and kind != "SPECIFIC_RESERVATION":
+            text = f"key is {RESERVATION_KEY} for a SPECIFIC_RESERVATION."
+            yield warning(view.value_at(*where, "key"), "reservation", text, fix)
+        good = values and all(RESERVATION.fullmatch(value) for value in values)
+        if not good and not view.unread(*where, "values"):
+            text = "values holds names such as projects/P/zones/Z/reservations/R."
+            yield warning(view.at(*where, "values"), "reservation", text)
+    elif (key or values) and not view.unread(*where, "reservationAffinityType"):
+        text = "key and values count for reservationAffinityType: SPECIFIC_RESERVATION only."
+        yield warning(view.at(*where), "reservation", text)
+    if machine.get("machineType") == "a4x-highgpu-4g" and kind != _SPECIFIC and not view.unread(*where):
         text = "a4x-highgpu-4g runs in a shared reservation only: it needs a reservationAffinity."
         yield error(view.value_at(*path, "machineType"), "reservation", text)

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tui.domain.catalog.prices import estimate, money
-from tui.domain.catalog.quotas import spec_pools
+from tui.domain.catalog.prices import money
+from tui.domain.spec.cost import cost_of
 from tui.domain.spec.problems import Problem, warning
-from tui.domain.spec.rules.base import POOLS, View
+from tui.domain.spec.rules.base import POOLS, SPEC, View
 from tui.domain.spec.rules.machines import accelerator_of
-from tui.domain.spec.rules.scheduling import MAX_SECONDS, seconds_of
 
 _SHELL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da)?sh")
 _WAITING = re.compile(r"\s*(?:exec\s+)?(?:sleep\s+[\w.]+|tail\s+-f\s+/dev/null)\s*;?\s*")
@@ -27,7 +26,7 @@ def money_problems(view: View) -> Iterator[Problem]:
             text = f"The job only waits: {count} × {name} would be paid for and not used."
             yield warning(view.at(*POOLS, number, "machineSpec", "acceleratorType"), "gpu-idle", text)
     limit = view.situation.limit_usd
-    if limit is not None and view.region and not view.spec.get("persistentResourceId"):
+    if limit is not None and view.region:
         yield from _over_limit(view, Decimal(str(limit)))
 
 
@@ -39,17 +38,12 @@ def _only_waits(container: Mapping[str, Any]) -> bool:
 
 
 def _over_limit(view: View, limit: Decimal) -> Iterator[Problem]:
-    scheduling = view.spec.get("scheduling", {})
-    strategy = scheduling.get("strategy", "")
-    if strategy == "FLEX_START":
+    if view.unread(*SPEC, "scheduling", "strategy") or view.unread(*SPEC, "scheduling", "timeout"):
         return
-    per_hour = estimate(spec_pools(view.spec), view.region, spot=strategy == "SPOT").per_hour
-    if per_hour is None:
-        return
-    seconds = min(seconds_of(scheduling.get("timeout")) or MAX_SECONDS, MAX_SECONDS)
-    hours = Decimal(seconds) / 3600
-    if (most := per_hour * hours) > limit:
+    cost = cost_of(view.job, view.region, view.situation.prices)
+    if (most := cost.most) is not None and cost.chosen is not None and most > limit:
         text = (
-            f"Up to its timeout the job may cost {money(most)} (estimate), over your limit of ${limit:,.2f}."
+            f"Up to its timeout the job may cost {money(most)} ({cost.chosen.label}), "
+            f"over your limit of ${limit:,.2f}."
         )
         yield warning(view.at(*POOLS), "over-limit", text)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from tui.domain.spec.problems import Problem, error
-from tui.domain.spec.rules.base import POOLS, View, count_of
+from tui.domain.spec.problems import Problem, error, warning
+from tui.domain.spec.rules.base import POOLS, SPEC, View, count_of
 from tui.domain.spec.rules.containers import container_problems, package_problems
 from tui.domain.spec.rules.machines import accelerator_of, machine_problems
 from tui.domain.spec.walk import Path
@@ -63,12 +63,16 @@ def _replicas(view: View, pool: Mapping[str, Any], number: int, path: Path) -> I
     if count is None:
         if not view.unread(*where):
             fix = None if where in view.written else view.add(path, "replicaCount: 1")
-            yield error(view.at(*where), "no-replicas", "replicaCount is missing; write 1.", fix)
+            kind = warning if number else error
+            yield kind(view.at(*where), "no-replicas", "replicaCount is missing; write 1.", fix)
     elif number == 0 and int(count) != 1:
         text = f"The first pool has exactly one replica, not {count}."
         yield error(place, "replicas", text, view.write(where, "1"))
-    elif int(count) < 1:
+    elif int(count) < 0:
         yield error(place, "replicas", f"replicaCount must be at least 1, not {count}.")
+    elif int(count) == 0:
+        text = "This pool has no replica; to leave a position free, write {} in place of the pool."
+        yield warning(place, "replicas", text)
 
 
 def _reduction_server(view: View, pool: Mapping[str, Any], path: Path) -> Iterator[Problem]:
@@ -102,6 +106,9 @@ def _mounts(view: View, mounts: list[Mapping[str, Any]], path: Path) -> Iterator
             yield error(view.at(*path, number), "mount", text)
         elif field == "nfsMounts" and not lacking and not mount["path"].startswith("/"):
             yield error(view.value_at(*path, number, "path"), "mount", "path must begin with “/”.")
-    if mounts and "pscInterfaceConfig" not in view.spec and not view.spec.get("network"):
+    reached = "pscInterfaceConfig" in view.spec or view.spec.get("network")
+    unsure = view.unread(*SPEC, "network") or view.unread(*SPEC, "pscInterfaceConfig")
+    if mounts and not reached and not unsure:
         text = f"{field} needs a network or a pscInterfaceConfig to reach the share."
-        yield error(view.at(*path), "mount-network", text)
+        kind = error if field == "nfsMounts" else warning
+        yield kind(view.at(*path), "mount-network", text)

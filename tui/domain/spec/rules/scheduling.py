@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui.domain.catalog.accelerators import CLOUD_TPU, FLEX_START_ACCELERATORS, is_pod
+from tui.domain.spec.override import MAX_SECONDS
 from tui.domain.spec.problems import Problem, error, info, warning
 from tui.domain.spec.rules.base import POOLS, SPEC, Pools, View
 from tui.domain.spec.rules.machines import accelerator_of, affinity_of
 from tui.domain.spec.rules.tpus import lone_pool_problems
 
-MAX_SECONDS = 7 * 24 * 3600
-"""The longest timeout, and the one of a job that sets none."""
 _FIELD = (*SPEC, "scheduling")
 _NO_RESERVATION = frozenset({"TYPE_UNSPECIFIED", "NO_RESERVATION"})
 _OLD_STRATEGIES = {"ON_DEMAND": "STANDARD", "LOW_COST": "SPOT"}
@@ -29,12 +28,13 @@ def scheduling_problems(view: View) -> Iterator[Problem]:
     scheduling = view.spec.get("scheduling", {})
     strategy = scheduling.get("strategy", "")
     yield from _timeout(view, scheduling, flexible=strategy == "FLEX_START")
-    if "maxWaitDuration" in scheduling and strategy != "FLEX_START":
-        text = "maxWaitDuration belongs to the strategy FLEX_START only."
-        yield error(view.at(*_FIELD, "maxWaitDuration"), "wait-strategy", text)
+    unsure = view.unread(*_FIELD, "strategy")
+    if "maxWaitDuration" in scheduling and strategy != "FLEX_START" and not unsure:
+        text = "maxWaitDuration counts with the strategy FLEX_START only."
+        yield warning(view.at(*_FIELD, "maxWaitDuration"), "wait-strategy", text)
     if new := _OLD_STRATEGIES.get(strategy):
         fix = view.write((*_FIELD, "strategy"), new)
-        text = f"The strategy {strategy} is deprecated; write {new}."
+        text = f"The strategy {strategy} is out of use; write {new}."
         yield info(view.value_at(*_FIELD, "strategy"), "old-strategy", text, fix)
     if scheduling.get("disableRetries") and scheduling.get("restartJobOnWorkerRestart"):
         text = "disableRetries switches restartJobOnWorkerRestart off."

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tui.domain.catalog.accelerators import PEERING_REFUSED
+from tui.domain.spec.forms import ATTACHMENT, BUCKET, FOLDER, NETWORK, PERSISTENT
 from tui.domain.spec.problems import Problem, error, info, warning
 from tui.domain.spec.rules.base import SPEC, View
 from tui.domain.spec.rules.machines import accelerator_of
 
-_NETWORK = re.compile(r"projects/(?P<project>[^/]+)/global/networks/[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_ATTACHMENT = re.compile(
-    r"(?:projects/[^/]+/regions/(?P<region>[^/]+)/networkAttachments/)?[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
-_OUTPUT = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:/[^\r\n]*)?")
-_PERSISTENT = re.compile(r"[a-z](?:[a-z0-9-]{0,126}[a-z0-9])?")
 _CONTEXT = re.compile(
-    r"projects/[^/]+/locations/(?P<region>[^/]+)/metadataStores/default/contexts/[a-z0-9][a-z0-9-]{0,127}"
+    r"projects/[^/\s]+/locations/(?P<region>[^/\s]+)/metadataStores/[^/\s]+/contexts/[^/\s]+"
 )
-_TENSORBOARD = re.compile(r"projects/[^/]+/locations/(?P<region>[^/]+)/tensorboards/[0-9a-z-]+")
+_TENSORBOARD = re.compile(r"projects/[^/\s]+/locations/(?P<region>[^/\s]+)/tensorboards/[^/\s]+")
 _ADDRESS = re.compile(r"[^@\s/]+@[^@\s/]+\.[a-z]+")
 _PEERING = ("domain", "targetProject", "targetNetwork")
 
@@ -35,10 +30,10 @@ def surroundings_problems(view: View) -> Iterator[Problem]:
     yield from _output(view)
     for name in ("experiment", "experimentRun"):
         form = "projects/P/locations/R/metadataStores/default/contexts/NAME"
-        yield from _resource(view, name, _CONTEXT, form)
+        yield from _resource(view, name, _CONTEXT, form, warning)
     resource = view.spec.get("persistentResourceId", "")
     path = (*SPEC, "persistentResourceId")
-    if resource and not _PERSISTENT.fullmatch(resource) and not view.is_open(*path):
+    if resource and not PERSISTENT.fullmatch(resource) and not view.is_open(*path):
         text = "persistentResourceId is an id such as my-resource-1: lower-case letters, digits and -."
         yield error(view.value_at(*path), "persistent-resource", text)
     if view.spec.get("enableWebAccess"):
@@ -49,7 +44,7 @@ def surroundings_problems(view: View) -> Iterator[Problem]:
 def _network(view: View) -> Iterator[Problem]:
     network, path = view.spec.get("network", ""), (*SPEC, "network")
     place = view.value_at(*path)
-    found = _NETWORK.fullmatch(network)
+    found = NETWORK.fullmatch(network)
     if network and not found and not view.is_open(*path):
         text = "network must be like projects/PROJECT_NUMBER/global/networks/NAME."
         yield error(place, "network", text)
@@ -57,8 +52,8 @@ def _network(view: View) -> Iterator[Problem]:
         text = f"network names the project by its number, not by its id {found['project'][:40]}."
         yield error(place, "network-number", text)
     if view.spec.get("reservedIpRanges") and not network and not view.unread(*path):
-        text = "reservedIpRanges can be given together with a network only."
-        yield error(view.at(*SPEC, "reservedIpRanges"), "ip-ranges", text)
+        text = "reservedIpRanges are ranges of a network, and no network is given."
+        yield warning(view.at(*SPEC, "reservedIpRanges"), "ip-ranges", text)
     for _, pool in view.pools() if network else ():
         name, _ = accelerator_of(pool.get("machineSpec", {}))
         if name in PEERING_REFUSED:
@@ -70,13 +65,14 @@ def _network(view: View) -> Iterator[Problem]:
 def _psc(view: View, config: Mapping[str, Any]) -> Iterator[Problem]:
     path = (*SPEC, "pscInterfaceConfig")
     if view.spec.get("network"):
-        text = "A job has either a network or a pscInterfaceConfig."
-        yield error(view.at(*path), "network-twice", text)
+        text = "network and pscInterfaceConfig are two ways into a private network; one is enough."
+        yield warning(view.at(*path), "network-twice", text)
     attachment, where = config.get("networkAttachment", ""), (*path, "networkAttachment")
-    found = _ATTACHMENT.fullmatch(attachment)
+    found = ATTACHMENT.fullmatch(attachment)
     if not found and not view.unread(*where) and not view.is_open(*where):
         text = "networkAttachment must be NAME or projects/P/regions/R/networkAttachments/NAME."
-        yield error(view.value_at(*where), "network-attachment", text)
+        kind = error if attachment else warning
+        yield kind(view.value_at(*where), "network-attachment", text)
     elif found and view.region and found["region"] not in {None, view.region}:
         text = (
             f"The network attachment is in {found['region']}; it must be in the job's region, {view.region}."
@@ -110,27 +106,30 @@ def _account(view: View) -> Iterator[Problem]:
 def _tensorboard(view: View) -> Iterator[Problem]:
     if not view.spec.get("tensorboard"):
         return
-    yield from _resource(view, "tensorboard", _TENSORBOARD, "projects/P/locations/R/tensorboards/ID")
+    form = "projects/P/locations/R/tensorboards/ID"
+    yield from _resource(view, "tensorboard", _TENSORBOARD, form, error)
     path = (*SPEC, "tensorboard")
     if not view.spec.get("serviceAccount") and not view.unread(*SPEC, "serviceAccount"):
         text = "tensorboard needs a serviceAccount of your own."
         yield error(view.at(*path), "tensorboard-account", text)
-    if "baseOutputDirectory" not in view.spec:
+    if "baseOutputDirectory" not in view.spec and not view.unread(*SPEC, "baseOutputDirectory"):
         text = "Without a baseOutputDirectory, AIP_TENSORBOARD_LOG_DIR is not set for the tensorboard."
         yield warning(view.at(*path), "tensorboard-output", text)
 
 
-def _resource(view: View, name: str, pattern: re.Pattern[str], form: str) -> Iterator[Problem]:
-    """A resource of the job's own project and region."""
+def _resource(
+    view: View, name: str, pattern: re.Pattern[str], form: str, kind: Callable[..., Problem]
+) -> Iterator[Problem]:
+    """A resource of the job's own project and region; `kind` is `error` where that is documented."""
     value, path = view.spec.get(name, ""), (*SPEC, name)
     if not value or view.is_open(*path):
         return
     found = pattern.fullmatch(value)
     if not found:
-        yield error(view.value_at(*path), "resource-name", f"{name} must be like {form}.")
+        yield kind(view.value_at(*path), "resource-name", f"{name} must be like {form}.")
     elif view.region and found["region"] != view.region:
         text = f"{name} is in {found['region'][:40]}; it must be in the job's region, {view.region}."
-        yield error(view.value_at(*path), "other-region", text)
+        yield kind(view.value_at(*path), "other-region", text)
 
 
 def _output(view: View) -> Iterator[Problem]:
@@ -138,6 +137,10 @@ def _output(view: View) -> Iterator[Problem]:
     where = (*path, "outputUriPrefix")
     if "baseOutputDirectory" not in view.spec or view.unread(*where) or view.is_open(*where):
         return
-    if not _OUTPUT.fullmatch(view.spec["baseOutputDirectory"].get("outputUriPrefix", "")):
-        text = "outputUriPrefix must be like gs://bucket/path, the bucket's name in lower case."
+    found = FOLDER.fullmatch(view.spec["baseOutputDirectory"].get("outputUriPrefix", ""))
+    if not found:
+        text = "outputUriPrefix must be like gs://bucket/path."
         yield error(view.value_at(*where), "bad-output", text)
+    elif not BUCKET.fullmatch(found["bucket"]):
+        text = f"“{found['bucket'][:60]}” cannot name a bucket: lower-case letters, digits, -, _ and dots."
+        yield warning(view.value_at(*where), "bad-output", text)

@@ -8,7 +8,7 @@ from typing import Any
 from tui.domain.catalog.accelerators import CLOUD_TPU, TPU_POD, TPU_SLICE, TPU_TOPOLOGIES
 from tui.domain.catalog.availability import accelerator_regions
 from tui.domain.catalog.machines import MACHINES
-from tui.domain.spec.problems import Problem, error
+from tui.domain.spec.problems import Problem, error, warning
 from tui.domain.spec.rules.base import POOLS, Pools, View, count_of
 from tui.domain.spec.walk import Path
 
@@ -41,7 +41,7 @@ def _cloud_tpu(view: View, machine: Mapping[str, Any], path: Path) -> Iterator[P
     name, count = machine.get("acceleratorType", ""), machine.get("acceleratorCount", 0)
     if machine.get("tpuTopology"):
         text = f"{CLOUD_TPU} takes an acceleratorCount, and no tpuTopology."
-        yield error(view.at(*path, "tpuTopology"), "tpu-topology", text)
+        yield warning(view.at(*path, "tpuTopology"), "tpu-topology", text)
     place = view.value_at(*path, "acceleratorType")
     if name not in {"TPU_V2", "TPU_V3"}:
         if not view.unread(*path, "acceleratorType"):

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tui.domain.spec.forms import MAX_ENV
 from tui.domain.spec.problems import Problem, error, warning
 from tui.domain.spec.references import is_identifier
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.walk import Path
 
-MAX_ENV = 100
-"""Environment variables a container."""
 _USED = re.compile(r"(?P<escape>\$\$)|\$\((?P<name>[A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -38,9 +37,11 @@ def _variable(view: View, variable: Mapping[str, Any], path: Path, seen: set[str
         text = f"“{name[:60]}” cannot name a variable: letters, digits and _ only, no digit first."
         yield error(place, "env-name", text)
     elif name in seen:
-        yield error(place, "env-twice", f"{name} is set twice.")
+        text = f"{name} is set twice: Vertex AI may refuse that, or take the last."
+        yield warning(place, "env-twice", text)
     seen.add(name)
-    if "value" not in variable and (*path, "value") not in view.written:
+    given = "value" in variable or (*path, "value") in view.written
+    if not given and not view.unread(*path, "value"):
         yield error(view.at(*path), "env-value", f"{name or 'A variable'} needs a value.")
 
 

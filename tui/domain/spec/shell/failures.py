@@ -10,34 +10,13 @@ from itertools import pairwise
 
 from tui.domain.spec.shell.commands import Kind, simple_commands
 from tui.domain.spec.shell.findings import Change, Finding, Setting
+from tui.domain.spec.shell.kept import kept_after, only_trapped
 from tui.domain.spec.shell.tree import Command, Compound, Pipeline, Shape, Simple, Statement
 
 _ASKS_STATUS = re.compile(r"\$\?|\$\{\?|PIPESTATUS|pipestatus")
 _FILTERS = frozenset(
-    [
-        "tee",
-        "cat",
-        "grep",
-        "egrep",
-        "sed",
-        "awk",
-        "gawk",
-        "mawk",
-        "tail",
-        "head",
-        "ts",
-        "logger",
-        "tr",
-        "cut",
-        "sort",
-        "uniq",
-        "pv",
-        "less",
-        "more",
-        "column",
-        "nl",
-        "fold",
-    ]
+    {"tee", "cat", "grep", "egrep", "sed", "awk", "gawk", "mawk", "tail", "head", "ts", "logger", "tr", "cut"}
+    | {"sort", "uniq", "pv", "less", "more", "column", "nl", "fold"}
 )
 _SAYS_ONLY = frozenset({"true", ":", "echo", "printf", "logger", "date"})
 _LEAVES = frozenset({"exit", "return", "break", "continue"})
@@ -75,6 +54,7 @@ class _Walk:
             for command in part.commands
         )
         """The script switches `set -e` on somewhere, perhaps behind its functions."""
+        self.trapped = only_trapped(setting.script)
         self.lost: list[_Lost] = []
         self.pipes: list[tuple[Simple, Simple]] = []
         self.ignored: list[tuple[Pipeline, Pipeline, int, Statement]] = []
@@ -196,6 +176,8 @@ class _Walk:
 
     def _function(self, function: Compound) -> None:
         """A function is gone through where it stands, as if it were called there with its status kept."""
+        if function.name in self.trapped:
+            return
         before = self.errexit
         always = any(_turns_on(simple, "e", "errexit") for simple in simple_commands(function))
         self.errexit = self.errexit or always or self.later
@@ -272,11 +254,15 @@ def lint_failures(setting: Setting) -> Iterator[Finding]:
     walk.sequence(setting.script.body, decides=True)
     if _ends_with_kept_status(setting):
         walk.lost = [item for item in walk.lost if item.kind is Kind.WORK]
+    kept = kept_after(setting.script, setting.kinds, {item[3].start for item in walk.ignored})
     if walk.lost:
         yield from _lost(walk, setting)
     for command, last in walk.pipes:
         yield _pipe(setting, command, last)
     for pipeline, instead, number, statement in walk.ignored:
+        work = setting.kinds.of_pipeline(pipeline) is Kind.WORK
+        if kept is not None and (not work or statement.start > kept):
+            continue  # the script ends by the status of its work, and this may fail
         yield _ignored(setting, pipeline, instead, number, statement)
 
 
@@ -375,9 +361,7 @@ def _all_set(setting: Setting) -> bool:
 
 def _pipe(setting: Setting, command: Simple, last: Simple) -> Finding:
     shown = setting.show(command.start, command.end)
-    message = (
-        f"If “{shown}” fails, “{last.name}” behind the pipe hides it: its status counts without pipefail."
-    )
+    message = f"If “{shown}” fails, “{last.name}” hides it: without pipefail only the end of the pipe counts."
     if not setting.bash or setting.closes_pipes:
         return Finding(command.start, "shell-pipe", message)
     change = _at_the_beginning(setting, "set -o pipefail")

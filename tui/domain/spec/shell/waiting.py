@@ -21,7 +21,7 @@ def lint_waiting(setting: Setting) -> Iterator[Finding]:
     bare = next((simple for simple in waits if simple.start > work[0].start), None)
     shown = setting.show(work[0].start, work[0].end)
     if bare is not None:
-        message = f"This wait succeeds even if “{shown} &” fails: wait for its process id, as in wait $pid."
+        message = f"This wait succeeds even if “{shown} &” fails: keep pid=$! behind it, and wait $pid."
         yield Finding(bare.start, "shell-wait", message)
     elif not waits and script.body[-1] is work[-1]:
         shown = setting.show(work[-1].start, work[-1].end)

@@ -1,0 +1,93 @@
+"""The Jobs pane's parts and what they share: the jobs chosen, where each lives, and the note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui.domain.gateway import Gateway
+from tui.domain.joblist.query import EXAMPLES
+from tui.domain.jobs import Job
+from tui.panes.base import Pane
+from tui.panes.jobs_detail import JobDetail
+from tui.panes.messages import PaneId
+from tui.services.options import AppOptions
+from tui.widgets.rows import RowList
+from tui.widgets.state_view import StateView
+
+
+class JobsBase(Pane):
+    """Composition, and the jobs that an action is about."""
+
+    PANE_ID = PaneId.JOBS
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder=EXAMPLES, id="jobs-filter", compact=True, classes="hidden")
+        yield StateView(id="jobs-state")
+        with Horizontal(id="jobs-body", classes="hidden"):
+            table = RowList(id="jobs-table", cells=self.cells, takes_enter=False)
+            table.add_class("box")
+            yield table
+            yield JobDetail(id="jobs-detail", classes="box")
+        yield Static(id="jobs-note", classes="hidden")
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self.opened = datetime.now(UTC)
+
+    def cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
+        """The cells of one job's row."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> RowList:
+        """The list."""
+        return self.query_one(RowList)
+
+    @property
+    def panel(self) -> JobDetail:
+        """The detail."""
+        return self.query_one(JobDetail)
+
+    @property
+    def field(self) -> Input:
+        """The filter."""
+        return self.query_one("#jobs-filter", Input)
+
+    @property
+    def current(self) -> Job | None:
+        """The job under the cursor."""
+        key = self.table.cursor_key
+        return self.job_named(key) if key else None
+
+    @property
+    def chosen(self) -> list[Job]:
+        """The marked jobs, or the one under the cursor."""
+        if marked := self.table.marked:
+            return [job for job in self.jobs.jobs if job.name in marked]
+        return [job] if (job := self.current) else []
+
+    def gateway_of(self, job: Job) -> Gateway | None:
+        """The services of the project and region that a job lives in."""
+        if self.gateway is None:
+            return None
+        home = self.jobs.home(job)
+        return self.gateway.elsewhere(home) if home else self.gateway
+
+    def project_of(self, job: Job) -> str:
+        """The id of a job's project; its number where the id is not known."""
+        home = self.jobs.home(job)
+        if home is not None:
+            return home.project
+        return job.name.split("/")[1] if "/" in job.name else ""
+
+    def say(self, content: Content | str) -> None:
+        """Show a note below the list; nothing takes it away."""
+        note = self.query_one("#jobs-note", Static)
+        note.update(content if isinstance(content, Content) else Content(content))
+        note.set_class(not content, "hidden")

@@ -1,0 +1,366 @@
+"""The list of the Jobs pane: rows, filter, order, columns, and what is said when there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from textual import events, on
+from textual.app import App
+from textual.content import Content
+from textual.widgets import Input
+
+from tui.domain import text
+from tui.domain.course.cost import SoFar, cost_so_far
+from tui.domain.errors import CloudError
+from tui.domain.gateway import Gateway
+from tui.domain.insight import JobInsight
+from tui.domain.joblist.columns import (
+    BY_KEY,
+    JobColumn,
+    Line,
+    chosen_columns,
+    doubtful,
+    in_order,
+    state_words,
+)
+from tui.domain.joblist.query import Query, Subject, read_query, subject
+from tui.domain.jobs import Job
+from tui.panes import messages
+from tui.panes.jobs_base import JobsBase
+from tui.panes.jobs_detail import TONES
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.options import AppOptions
+from tui.widgets.columns import Column
+from tui.widgets.rows import RowList
+from tui.widgets.state_view import StateView, local_clock
+
+REPAINT_SECONDS = 60.0
+"""Ages change once a minute on screen, so that an idle list writes nothing in between."""
+LIVE_REPAINT_SECONDS = 10.0
+"""Durations of running jobs change so often."""
+WIDE = 110
+"""Columns from which the detail stands beside the list."""
+_LOWEST = 100
+
+
+class JobsListPart(JobsBase):
+    """What of the snapshot is shown, and how."""
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._query = Query()
+        self._sort = ("age", True)
+        self._columns: tuple[JobColumn, ...] = ()
+        self._subjects: dict[str, tuple[Job, JobInsight | None, Subject]] = {}
+        self._by_name: dict[str, Job] = {}
+        self._wanted = ""
+        self._painted = datetime.now(UTC)
+
+    def on_mount(self) -> None:
+        """Begin the slow repaint of ages."""
+        self.set_interval(LIVE_REPAINT_SECONDS, self._age)
+        self.show_list()
+
+    # State from above
+
+    def watch_gateway(self, _gateway: Gateway | None) -> None:
+        """The list follows by itself; say that it is awaited."""
+        self.show_list()
+
+    def watch_connection_trouble(self, _trouble: CloudError | None) -> None:
+        """Say why there is no list."""
+        self.show_list()
+
+    def watch_prices(self) -> None:
+        """Other prices, other costs."""
+        self._repaint_rows()
+
+    def watch_jobs(self, old: JobsSnapshot, new: JobsSnapshot) -> None:
+        """Show the newest list."""
+        if old.jobs is not new.jobs:
+            self._by_name = {job.name: job for job in new.jobs}
+            gone = self._subjects.keys() - self._by_name.keys()
+            for name in gone:
+                del self._subjects[name]
+            if gone & self.table.marked:
+                self.table.marked = self.table.marked - gone
+        if old.jobs is new.jobs and old.jobs and old.trouble is new.trouble and old.kept == new.kept:
+            return
+        self.show_list()
+        if self._wanted and self.table.show_cursor_on(self._wanted):
+            self._wanted = ""
+
+    def watch_insights(self, old: Mapping[str, JobInsight], new: Mapping[str, JobInsight]) -> None:
+        """Rows of which the log says something else now."""
+        changed = [name for name in self.table.keys_in_sight if old.get(name) is not new.get(name)]
+        self.table.touch(changed)
+        if (job := self.current) is not None and old.get(job.name) is not new.get(job.name):
+            self.show_detail()
+
+    def job_named(self, name: str) -> Job | None:
+        """The job of the last list that has this resource name."""
+        return self._by_name.get(name)
+
+    def show_job(self, name: str) -> None:
+        """Put the cursor on a job, as soon as the list has it."""
+        self.set_filter("")
+        self._wanted = "" if not name or self.table.show_cursor_on(name) else name
+
+    # Drawing
+
+    def show_list(self) -> None:
+        """Draw everything that may have changed."""
+        snapshot = self.jobs
+        self.query_one("#jobs-body").set_class(not snapshot.jobs, "hidden")
+        view = self.query_one(StateView)
+        view.set_class(bool(snapshot.jobs), "hidden")
+        if snapshot.jobs:
+            self._show_rows()
+        elif self.connection_trouble is not None:
+            view.show_trouble(self.connection_trouble)
+        elif snapshot.trouble is not None:
+            view.show_trouble(snapshot.trouble, since=snapshot.trouble_since, next_try=snapshot.next_try)
+        elif snapshot.read_at is not None:
+            where = self.options.settings.region if len(snapshot.places) < 2 else "these places"  # noqa: PLR2004
+            view.show_empty(
+                f"No custom jobs in {where} yet.",
+                "A job appears here within seconds of its start. Press 2 to open or write a spec.",
+            )
+        else:
+            view.show_loading("Reading the job list", self.opened)
+
+    def _show_rows(self) -> None:
+        now = datetime.now(UTC)
+        self._show_columns()
+        found = [job for job in self.jobs.jobs if self._query.matches(self._subject(job), now)]
+        if self._sort != ("age", True):  # as they come
+            lines = [self.line(job, now) for job in found]
+            found = [line.job for line in in_order(lines, self._sort[0], reverse=self._sort[1])]
+        self.table.touch_all()
+        self.table.set_rows([job.name for job in found])
+        self._painted = now
+        self._show_titles(len(found))
+        self.show_detail()
+        self.offer_keys()
+
+    def _show_columns(self) -> None:
+        keys = [key.strip() for key in self.options.settings.jobs_columns.split(",")]
+        jobs = self.jobs.jobs
+        one_place = len({(job.name.split("/")[1:2], job.region)[1] for job in jobs}) < 2  # noqa: PLR2004
+        one_submitter = len({job.submitter for job in jobs}) < 2  # noqa: PLR2004
+        self._columns = chosen_columns(keys, one_place=one_place, one_submitter=one_submitter)
+        self.table.set_columns(
+            [
+                Column(
+                    column.key,
+                    column.title,
+                    column.width,
+                    align="right" if column.right else "left",
+                    priority=_LOWEST - column.priority,
+                    fill=not column.width,
+                )
+                for column in self._columns
+            ]
+        )
+        self.table.set_sort(self._sort[0], descending=self._sort[1])
+
+    def _show_titles(self, shown: int) -> None:
+        whole = len(self.jobs.jobs)
+        counts = f"{shown}" if shown == whole else f"{shown} of {whole}"
+        counts += "" if self.jobs.whole or self.jobs.kept else "+"
+        marked = f" · {len(self.table.marked)} marked" if self.table.marked else ""
+        words = f" · {text.printable(self._query.text)}" if self._query.text else ""
+        self.table.border_title = Content(f"Jobs {counts}{words}{marked}")
+        self.table.border_subtitle = Content(self._query.problem or self._staleness())
+
+    def _staleness(self) -> str:
+        snapshot = self.jobs
+        if snapshot.kept:
+            when = f"{snapshot.read_at.astimezone():%m-%d %H:%M}" if snapshot.read_at else ""
+            return f"last known list, of {when}: reading …"
+        if not snapshot.failing or snapshot.read_at is None:
+            return ""
+        state = snapshot.failing[0]
+        where = f"{state.place.region}: " if len(snapshot.places) > 1 else ""
+        more = f" and {len(snapshot.failing) - 1} more" if len(snapshot.failing) > 1 else ""
+        title = state.trouble.title if state.trouble else ""
+        as_of = f" · as of {local_clock(state.read_at)}" if state.read_at else ""
+        again = f" · next try {local_clock(state.next_try)}" if state.next_try else ""
+        return f"✗ {where}{title}{more}{as_of}{again}"
+
+    def _subject(self, job: Job) -> Subject:
+        insight = self.insights.get(job.name)
+        known = self._subjects.get(job.name)
+        if known is None or known[0] is not job or known[1] is not insight:
+            known = (job, insight, subject(job, insight, self._amount(job, insight)))
+            self._subjects[job.name] = known
+        return known[2]
+
+    def _amount(self, job: Job, insight: JobInsight | None) -> float | None:
+        """USD so far, only where the filter asks for it: most lists are filtered by words."""
+        if "cost" not in self.field.value:
+            return None
+        amount = self._cost(job, insight, datetime.now(UTC)).amount
+        return float(amount) if amount is not None else None
+
+    @property
+    def painted(self) -> datetime:
+        """The time that ages on the screen are of."""
+        return self._painted
+
+    def cost_of(self, job: Job) -> SoFar:
+        """What a job has cost so far."""
+        return self._cost(job, self.insights.get(job.name), self._painted)
+
+    def _cost(self, job: Job, insight: JobInsight | None, now: datetime) -> SoFar:
+        return cost_so_far(job, now, book=self.prices, attempts=insight.attempts if insight else ())
+
+    def line(self, job: Job, now: datetime) -> Line:
+        """What the row of a job is made of."""
+        insight = self.insights.get(job.name)
+        wants_cost = any(column.key == "cost" for column in self._columns)
+        cost = self._cost(job, insight, now) if wants_cost else None
+        return Line(job, now, insight, cost, self.project_of(job))
+
+    def cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
+        """The cells of one job's row."""
+        job = self._by_name.get(key)
+        if job is None:
+            return tuple(Content("") for _ in widths)
+        line = self.line(job, datetime.now(UTC))
+        return tuple(self._cell(column, line) for column in self._columns)
+
+    @staticmethod
+    def _cell(column: JobColumn, line: Line) -> Content:
+        if column.key == "state":
+            tone = "$text-warning" if doubtful(line.job, line.insight) else TONES.get(line.job.state, "")
+            return Content.styled(" ".join(state_words(line.job, line.insight)), tone)
+        return Content(text.printable(column.show(line)))
+
+    def _age(self) -> None:
+        """Ages change each minute, and durations of running jobs more often."""
+        old = (datetime.now(UTC) - self._painted) >= timedelta(seconds=REPAINT_SECONDS)
+        if self.jobs.jobs and (old or self.jobs.live):
+            self._repaint_rows()
+
+    def _repaint_rows(self) -> None:
+        self._painted = datetime.now(UTC)
+        self.table.touch_all()
+        self.show_detail()
+
+    def show_detail(self) -> None:
+        """Show the job under the cursor beside the list."""
+        raise NotImplementedError
+
+    def offer_keys(self) -> None:
+        """Draw the footer again if other keys work now."""
+        raise NotImplementedError
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Beside the list where there is room, below it where not."""
+        self.query_one("#jobs-body").set_class(event.size.width < WIDE, "stacked")
+
+    @on(RowList.Highlighted)
+    def _cursor_moved(self) -> None:
+        self.show_detail()
+        self.offer_keys()
+        self._look_into()
+
+    @on(RowList.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._show_titles(self.table.row_count)
+        self.offer_keys()
+
+    @on(RowList.HeadingChosen)
+    def _heading_chosen(self, message: RowList.HeadingChosen) -> None:
+        self._order_by(message.column)
+
+    def _look_into(self) -> None:
+        """Ask for what the logs of the jobs in sight say."""
+        names = self.table.keys_in_sight
+        jobs = tuple(job for name in names if (job := self._by_name.get(name)))
+        self.post_message(messages.LookInto(jobs, self.current))
+
+    # Filter, order, columns
+
+    def action_filter(self) -> None:
+        """Narrow the list as one types."""
+        self.field.remove_class("hidden")
+        self.field.focus()
+
+    def set_filter(self, words: str) -> None:
+        """Filter by these words and go back to the list."""
+        self.field.value = words
+        self.field.set_class(not words, "hidden")
+        self.table.focus()
+
+    @on(Input.Changed, "#jobs-filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        if ("cost" in event.value) != ("cost" in self._query.text):
+            self._subjects.clear()
+        self._query = read_query(event.value, me=self.me)
+        self.show_list()
+
+    @on(Input.Submitted, "#jobs-filter")
+    def _filter_done(self) -> None:
+        self.set_filter(self.field.value)
+
+    @property
+    def me(self) -> str:
+        """What the label `submitted-by` of this user's jobs says."""
+        from tui.services.submitter import submitter  # noqa: PLC0415 (asks the system; not for the first frame)
+
+        return submitter(self.options.settings.jobs_user)
+
+    def action_mine(self) -> None:
+        """Show only the jobs that this user started, or all again."""
+        words = [word for word in self.field.value.split() if word != "by:me"]
+        self.set_filter(" ".join(words if len(words) < len(self.field.value.split()) else [*words, "by:me"]))
+
+    def action_sort(self) -> None:
+        """Order by the next column."""
+        keys = [column.key for column in self._columns]
+        place = keys.index(self._sort[0]) if self._sort[0] in keys else -1
+        key = keys[(place + 1) % len(keys)]
+        self._sort = (key, BY_KEY[key].descending)
+        self.show_list()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._sort = (self._sort[0], not self._sort[1])
+        self.show_list()
+
+    def _order_by(self, key: str) -> None:
+        same = key == self._sort[0]
+        self._sort = (key, not self._sort[1] if same else BY_KEY[key].descending)
+        self.show_list()
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from tui.panes.jobs_columns import ColumnsScreen  # noqa: PLC0415 (seldom used)
+
+        keys = [column.key for column in self._columns]
+        cast("App[object]", self.app).push_screen(ColumnsScreen(keys), self._columns_chosen)
+
+    def _columns_chosen(self, keys: tuple[str, ...] | None) -> None:
+        if keys is not None:
+            settings = replace(self.options.settings, jobs_columns=",".join(keys))
+            self.options = replace(self.options, settings=settings)
+            self.show_list()
+            self.post_message(messages.SaveSetting("jobs.columns", ",".join(keys)))
+
+    def action_mark(self) -> None:
+        """Mark or unmark the job under the cursor and go on to the next."""
+        if (job := self.current) is not None:
+            self.table.marked = self.table.marked ^ {job.name}
+            self.table.action_cursor_down()
+            self._marks_changed()
+
+    def action_mark_all(self) -> None:
+        """Mark all jobs of the list, or none if all are."""
+        keys, marked = set(self.table.keys), self.table.marked
+        self.table.marked = marked - keys if keys <= marked else marked | keys
+        self._marks_changed()
