@@ -111,8 +111,8 @@ _FREE = "Waiting in the queue is not billed."
 def _queued(job: Job, others: Sequence[Job]) -> Waiting:
     spec = _mapping(job.raw.get("jobSpec"))
     needed = needs_of_spec(spec)
-    shared = [pair for metric in needed for pair in _holders(metric, job, others) if "disk" not in metric]
-    holders = tuple(dict.fromkeys(one for one, _ in shared))
+    shared = [pair for metric in needed if "_pd_" not in metric for pair in _holders(metric, job, others)]
+    holders = tuple({one.name: one for one, _ in shared}.values())
     words = "A job stays queued while the project's training quota in its region does not suffice."
     if holders:
         words += f" {_count([(one, 1) for one in holders])} of this list may hold it."
