@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.domain.test_prices import POOLS
 from tui.domain.access import Identity, LoginKind, Project, QuotaLimits
 from tui.domain.catalog.limits import UNLIMITED, default_limit
 from tui.domain.catalog.quotas import METRICS, PREFIX, Pool, metric_named, needs, short_name
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.regions import TRAINING_REGIONS
 from tui.domain.setup.alternatives import Place, fitting_machines
@@ -96,6 +99,22 @@ def test_other_regions_and_machines_are_named_with_prices() -> None:
     l4 = rows(facts(L4))["quota.nvidia_l4_gpus"].next_step
     assert "No other region has enough for the whole spec." in l4
     assert "n1-standard-8 with 1 × T4 (≈ $0.81 an hour)" in l4
+
+
+def test_other_machines_are_named_at_the_prices_that_were_read() -> None:
+    units = {
+        (f"{family} {part}", "us-west4", False): Decimal(amount)
+        for family in ("e2", "n1", "n2")
+        for part, amount in (("core", "0.04"), ("ram", "0.005"))
+    }
+    book = PriceBook(
+        datetime(2026, 11, 20, tzinfo=UTC), {**units, ("pd-ssd", "us-west4", False): Decimal("0.2")}
+    )
+    read = limits(cpus=20, pd_ssd=450)
+    step = rows(facts(Pool("n1-standard-32", 1), region="us-west4", quotas=read, prices=book))["quota.cpus"]
+    assert "estimate, Cloud Billing catalogue of 2026-11-20" in step.next_step
+    before = rows(facts(Pool("n1-standard-32", 1), region="us-west4", quotas=read))["quota.cpus"]
+    assert "estimate, July 2026" in before.next_step
 
 
 def test_what_rests_on_limits_that_were_read_is_certain() -> None:

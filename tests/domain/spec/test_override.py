@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.domain.spec.args_text import parse_args
 from tui.domain.spec.check import check
 from tui.domain.spec.cost import cost_of
 from tui.domain.spec.override import (
     OverrideError,
-    args_text,
     first_args,
     holds_secret,
-    parse_args,
     parse_duration,
     timeout_of,
     with_args,
@@ -38,11 +37,6 @@ workerPoolSpecs:
       args: [--epochs, "3"]
 """
 JOB: dict[str, Any] = dict(check(POOLS).job)
-
-
-@given(st.lists(st.text()))
-def test_arguments_survive_being_edited(args: list[str]) -> None:
-    assert parse_args(args_text(args)) == args
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from tui.domain.catalog.skus import PriceBook
 from tui.domain.spec.check import check
 from tui.domain.spec.problems import Problem, Severity, apply_fix
 
@@ -42,6 +43,9 @@ workerPoolSpecs:
     pythonModule: trainer.task
 scheduling: {timeout: 3600s}
 """
+SPECIFIC = (
+    "{reservationAffinityType: SPECIFIC_RESERVATION, key: a, values: [projects/p/zones/z/reservations/r]}"
+)
 SECOND = """\
   - {machineSpec: {machineType: n1-standard-4}, replicaCount: 2, containerSpec: {imageUri: python}}
 scheduling:
@@ -85,7 +89,6 @@ def test_good_specs_have_no_problems() -> None:
         ("acceleratorCount: 2", "acceleratorCount: -1", 5, "accelerator-count", False),
         ("      acceleratorCount: 2\n", "", 4, "accelerator", None),
         ("      acceleratorType: NVIDIA_TESLA_T4\n", "", 4, "accelerator", None),
-        ("acceleratorCount: 2", "acceleratorCount: 2\n      tpuTopology: 2x2", 6, "tpu-topology", False),
         (
             "acceleratorCount: 2",
             "acceleratorCount: 2\n      gpuPartitionSize: 1g.5gb",
@@ -101,10 +104,7 @@ def test_good_specs_have_no_problems() -> None:
         ("200", "70000", 9, "disk-size", True),
         ("python:3.11", "https://docker.io/library/python", 11, "bad-image", True),
         ("python:3.11", "Python", 11, "bad-image", False),
-        ("python:3.11", "ghcr.io/a/b", 11, "image-registry", False),
-        ("python:3.11", "us-docker.pkg.dev/p/i", 11, "bad-image", False),
         ("imageUri: python:3.11", "imageUri: ''", 11, "required", False),
-        ("3600s", "3600s\n  maxWaitDuration: 60s", 19, "wait-strategy", False),
         ("timeout: 3600s", "timeout: 3600s\n  strategy: FLEX_START", 2, "flex-start", False),
         (
             "scheduling:",
@@ -114,16 +114,8 @@ def test_good_specs_have_no_problems() -> None:
             False,
         ),
         ("scheduling:", "network: a\nscheduling:", 17, "network", False),
-        ("scheduling:", "reservedIpRanges: [a]\nscheduling:", 17, "ip-ranges", False),
         ("scheduling:", "serviceAccount: me\nscheduling:", 17, "service-account", False),
         ("scheduling:", "persistentResourceId: Big\nscheduling:", 17, "persistent-resource", False),
-        (
-            "scheduling:",
-            "baseOutputDirectory: {outputUriPrefix: gs://A/b}\nscheduling:",
-            17,
-            "bad-output",
-            False,
-        ),
         (
             "scheduling:",
             "baseOutputDirectory: {outputUriPrefix: bucket}\nscheduling:",
@@ -131,10 +123,9 @@ def test_good_specs_have_no_problems() -> None:
             "bad-output",
             False,
         ),
-        ("scheduling:", "experiment: mine\nscheduling:", 17, "resource-name", False),
         (
             "scheduling:",
-            "pscInterfaceConfig: {networkAttachment: Z}\nscheduling:",
+            "pscInterfaceConfig: {networkAttachment: a/b}\nscheduling:",
             17,
             "network-attachment",
             False,
@@ -155,6 +146,28 @@ def test_errors(old: str, new: str, line: int, code: str, fixed: bool | None) ->
 @pytest.mark.parametrize(
     ("old", "new", "line", "code"),
     [
+        ("acceleratorCount: 2", "acceleratorCount: 2\n      tpuTopology: 2x2", 6, "tpu-topology"),
+        ("python:3.11", "ghcr.io/a/b", 11, "image-registry"),
+        ("python:3.11", "us-docker.pkg.dev/p/i", 11, "image-path"),
+        ("3600s", "3600s\n  maxWaitDuration: 60s", 19, "wait-strategy"),
+        ("3600s", "3600s\n  maxWaitDuration: 0s", 19, "wait-strategy"),
+        ("scheduling:", "reservedIpRanges: [a]\nscheduling:", 17, "ip-ranges"),
+        ("scheduling:", "baseOutputDirectory: {outputUriPrefix: gs://A/b}\nscheduling:", 17, "bad-output"),
+        ("scheduling:", "experiment: mine\nscheduling:", 17, "resource-name"),
+        ("scheduling:", "pscInterfaceConfig: {}\nscheduling:", 17, "network-attachment"),
+        ("value: a", "value: a\n        - {name: A, value: b}", 17, "env-twice"),
+        (
+            "acceleratorCount: 2",
+            "acceleratorCount: 2\n      reservationAffinity: {key: a}",
+            6,
+            "reservation",
+        ),
+        (
+            "acceleratorCount: 2",
+            f"acceleratorCount: 2\n      reservationAffinity: {SPECIFIC}",
+            6,
+            "reservation",
+        ),
         ("scheduling:\n  timeout: 3600s\n", "", 1, "no-timeout"),
         ("timeout: 3600s", "timeout: 700000s", 18, "long-timeout"),
         (
@@ -237,7 +250,12 @@ def test_a_job_that_sleeps_before_it_works_is_not_called_idle() -> None:
             False,
         ),
         ("{machineType: cloud-tpu, acceleratorCount: 8}", 2, "tpu-accelerator", False),
-        ("{machineType: m1-megamem-96, reservationAffinity: {key: a}}", 2, "reservation", False),
+        (
+            "{machineType: a4x-highgpu-4g, acceleratorType: NVIDIA_GB200, acceleratorCount: 4}",
+            2,
+            "reservation",
+            False,
+        ),
     ],
 )
 def test_machines(machine: str, line: int, code: str, fixed: bool) -> None:  # noqa: FBT001
@@ -263,7 +281,9 @@ def test_what_a_region_does_not_have_names_where_it_is() -> None:
 
 def test_pools_are_numbered_by_their_place() -> None:
     assert not problems(MORE)
-    holds(MORE.replace("replicaCount: 2", "replicaCount: 0"), 17, "replicas")
+    holds(MORE.replace("replicaCount: 2", "replicaCount: 0"), 17, "replicas", Severity.WARNING)
+    holds(MORE.replace("replicaCount: 2", "replicaCount: -1"), 17, "replicas")
+    holds(MORE.replace(" replicaCount: 2,", ""), 17, "no-replicas", Severity.WARNING, fixed=True)
     skipped = MORE.replace("  - {machineSpec", "  - {}\n  - {machineSpec")
     assert not problems(skipped)
     tpu = PACKAGE.replace("{machineType: n1-standard-8}", "{machineType: ct6e-standard-8t, tpuTopology: 2x4}")
@@ -332,4 +352,40 @@ def test_placeholders_are_told_once() -> None:
 def test_labels_are_counted_with_the_apps_own() -> None:
     rows = "".join(f"  k{number}: v\n" for number in range(64))
     text = f"labels:\n{rows}jobSpec:\n" + "".join(f"  {row}\n" for row in POOL.splitlines())
-    assert [(item.line, item.code) for item in problems(text)] == [(1, "too-many-labels")]
+    holds(text, 1, "too-many-labels", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "registry-1.docker.io/library/python:3.11",
+        "registry.hub.docker.com/library/python",
+        "index.docker.io/library/python",
+        "marketplace.gcr.io/google/python",
+        "us.gcr.io/p/i",
+        "europe-west4-docker.pkg.dev/p/r/i:1",
+    ],
+)
+def test_registries_that_are_known_are_fine(image: str) -> None:
+    assert not problems(POOL.replace("python:3.11", image))
+
+
+def test_sums_are_told_by_the_prices_that_were_read() -> None:
+    prices_of = {
+        "n1 core": ("0.05", "0.01"),
+        "n1 ram": ("0.006", "0.0014"),
+        "NVIDIA_TESLA_T4": ("0.5", "0.2"),
+    }
+    units = {
+        (name, REGION, spot): Decimal(amounts[spot])
+        for name, amounts in prices_of.items()
+        for spot in (False, True)
+    }
+    book = PriceBook(datetime(2026, 11, 20, tzinfo=UTC), units)
+    by_book, by_table = (
+        check(POOL, region=REGION, today=TODAY, limit_usd=0.1, prices=prices).problems
+        for prices in (book, None)
+    )
+    assert [item.code for item in (*by_book, *by_table)] == ["over-limit", "over-limit"]
+    assert "Cloud Billing catalogue of 2026-11-20" in by_book[0].message
+    assert "July 2026" in by_table[0].message

@@ -38,6 +38,7 @@ images = some(
         *(
             "us-docker.pkg.dev/vertex-ai/training/pytorch-gpu.2-4.py310:latest",
             "us-docker.pkg.dev/p/i",
+            "registry-1.docker.io/library/python",
             "x" * 2049,
         ),
         "us-docker.pkg.dev/vertex-ai-restricted/training/reductionserver:latest",
@@ -201,7 +202,7 @@ surroundings = st.fixed_dictionaries(
             ]
         ),
         "experiment": some([CONTEXT, "a", CONTEXT.replace("central", "east")]),
-        "persistentResourceId": some(["", "A", "a-", "a" * 129]),
+        "persistentResourceId": some(["", "A", "a_b"]),
         "enableWebAccess": st.booleans(),
     },
 )

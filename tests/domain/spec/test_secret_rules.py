@@ -121,3 +121,25 @@ def test_the_list_names_places_and_states_without_values() -> None:
         ("E", "from the environment", "line 8"),
         ("Z", "set", "not used in this spec"),
     ]
+
+
+TUTORIAL = """\
+    env:
+    - name: HF_TOKEN
+      value: <YOUR_HF_TOKEN>
+    - {name: WANDB_API_KEY, value: <YOUR_WANDB_API_KEY>}
+    - {name: WANDB_PROJECT, value: <YOUR_WANDB_PROJECT>}
+    - {name: Z_TOKEN, value: '${Z_TOKEN}'}
+"""
+
+
+def test_the_list_names_placeholders_of_secrets_and_what_writes_their_names() -> None:
+    spec = check(HEAD + TUTORIAL)
+    rows = secret_rows(spec.references, {"HF_TOKEN"}, {}, spec.problems)
+    assert [(row.name, row.state, row.used, row.stored, row.missing) for row in rows] == [
+        ("HF_TOKEN", "placeholder in the file", "line 8", True, True),
+        ("WANDB_API_KEY", "placeholder in the file", "line 9", False, True),
+        ("Z_TOKEN", "missing", "line 11", False, True),
+    ]
+    text = apply_fix(apply_fix(HEAD + TUTORIAL, rows[0].fixes[0]), rows[1].fixes[0])
+    assert [item.name for item in check(text).references] == ["HF_TOKEN", "WANDB_API_KEY", "Z_TOKEN"]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tui.domain.jobs import OWN_LABEL, job_from_json
 from tui.domain.secrets import find_secrets
 from tui.domain.spec.check import check
-from tui.domain.spec.from_job import OUTPUT_ONLY, spec_from_job
+from tui.domain.spec.from_job import spec_from_job
 from tui.domain.spec.references import Source, Value
 from tui.domain.spec.request import build_request
+from tui.domain.spec.schema import OUTPUT_ONLY
 from tui.domain.spec.templates import TEMPLATES, Template
 
 TOKEN = "hf_" + "aB3" * 12

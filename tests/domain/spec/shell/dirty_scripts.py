@@ -72,6 +72,26 @@ HIDDEN: dict[str, tuple[str, list[tuple[int, str]]]] = {
     ),
     "|| exit 0": ("python train.py || exit 0\n", [(1, "shell-ignored-failure")]),
     "|| with a group": ("python train.py || { echo failed; date; }\n", [(1, "shell-ignored-failure")]),
+    "|| true on purpose": (
+        "set -e\npython train.py || true  # as intended\n",
+        [(2, "shell-ignored-failure")],
+    ),
+    "the status of an echo kept": (
+        "python train.py || echo failed\nrc=$?\nexit $rc\n",
+        [(1, "shell-ignored-failure")],
+    ),
+    "a status that nothing sets": (
+        "rc=0\npython train.py || echo failed\nexit $rc\n",
+        [(2, "shell-ignored-failure")],
+    ),
+    "the status of something else kept": (
+        "date\nrc=$?\npython train.py || true\nexit $rc\n",
+        [(3, "shell-ignored-failure")],
+    ),
+    "a status kept too late": (
+        "python train.py || true\nrc=0\npip list || rc=$?\nexit $rc\n",
+        [(1, "shell-ignored-failure")],
+    ),
     "a bare wait": (
         "set -e\nfor gpu in 0 1; do\n  python train.py $gpu &\ndone\nwait\n",
         [(5, "shell-wait")],
@@ -86,6 +106,10 @@ OTHERS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     "a copy is forgiven": (
         "set -e\npython a.py\ngsutil cp -r out gs://$BUCKET/ || true\n",
         [(3, "shell-ignored-failure")],
+    ),
+    "a trap that is also called": (
+        "set -e\nsave() { gsutil cp -r out gs://$BUCKET/ || true; }\ntrap save EXIT\npython train.py\nsave\n",
+        [(2, "shell-ignored-failure")],
     ),
     "preparation": ("pip install -r a.txt\npython train.py\n", [(1, "shell-goes-on")]),
     "data": ("gsutil cp -r gs://$BUCKET/data .\npython train.py\n", [(1, "shell-goes-on")]),

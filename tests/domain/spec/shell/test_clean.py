@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.spec.shell.clean_scripts import CLEAN, ENV
+from tests.domain.spec.shell.scripts import CLEAN, ENV
 from tui.domain.spec.check import check
 from tui.domain.spec.shell.lint import lint_script
 from tui.domain.spec.shell.reader import read
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def test_there_are_enough() -> None:
-    assert len(CLEAN) >= 30
+    assert len(CLEAN) >= 50
 
 
 @pytest.mark.parametrize("name", CLEAN)

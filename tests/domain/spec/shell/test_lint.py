@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.spec.shell.clean_scripts import ENV
 from tests.domain.spec.shell.dirty_scripts import HIDDEN, OTHERS
+from tests.domain.spec.shell.scripts import ENV
 from tui.domain.spec.shell.findings import Finding
 from tui.domain.spec.shell.lint import lint_script
 

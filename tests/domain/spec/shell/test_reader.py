@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.spec.shell.clean_scripts import CLEAN
+from tests.domain.spec.shell.scripts import CLEAN
 from tui.domain.spec.shell.lint import lint_script
 from tui.domain.spec.shell.reader import MAX_CHARACTERS, read
 from tui.domain.spec.shell.tree import Script

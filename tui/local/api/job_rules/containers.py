@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
+from tui.domain.spec.forms import MAX_ENV, MAX_PACKAGES, OBJECT, is_image
 from tui.local.api.job_rules.top import Problem
 from tui.local.wire.gtypes import Message
 
-MAX_ENV = 100
-MAX_PACKAGES = 100
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PACKAGE = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/\S[^\r\n]*")
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?P<path>(?:{_COMPONENT}(?::[0-9]+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
-    r"(?P<tag>:\w[\w.-]{0,127})?(?P<digest>@sha256:[0-9a-f]{64})?",
-    re.ASCII,
-)
-_REGISTRY = re.compile(
-    r"[a-z0-9-]+-docker\.pkg\.dev|(?:us\.|eu\.|asia\.|mirror\.)?gcr\.io|(?:index\.)?docker\.io"
-)
-_LONGEST_IMAGE = 2048
-_ARTIFACT_PARTS = 4
-"""Host, project, repository, image."""
 
 
 def container_problems(field: str, container: Message) -> Iterator[Problem]:
@@ -47,7 +32,7 @@ def package_problems(field: str, package: Message) -> Iterator[Problem]:
     if len(package.package_uris) > MAX_PACKAGES:
         yield f"{field}.package_uris", f"No more than {MAX_PACKAGES} package URIs can be specified."
     for index, uri in enumerate(package.package_uris):
-        if not _PACKAGE.fullmatch(uri):
+        if not OBJECT.fullmatch(uri):
             yield f"{field}.package_uris[{index}]", "A package URI must have the form gs://BUCKET/OBJECT."
     yield from _environment(f"{field}.env", package.env)
 
@@ -56,17 +41,8 @@ def _image(field: str, uri: str, what: str) -> Iterator[Problem]:
     if not uri:
         yield field, f"{what} must be specified."
         return
-    found = _IMAGE.fullmatch(uri) if len(uri) <= _LONGEST_IMAGE else None
-    if not found:
+    if not is_image(uri):
         yield field, f"{what} {uri[:200]!r} is not the name of a container image."
-        return
-    parts = found["path"].split("/")
-    has_host = len(parts) > 1 and ("." in parts[0] or ":" in parts[0] or parts[0] == "localhost")
-    if has_host and not _REGISTRY.fullmatch(parts[0]):
-        text = f"{what} must be in Artifact Registry, Container Registry or Docker Hub, not in {parts[0]}."
-        yield field, text
-    elif parts[0].endswith("-docker.pkg.dev") and len(parts) < _ARTIFACT_PARTS:
-        yield field, f"{what} must have the form LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE."
 
 
 def _environment(field: str, env: Message) -> Iterator[Problem]:
@@ -75,5 +51,3 @@ def _environment(field: str, env: Message) -> Iterator[Problem]:
     for index, variable in enumerate(env):
         if not _ENV_NAME.fullmatch(variable.name):
             yield f"{field}[{index}].name", f"EnvVar name {variable.name!r} must be a valid C identifier."
-    if any(count > 1 for count in Counter(variable.name for variable in env).values()):
-        yield field, "EnvVar names must be unique."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tui.domain.catalog.accelerators import CLOUD_TPU, N1_COUNTS, TPU_POD, TPU_SLICE, TPU_TOPOLOGIES
@@ -11,8 +10,6 @@ from tui.domain.catalog.machines import MACHINES, Machine
 from tui.local.api.job_rules.top import Problem
 from tui.local.wire.gtypes import Message
 
-RESERVATION_KEY = "compute.googleapis.com/reservation-name"
-_RESERVATION = re.compile(r"projects/[^/]+/zones/[^/]+/reservations/[^/]+")
 _SPECIFIC = "SPECIFIC_RESERVATION"
 
 
@@ -25,11 +22,10 @@ def machine_problems(field: str, machine: Message, region: str) -> Iterator[Prob
         yield from _tpu(field, machine, region)
     else:
         yield from _gpu(field, machine, known, region)
-        if machine.tpu_topology:
-            yield f"{field}.tpu_topology", "A TPU topology can be given for TPU machines only."
     if machine.gpu_partition_size and machine.accelerator_count != 1:
         yield f"{field}.gpu_partition_size", "A GPU partition needs an accelerator_count of 1."
-    yield from _reservation(f"{field}.reservation_affinity", machine)
+    if machine.machine_type == "a4x-highgpu-4g" and affinity_name(machine) != _SPECIFIC:
+        yield f"{field}.reservation_affinity", "Machine type a4x-highgpu-4g needs a shared reservation."
 
 
 def accelerator_name(machine: Message) -> str:
@@ -92,11 +88,6 @@ def _tpu(field: str, machine: Message, region: str) -> Iterator[Problem]:
             )
             yield f"{field}.tpu_topology", text
         return
-    if machine.tpu_topology:
-        yield (
-            f"{field}.tpu_topology",
-            f"Machine type {CLOUD_TPU} takes an accelerator count, and no topology.",
-        )
     if name not in {"TPU_V2", "TPU_V3"}:
         yield f"{field}.accelerator_type", f"Machine type {CLOUD_TPU} needs TPU_V2 or TPU_V3."
     elif region not in accelerator_regions(name):
@@ -104,16 +95,3 @@ def _tpu(field: str, machine: Message, region: str) -> Iterator[Problem]:
     if count != TPU_SLICE and (count < TPU_POD or count % TPU_POD):
         text = f"The accelerator count of a TPU must be {TPU_SLICE}, {TPU_POD} or a multiple of {TPU_POD}."
         yield f"{field}.accelerator_count", text
-
-
-def _reservation(field: str, machine: Message) -> Iterator[Problem]:
-    affinity, kind = machine.reservation_affinity, affinity_name(machine)
-    if kind == _SPECIFIC:
-        if affinity.key != RESERVATION_KEY:
-            yield f"{field}.key", f"The key must be {RESERVATION_KEY}."
-        if not affinity.values or not all(_RESERVATION.fullmatch(value) for value in affinity.values):
-            yield f"{field}.values", "Reservations are named projects/P/zones/Z/reservations/R."
-    elif affinity.key or affinity.values:
-        yield field, f"Key and values can be given with {_SPECIFIC} only."
-    if machine.machine_type == "a4x-highgpu-4g" and kind != _SPECIFIC:
-        yield field, "Machine type a4x-highgpu-4g needs a shared reservation."

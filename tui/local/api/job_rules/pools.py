@@ -28,8 +28,9 @@ def pool_problems(spec: Message, region: str) -> Iterator[Problem]:
         yield from _pool(f"{FIELD}[{index}]", pool, region, first=index == 0)
         if not pool.machine_spec.machine_type and not spec.persistent_resource_id:
             yield f"{FIELD}[{index}].machine_spec.machine_type", "Machine type must be specified."
-        if not spec.HasField("psc_interface_config") and not spec.network:
-            yield from _unreachable_mounts(f"{FIELD}[{index}]", pool)
+        if pool.nfs_mounts and not spec.HasField("psc_interface_config") and not spec.network:
+            text = "A network or a PSC interface is needed to reach the share."
+            yield f"{FIELD}[{index}].nfs_mounts", text
 
 
 def _pool(field: str, pool: Message, region: str, *, first: bool) -> Iterator[Problem]:
@@ -38,8 +39,8 @@ def _pool(field: str, pool: Message, region: str, *, first: bool) -> Iterator[Pr
         yield field, "Exactly one of container_spec and python_package_spec must be set."
     if first and pool.replica_count != 1:
         yield f"{field}.replica_count", "The replica count of the first worker pool must be 1."
-    if not first and pool.replica_count < 1:
-        yield f"{field}.replica_count", "The replica count must be positive."
+    if not first and pool.replica_count < 0:
+        yield f"{field}.replica_count", "The replica count must not be negative."
     yield from machine_problems(f"{field}.machine_spec", pool.machine_spec, region)
     if task == "container_spec":
         yield from container_problems(f"{field}.container_spec", pool.container_spec)
@@ -70,9 +71,3 @@ def _mounts(field: str, pool: Message) -> Iterator[Problem]:
         if not (mount.instance_ip and mount.volume_handle and mount.filesystem and mount.mount_point):
             text = "Instance IP, volume handle, filesystem and mount point must be specified."
             yield f"{field}.lustre_mounts[{index}]", text
-
-
-def _unreachable_mounts(field: str, pool: Message) -> Iterator[Problem]:
-    for name in ("nfs_mounts", "lustre_mounts"):
-        if getattr(pool, name):
-            yield f"{field}.{name}", "A network or a PSC interface is needed to reach the share."

@@ -24,8 +24,6 @@ def scheduling_problems(spec: Message) -> Iterator[Problem]:
         yield f"{FIELD}.timeout", "Timeout must not be negative."
     if scheduling.max_wait_duration.seconds < 0 or scheduling.max_wait_duration.nanos < 0:
         yield f"{FIELD}.max_wait_duration", "Max wait duration must not be negative."
-    if scheduling.HasField("max_wait_duration") and scheduling.strategy != FLEX_START:
-        yield f"{FIELD}.max_wait_duration", "Max wait duration can be set for the strategy FLEX_START only."
     used = [(index, pool) for index, pool in enumerate(spec.worker_pool_specs) if pool.ByteSize()]
     yield from _tpu(used)
     if scheduling.strategy == SPOT:

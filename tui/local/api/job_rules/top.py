@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui.domain.spec.forms import ENCRYPTION_KEY
 from tui.local import names
 from tui.local.wire.gtypes import Message
 
 Problem = tuple[str, str]
 """Field path in snake_case, and what is wrong."""
 MAX_NAME = 128
-MAX_LABELS = 64
 MAX_LABEL = 64
-_KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}")
 
 
 def top_problems(job: Message, region: str) -> Iterator[Problem]:
@@ -22,10 +21,7 @@ def top_problems(job: Message, region: str) -> Iterator[Problem]:
         yield "custom_job.display_name", "Display name should be non-empty."
     elif len(job.display_name) > MAX_NAME:
         yield "custom_job.display_name", f"Display name should not have more than {MAX_NAME} characters."
-    if len(job.labels) > MAX_LABELS:
-        text = f"There can be no more than {MAX_LABELS} labels attached to a single resource."
-        yield "custom_job.labels", text
-    if not all(_good_label(key) and key and _good_label(value) for key, value in job.labels.items()):
+    if not all(_good_label(key) and _good_label(value) for key, value in job.labels.items()):
         yield (
             "custom_job.labels",
             (
@@ -47,12 +43,12 @@ def _encryption(encryption: Message, region: str) -> Iterator[Problem]:
     if not name:
         return
     field = "custom_job.encryption_spec.kms_key_name"
-    found = _KEY.fullmatch(name)
+    found = ENCRYPTION_KEY.fullmatch(name)
     if not found:
         form = "projects/P/locations/R/keyRings/RING/cryptoKeys/KEY"
         yield field, f"The key name must have the form {form}."
-    elif found[1] != region:
-        yield field, f"The key must be in the job's region {region}, not in {found[1]}."
+    elif found["region"] != region:
+        yield field, f"The key must be in the job's region {region}, not in {found['region']}."
 
 
 def in_project(name: str, region: str, tail: str) -> bool:

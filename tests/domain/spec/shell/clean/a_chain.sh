@@ -1,0 +1,1 @@
+pip install -r a.txt && python train.py && gsutil -m cp -r out gs://$BUCKET/$RUN_NAME

@@ -1,0 +1,4 @@
+rc=0
+python train.py || rc=$?
+gsutil cp -r out gs://$BUCKET/ || echo "upload failed" >&2
+exit $rc

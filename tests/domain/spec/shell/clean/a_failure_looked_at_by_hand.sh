@@ -1,0 +1,6 @@
+set +e
+python train.py
+code=$?
+set -e
+gsutil cp -r logs gs://$BUCKET/ || true
+exit $code

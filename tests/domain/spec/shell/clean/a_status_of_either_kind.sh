@@ -1,0 +1,2 @@
+python train.py && rc=0 || { rc=$?; echo failed; }
+exit $rc

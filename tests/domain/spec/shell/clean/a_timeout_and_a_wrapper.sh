@@ -1,0 +1,1 @@
+set -e; timeout 6h nohup python -u a.py > log.txt; gsutil cp log.txt gs://$BUCKET/

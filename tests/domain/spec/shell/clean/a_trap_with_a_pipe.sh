@@ -1,0 +1,4 @@
+set -e
+last() { python report.py | tee report.txt; gsutil cp report.txt gs://$BUCKET/; }
+trap last EXIT
+python train.py

@@ -1,0 +1,1 @@
+python train.py --epochs 3 --out $AIP_MODEL_DIR

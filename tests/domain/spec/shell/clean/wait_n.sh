@@ -1,0 +1,3 @@
+set -e
+python a.py & python b.py &
+wait -n; wait -n
