@@ -17,7 +17,7 @@ def falls(points: Sequence[Point]) -> list[Fall]:
     found: list[Fall] = []
     steps = [(point.step, point) for point in points if point.step is not None]
     for (step, before), (fallen, here), (later, _) in zip(steps, steps[1:], steps[2:], strict=False):
-        goes_on = fallen < later <= max(step, 2 * fallen + 1)
+        goes_on = fallen < later <= step
         if fallen < step and goes_on and not _next_epoch(before, here):
             found.append((before.time_ns, here.time_ns))
     # Without steps the epoch tells the same.

@@ -71,7 +71,7 @@ _SCORE = frozenset(
 _MEMORY = frozenset({"mem", "memory", "vram", "rss", "allocated", "reserved"})
 _RATE = frozenset({"throughput", "tps", "wps", "ups", "qps", "fps", "tflops", "tflop", "ips"})
 _PER = re.compile(r"(?:_per_|/|/ )s(?:ec(?:ond)?s?)?\b|_per_sec")
-_NEVER = frozenset(
+NEVER = frozenset(
     {"scale", "scaler", "scaling", "weight", "weights", "coef", "coeff", "coefficient", "lambda", "fn"}
     | {"function", "threshold", "patience", "clip", "clipping", "smoothing", "type", "packet", "packets"}
 )
@@ -110,7 +110,7 @@ def kind(name: str) -> MetricKind:
     parts = words(name)
     found = set(parts)
     made = MetricKind.OTHER
-    if not found or found & _NEVER:
+    if not found or found & NEVER:
         pass
     elif _learning_rate(parts) or _grad_norm(parts):
         if not found & _SETTING:
@@ -143,7 +143,7 @@ def telling(name: str) -> bool:
     """Whether a line with such a value can only be a training program's."""
     found = set(words(name))
     if found & _PERPLEXITY:
-        return not found & _NEVER
+        return not found & NEVER
     if kind(name) not in {MetricKind.LOSS, MetricKind.EVAL_LOSS, MetricKind.ACCURACY}:
         return False
     # `train_error` and `map50` are no ordinary words any more.

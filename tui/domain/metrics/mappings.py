@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tui.domain.metrics.kinds import MetricKind, kind, telling
@@ -16,11 +17,17 @@ _ITEM = re.compile(
     r"['\"]([^'\"\\]{1,100})['\"]\s{0,4}:\s{0,4}(?:[A-Za-z_][\w.]{0,24}\()?['\"]?"
     rf"([-+]?(?:{DIGITS})%?)['\"]?\s{{0,4}}(?=[,}}\])]|$)"
 )
-_TOTAL_STEPS = frozenset(
-    {"total_steps", "max_steps", "num_steps", "total_iters", "max_iters", "num_training_steps"}
-)
-_TOTAL_EPOCHS = frozenset({"total_epochs", "num_epochs", "max_epochs", "num_train_epochs", "epochs"})
 _REMAINING = frozenset({"remaining_time", "eta", "eta_seconds", "remaining_seconds"})
+_PLACES = {
+    "step": frozenset({"step", "global_step", "iteration"}),
+    "epoch": frozenset({"epoch"}),
+    "total_steps": frozenset(
+        {"total_steps", "max_steps", "num_steps", "total_iters", "max_iters", "num_training_steps"}
+    ),
+    "total_epochs": frozenset({"total_epochs", "num_epochs", "max_epochs", "num_train_epochs", "epochs"}),
+    "remaining": _REMAINING,
+}
+_VALUE = "value"
 _MESSAGES = ("message", "msg", "event", "log")
 _DEPTH = 3
 _MOST_VALUES = 64
@@ -87,38 +94,39 @@ def judged(items: Pairs, clocks: Mapping[str, float]) -> Reading | None:
     found = dict(items)
     if "train_runtime" in found:
         return Reading(values=found, epoch=found.get("epoch"), summary=True)
-    step = epoch = total_steps = total_epochs = remaining = None
+    places: dict[str, float] = {}
     values: dict[str, float] = {}
     for name, value in items:
-        last = name.rsplit("/", 1)[-1].lower()
-        if name.lower() in STEPS or last in {"step", "global_step", "iteration"}:
-            step = whole(value) if step is None else step
-        elif last == "epoch":
-            epoch = value if epoch is None else epoch
-        elif last in _TOTAL_STEPS:
-            total_steps = whole(value)
-        elif last in _TOTAL_EPOCHS:
-            total_epochs = value
-        elif last in _REMAINING:
-            remaining = value
-        elif len(values) < _MOST_VALUES and _wanted(name):
+        part = _part(name)
+        if part == _VALUE and len(values) < _MOST_VALUES:
             values[name] = value
+        elif part != _VALUE:
+            places.setdefault(part, value)
+    step, epoch = whole(places.get("step")), places.get("epoch")
     if not values or not _training(values, placed=step is not None or epoch is not None):
         return None
     return Reading(
         values=values,
         step=step,
         epoch=epoch if epoch is not None and 0 <= epoch < float("inf") else None,
-        total_steps=total_steps,
-        total_epochs=total_epochs,
-        remaining_seconds=next(iter(clocks.values()), remaining),
+        total_steps=whole(places.get("total_steps")),
+        total_epochs=places.get("total_epochs"),
+        remaining_seconds=next(iter(clocks.values()), places.get("remaining")),
     )
 
 
-def _wanted(name: str) -> bool:
+@lru_cache(maxsize=4096)
+def _part(name: str) -> str:
+    """What a key is to a reading: a place in the run, `value`, or nothing."""
+    last = name.rsplit("/", 1)[-1].lower()
+    for part, names in _PLACES.items():
+        if last in names:
+            return part
+    if name.lower() in STEPS:
+        return "step"
     if name.startswith("eval") and name.endswith(("_runtime", "_per_second", "_time")):
-        return False
-    return kind(name) is not MetricKind.OTHER or measured(name)
+        return ""
+    return _VALUE if kind(name) is not MetricKind.OTHER or measured(name) else ""
 
 
 def _training(values: Mapping[str, float], *, placed: bool) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from tui.domain.metrics.kinds import MetricKind, kind, telling, words
+from tui.domain.metrics.kinds import NEVER, MetricKind, kind, telling, words
 
 LOOKED_BACK = 96
 """Characters before a number in which its name is looked for."""
@@ -77,6 +77,11 @@ _NEVER = frozenset(
         "skipped skip scale scaler"
     ).split()
 )
+_NEVER_A_KEY = _NEVER - {
+    *("mem", "memory", "vram", "allocated", "reserved", "max", "min"),
+    *("tokens", "samples", "length", "examples", "len"),
+}
+"""Beside a metric, a record's key says on purpose what it says: lengths and memory count there."""
 _OPEN = re.compile(
     r"(?:(?:\b(?:tensor|array|Array|DeviceArray|(?:np\.|jnp\.|numpy\.)?float\d\d))?[(\[{]|['\"])\s{0,8}$"
 )
@@ -126,6 +131,8 @@ def _judged(parts: list[str], split: str, *, explicit: bool, leading: bool) -> N
     for names, role in ((STEPS, Role.STEP), (_BATCHES, Role.BATCH), (_EPOCHS, Role.EPOCH)):
         if last in names or pair in names:
             return Named(role, last, explicit, split)
+    if not NEVER.isdisjoint(part.lower() for part in parts):
+        return Named(Role.NONE, split=split)
     name = _metric_name(parts)
     role = _metric_role(name)
     if role is Role.NONE and explicit and _IDENTIFIER.match(parts[-1]) and _extra(parts[-1]):
@@ -159,22 +166,7 @@ def _extra(name: str) -> bool:
     return len(name) > 1 and ".py" not in name and not set(words(name)) & _NEVER and not name.isdigit()
 
 
+@lru_cache(maxsize=4096)
 def measured(name: str) -> bool:
     """Whether a key of a structured record may name a metric: no time, size, count or identity."""
-    return not set(words(name)) & (
-        _NEVER
-        - {
-            "mem",
-            "memory",
-            "vram",
-            "allocated",
-            "reserved",
-            "max",
-            "min",
-            "tokens",
-            "samples",
-            "length",
-            "examples",
-            "len",
-        }
-    )
+    return _NEVER_A_KEY.isdisjoint(words(name))

@@ -19,6 +19,7 @@ _VALUE = re.compile(
 _ETA = re.compile(r"\beta\b[:=]?\s{0,3}((?:\d{1,4} days?, )?\d{1,4}:\d\d(?::\d\d)?)", re.IGNORECASE)
 _MM_LOOP = re.compile(r"\b(Epoch|Iter)\((train|val|test)\)\s{0,4}\[")
 """OpenMMLab: `Epoch(train) [1][50/500]`."""
+_WHOLE_ETA = re.compile(r"poch(?:\(train\))? \[")
 _SETTINGS = re.compile(
     r"dropout|momentum=|'momentum'|seed\b|batch_size|optimizer|weight_decay|num_train_epochs|n_estimators|warmup|"
     r"\bepochs['\"]?[=:]|\w(?:==|>=)\d"
@@ -26,6 +27,7 @@ _SETTINGS = re.compile(
 """Words of a configuration that is printed as one line."""
 _EVAL = frozenset({"eval", "evaluation", "val", "valid", "validation", "test", "testing", "dev"})
 _MOST_VALUES = 64
+_LOSSES = (MetricKind.LOSS, MetricKind.EVAL_LOSS)
 _STEPS = (Role.STEP, Role.BATCH)
 _PLACES = (*_STEPS, Role.EPOCH)
 
@@ -56,7 +58,8 @@ class Scan:
     @property
     def placed(self) -> bool:
         """Whether the text says where in the run it is."""
-        return self.step is not None or self.epoch is not None
+        lone_batch = self.per_epoch and self.total_steps is None
+        return self.epoch is not None or (self.step is not None and not lone_batch)
 
     def take(self, digits: str, unit: str, before: str) -> None:
         """Judge one number by the text that leads to it."""
@@ -128,7 +131,7 @@ class Scan:
         self.values[name] = value
         self.roles[name] = known.role
         self.last = (known.role, name, value)
-        if known.role is Role.TELLING and (known.explicit or known.leading):
+        if known.role is Role.TELLING and (known.explicit or (known.leading and kind(name) in _LOSSES)):
             self.sure += 1
         elif known.role is Role.METRIC and known.explicit and fractional:
             self.solid += 1
@@ -151,7 +154,7 @@ class Scan:
             total_steps=self.total_steps if self.split not in _EVAL else None,
             total_epochs=self.total_epochs,
             # OpenMMLab's estimate is of the whole run, torchvision's of the epoch.
-            remaining_seconds=None if per_epoch and "poch [" not in text else self.remaining,
+            remaining_seconds=None if per_epoch and not _WHOLE_ETA.search(text) else self.remaining,
             per_epoch=per_epoch,
         )
 

@@ -99,6 +99,9 @@ class Course:
         self.version = 0
         """Rises when something changed."""
         self.marks: list[Mark] = []
+        self.reshaped = 0
+        """Rises when an announcement came late, so that what was read before it means something else."""
+        self._latest: Key = (0, "", 0)
         self.total_epochs: float | None = None
         self.zero_based = False
         self._loops: dict[LoopKey, Loop] = {}
@@ -109,6 +112,7 @@ class Course:
         """Take in what a line says of the place in the run."""
         if reading.summary:
             return
+        self._latest = max(self._latest, key)
         self._totals(key, reading)
         outer = reading.bar is not None and reading.step is None
         if reading.epoch == 0 and (reading.per_epoch or reading.step is None) and not outer:
@@ -145,11 +149,14 @@ class Course:
         plain = reading.bar is None and not reading.per_epoch
         if reading.total_steps and plain and key >= self._told.get("steps", key):
             self._told["steps"] = key
-            self._total_steps = reading.total_steps
+            if self._total_steps != reading.total_steps:
+                self._total_steps = reading.total_steps
+                self.version += 1
 
     def _change(self, *, zero: bool) -> None:
         if self.zero_based is not zero:
             self.zero_based = zero
+            self.reshaped += 1
             self.version += 1
 
     def _mark(self, mark: Mark) -> None:
@@ -160,6 +167,9 @@ class Course:
         marks.insert(index, mark)
         if len(marks) > _MOST_MARKS:
             del marks[1 : len(marks) // 2 : 2]
+            self.reshaped += 1
+        if mark.key < self._latest:
+            self.reshaped += 1
         self.version += 1
 
     def epoch_at(self, key: Key) -> float | None:

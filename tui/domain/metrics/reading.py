@@ -19,9 +19,7 @@ _WORDS = (
     "iter",
     "epoch",
     "acc",
-    "lr",
     "val",
-    "grad",
     "auc",
     "mae",
     "mse",
@@ -29,18 +27,15 @@ _WORDS = (
     "ppl",
     "perplex",
     "error",
-    "norm",
     "score",
     "reward",
-    "learn",
-    "update",
+    "learn: ",
     "bleu",
     "rouge",
     "nll",
     "iou",
-    "wer",
 )
-"""One of these is in every line that is read further; most lines have none."""
+"""One of these is in every line that is read further (a rate alone says nothing); most lines have none."""
 _NAMES = re.compile(
     r"loss|acc|epoch|(?:global_|update|num_up|\b|_)(?:step|iter|it|lr|mae|mse|auc|f1|ppl)|eval|val|perplex|rmse|grad|"
     r"bleu|rouge|nll|iou|score|reward|wer\b|learn: |learning.rate|error|norm"
@@ -62,7 +57,7 @@ _STEP_LINE = re.compile(
     r"(?:[\s:,|\-(]{0,8}\d{1,3}(?:\.\d{1,6})?\s?%\)?)?(?:[\s.:|,\-]{0,20}$|.{0,200}?(?:\beta\b|/s\b|elapsed|s/it))",
     re.IGNORECASE,
 )
-_TRAINER = re.compile(r"\s{0,8}(Num Epochs|Total optimization steps) = ([\d,]{1,20})\s{0,8}$")
+_TRAINER = re.compile(r"\s{0,8}(Num Epochs|Total optimization steps) = ([\d,]{1,20})\s{0,40}$")
 
 
 def reading(text: str) -> Reading | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
 from tui.domain.logs import LogEntry
 from tui.domain.metrics import attempts, mappings, tables
@@ -12,6 +10,7 @@ from tui.domain.metrics.kinds import ORDER, kind
 from tui.domain.metrics.model import JobProgress, Point, Reading, Series
 from tui.domain.metrics.progress import Course
 from tui.domain.metrics.reading import LOOKED_AT, reading
+from tui.domain.metrics.resolve import Resolved
 from tui.domain.metrics.track import Key, Place, Sample, Track
 
 MOST_POINTS = 20_000
@@ -24,8 +23,6 @@ _MOST_REPLICAS = 64
 _MOST_ROWS = 4000
 _MOST_HEADERS = 500
 _SERVICE = "service"
-_AT_END = 0.9
-"""A bar that got this far and begins anew is a loop within a loop, not a restart."""
 
 
 class _Replica:
@@ -89,14 +86,6 @@ class _Replica:
         return True
 
 
-class _Made(NamedTuple):
-    """A series as it was last asked for."""
-
-    stamp: tuple[object, ...]
-    points: tuple[Point, ...]
-    falls: list[attempts.Fall]
-
-
 class MetricStore:
     """The metrics and the progress of one job; takes entries in any order and more than once."""
 
@@ -107,7 +96,7 @@ class MetricStore:
         self._version = 0
         self._count = 0
         self._refused: set[str] = set()
-        self._made: dict[tuple[str, str], _Made] = {}
+        self._made: dict[tuple[str, str], Resolved] = {}
 
     def add(self, entries: Iterable[LogEntry]) -> None:
         """Read the entries; those of the service itself say nothing here."""
@@ -204,14 +193,10 @@ class MetricStore:
 
     def _points(self, name: str, metric: str) -> tuple[Point, ...]:
         replica = self._replicas[name]
-        track = replica.tracks[metric]
-        stamp = (track.settle(self._limit()), len(replica.course.marks), replica.course.zero_based)
-        cached = self._made.get((name, metric))
-        if cached and cached.stamp == stamp:
-            return cached.points
-        points = tuple(_resolved(track.samples, replica.course))
-        self._made[name, metric] = _Made(stamp, points, attempts.falls(points))
-        return points
+        made = self._made.get((name, metric))
+        if made is None:
+            made = self._made[name, metric] = Resolved(replica.tracks[metric])
+        return made.update(replica.course, self._limit())
 
     def progress(self, now_ns: int) -> JobProgress | None:
         """How far the job is, by the first replica that says it; the fraction rises within an attempt.
@@ -237,28 +222,3 @@ def _rank(metric: str) -> tuple[int, str]:
 
 def _lines(text: str) -> list[str]:
     return text.replace("\r", "\n").split("\n")
-
-
-def _resolved(samples: Iterable[Sample], course: Course) -> Iterator[Point]:
-    """The points with the epoch announced before them and steps that count from the start of the run."""
-    offset = last = 0
-    usual: int | None = None
-    for key, point, place in samples:
-        epoch = point.epoch
-        if epoch is None and course.marks:
-            epoch = course.epoch_at(key)
-        step = point.step
-        if place is not None:
-            if usual is None:
-                usual = place.total
-            if place.total != usual:
-                # Another loop that prints the same names, such as an evaluation: its count is not the run's.
-                step = None
-            elif place.within_epoch and epoch is not None:
-                step = int(course.epochs_before(epoch)) * place.total + place.step
-            else:
-                if place.step < last and last >= _AT_END * place.total > 0:
-                    offset += place.total
-                last = place.step
-                step = offset + place.step
-        yield point if epoch == point.epoch and step == point.step else replace(point, epoch=epoch, step=step)

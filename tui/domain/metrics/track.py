@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import groupby
 from math import isnan
 from operator import itemgetter
@@ -40,7 +41,7 @@ _PENDING = 2000
 class Track:
     """A bounded, ordered collection of samples; the same whatever the order they came in."""
 
-    __slots__ = ("_pending", "_shift", "samples", "version")
+    __slots__ = ("_changed", "_pending", "_shift", "samples", "version")
 
     def __init__(self) -> None:
         self.samples: list[Sample] = []
@@ -48,6 +49,7 @@ class Track:
         """Rises when `samples` changed."""
         self._pending: list[Sample] = []
         self._shift = 0
+        self._changed = 0
 
     def add(self, sample: Sample, limit: int) -> None:
         """Take a sample in; `settle` says whether that changed anything."""
@@ -58,42 +60,54 @@ class Track:
     def settle(self, limit: int) -> int:
         """Merge what was added and keep at most about `limit` samples; the version afterwards."""
         if self._pending:
-            self._pending.sort(key=_KEY)
-            start = self._start(self._pending[0].key)
-            old = self.samples[start:]
-            new = _unique(sorted((*old, *self._pending), key=_KEY))
-            if self._shift:
-                new = _thinned(new, self._shift)
-            self._pending.clear()
-            if [*map(_KEY, new)] != [*map(_KEY, old)]:
-                self.samples[start:] = new
-                self.version += 1
-        while len(self.samples) > limit and self._shift < _GREATEST_SHIFT:
-            # Down to three quarters, so that not every sample thins anew.
-            self._shift = max(self._shift + 1, 16)
-            thinned = _thinned(self.samples, self._shift)
-            if len(thinned) <= limit * 3 // 4:
-                self.samples = thinned
-                self.version += 1
-                break
+            self._merge()
+        if len(self.samples) > limit:
+            self._thin(limit)
         return self.version
 
-    def _start(self, key: Key) -> int:
-        """The first sample that may be touched by one at `key`: the beginning of its bucket."""
+    def take_changed(self) -> int:
+        """The first index from which `samples` may differ since this was asked last."""
+        first, self._changed = self._changed, len(self.samples)
+        return first
+
+    def _merge(self) -> None:
+        pending, self._pending = sorted(self._pending, key=_KEY), []
+        start = self._index(pending[0].key[0] >> self._shift << self._shift)
+        end = self._index(((pending[-1].key[0] >> self._shift) + 1) << self._shift)
+        old = self.samples[start:end]
+        new = _unique(sorted((*old, *pending), key=_KEY))
+        if self._shift:
+            new = _thinned(new, self._shift)
+        if [*map(_KEY, new)] != [*map(_KEY, old)]:
+            self.samples[start:end] = new
+            self._change(start)
+
+    def _thin(self, limit: int) -> None:
+        """Widen the stretches until three quarters of the limit suffice: not every sample shall thin anew."""
+        span = self.samples[-1].key[0] - self.samples[0].key[0]
+        self._shift = max(self._shift, (span // limit).bit_length() - 1, 0)
+        while self._shift < _GREATEST_SHIFT:
+            self._shift += 1
+            thinned = _thinned(self.samples, self._shift)
+            if len(thinned) <= limit * 3 // 4:
+                break
+        self.samples = thinned
+        self._change(0)
+
+    def _change(self, index: int) -> None:
+        self.version += 1
+        self._changed = min(self._changed, index)
+
+    def _index(self, time_ns: int) -> int:
+        """How many samples are older."""
         samples = self.samples
-        if not samples:
-            return 0
-        first = ((key[0] >> self._shift) << self._shift, "", 0) if self._shift else key
-        low, high = 0, len(samples)
-        if samples[-1].key < first:
-            return high
-        while low < high:
-            middle = (low + high) // 2
-            if samples[middle].key < first:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        if not samples or samples[-1].key[0] < time_ns:
+            return len(samples)
+        return bisect_left(samples, time_ns, key=_time)
+
+
+def _time(sample: Sample) -> int:
+    return sample.key[0]
 
 
 def _unique(samples: list[Sample]) -> list[Sample]:

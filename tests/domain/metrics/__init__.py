@@ -1,0 +1,1 @@
+"""Readings, series and progress."""
