@@ -68,7 +68,7 @@ class FakeJobs:
         assert page_size
         assert not page_token
         jobs = [self._job(number) for number in range(1, len(self.created) + 1)]
-        return JobPage(tuple(job for job in jobs if label in job.labels.values()))
+        return JobPage(tuple(job for job in jobs if not label or label in job.labels.values()))
 
     def _job(self, number: int) -> Job:
         name = f"projects/1/locations/europe-west4/customJobs/{number}"
@@ -147,6 +147,11 @@ class SpecApp(App[None]):
     @property
     def notice(self) -> str:
         return str(self.query_one("#spec-notice", Static).content)
+
+    @property
+    def earlier(self) -> str:
+        """The lines about earlier starts."""
+        return "".join(str(line.content) for line in self.query("#spec-earlier").results(Static))
 
     @property
     def shown(self) -> str:

@@ -282,6 +282,7 @@ async def test_wrap_times_and_copy_say_what_they_did(tmp_path: Path) -> None:
         await pilot.press("t")
         await app.says("#logs-note", "UTC")
         await pilot.press("y")
+        await app.says("#logs-note", "Copied one line")
         assert app.clipboard == "x" * 500
 
 

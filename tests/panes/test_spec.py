@@ -97,7 +97,8 @@ async def test_bad_yaml_is_said_on_its_line_and_the_text_stays(tmp_path: Path, s
         await pilot.press("ctrl+end", *"a: 'b")
         await wait_for(lambda: app.found == [(12, "yaml-syntax")])
         await pilot.press("ctrl+r")
-        await wait_for(lambda: "Not connected yet" in app.notice)
+        await wait_for(lambda: "Waiting for the connection" in app.shown)
+        await pilot.press("escape")
         assert app.editor.text == GOOD + "a: 'b"
 
 

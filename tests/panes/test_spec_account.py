@@ -17,11 +17,11 @@ async def test_the_account_is_written_into_the_text_once_and_can_be_undone(tmp_p
     app = SpecApp(tmp_path / "home", spec)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        app.pane.set_service_account(ACCOUNT)
+        await app.pane.set_service_account(ACCOUNT).wait()
         assert app.pane.editor.text == f"serviceAccount: {ACCOUNT}\n{GOOD}"
         assert f"serviceAccount is {ACCOUNT} now" in app.notice
         await wait_for(lambda: app.pane._needs is not None and app.pane._needs.service_account == ACCOUNT)
-        app.pane.set_service_account(ACCOUNT)
+        await app.pane.set_service_account(ACCOUNT).wait()
         assert "already" in app.notice
         app.pane.editor.undo()
         assert app.pane.editor.text == GOOD
@@ -33,7 +33,7 @@ async def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     spec.write_text("workerPoolSpecs: [\n", encoding="utf-8")
     app = SpecApp(tmp_path / "home", spec)
     async with app.run_test(size=(120, 40)):
-        app.pane.set_service_account(ACCOUNT)
+        await app.pane.set_service_account(ACCOUNT).wait()
         assert app.pane.editor.text == "workerPoolSpecs: [\n"
         assert f"serviceAccount: {ACCOUNT}" in app.notice
 
@@ -41,5 +41,5 @@ async def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
 async def test_without_a_spec_nothing_is_written(tmp_path: Path) -> None:
     app = SpecApp(tmp_path / "home")
     async with app.run_test(size=(120, 40)):
-        app.pane.set_service_account(ACCOUNT)
+        await app.pane.set_service_account(ACCOUNT).wait()
         assert "No spec is open" in app.notice

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, TextArea
 
 from tests.panes.spec_world import GOOD, FakeGateway, SpecApp
 from tests.support import settle, wait_for
 from tui.domain.access import QuotaLimits
 from tui.domain.errors import CloudError, ErrorKind
 from tui.panes import spec_sending
-from tui.panes.spec_preflight import CheckingScreen, StartScreen, ValueScreen
+from tui.panes.spec_preflight import CheckingScreen, StartScreen
+from tui.panes.spec_values import ArgsScreen, ValueScreen
 from tui.services import submission
 from tui.services.secrets import SecretStore
 from tui.services.settings import Settings
@@ -83,6 +84,12 @@ async def type_value(app: SpecApp, pilot: Pilot[Any], text: str) -> None:
     await settle(pilot, lambda: isinstance(app.screen, ValueScreen))
     app.screen.query_one(Input).value = text
     await pilot.press("enter")
+
+
+async def type_args(app: SpecApp, pilot: Pilot[Any], text: str) -> None:
+    await settle(pilot, lambda: isinstance(app.screen, ArgsScreen))
+    app.screen.query_one(TextArea).text = text
+    await pilot.press("ctrl+s")
 
 
 def lines(screen: StartScreen) -> str:
@@ -188,9 +195,9 @@ async def test_name_and_arguments_are_changed_for_this_start_only(tmp_path: Path
         await type_value(app, pilot, "a name of its own")
         await asked(app, pilot)
         await pilot.press("A")
-        await type_value(app, pilot, "'open")
+        await type_args(app, pilot, "'open")
         await wait_for(lambda: "quotation mark" in app.shown)
-        await type_value(app, pilot, "--epochs '3 or 4'")
+        await type_args(app, pilot, "--epochs '3 or 4'")
         told = lines(await asked(app, pilot))
         assert "Args --epochs '3 or 4' (for this start only)" in told
         await pilot.press("y")
@@ -352,7 +359,7 @@ async def test_an_earlier_start_does_not_cover_the_answer_to_this_one(tmp_path: 
     store = SubmissionStore(app.paths.journals_dir)
     old = replace(
         Submitter(gateway.jobs, gateway.target, store).new_record("ana-lost", "x.yaml"),
-        sent_at="2026-01-01T00:00:00+00:00",
+        sent_at="2026-01-01T12:00:00+00:00",
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await ask(app, pilot)
@@ -361,6 +368,11 @@ async def test_an_earlier_start_does_not_cover_the_answer_to_this_one(tmp_path: 
         await pilot.press("n")
         await wait_for(lambda: not store.pending_submissions())
         await wait_for(lambda: "Nothing was started" in app.notice)
+        assert "on 01 Jan 2026, never arrived" in app.earlier
+        await pilot.press("escape")
+        assert app.pane.go_back()
+        assert not app.query_one("#spec-earlier").display
+        assert "Nothing was started" in app.notice
 
 
 async def test_a_start_in_doubt_is_named_in_the_next_question(tmp_path: Path, spec: Path) -> None:
@@ -369,5 +381,5 @@ async def test_a_start_in_doubt_is_named_in_the_next_question(tmp_path: Path, sp
     store = SubmissionStore(app.paths.journals_dir)
     store.write(Submitter(gateway.jobs, gateway.target, store).new_record("ana-lost", str(spec)))
     async with app.run_test(size=(80, 24)) as pilot:
-        await wait_for(lambda: "Looking for ana-lost" in app.notice)
+        await wait_for(lambda: "Looking for ana-lost" in app.earlier)
         assert "whether ana-lost, sent at" in lines(await ask(app, pilot))

@@ -15,6 +15,7 @@ from tests.test_frame import make_app
 from tui.domain.catalog.skus import PriceBook, Sku
 from tui.panes.messages import PaneId
 from tui.panes.spec_machine import MachineScreen
+from tui.services.settings import Settings
 
 BOOK = PriceBook(
     datetime(2026, 11, 23, 4, tzinfo=UTC),
@@ -56,6 +57,20 @@ async def test_the_question_before_a_start_says_it_too(tmp_path: Path) -> None:
         await wait_for(lambda: "Runs as" in app.shown)
         assert "on demand, ≈ $0.08/h Spot (estimate, Cloud" in app.shown
         assert "Billing catalogue of 2026-11-23)" in app.shown
+
+
+async def test_the_limit_is_held_against_prices_as_soon_as_they_are_here(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(GOOD)
+    app = SpecApp(tmp_path, path, FakeGateway(local=False), Settings(jobs_price_limit=0.01))
+
+    def told() -> str:
+        return " ".join(item.message for item in app.pane._problems if item.code == "over-limit")
+
+    async with app.run_test(size=(120, 40)):
+        await wait_for(lambda: "(estimate, July 2026)" in told())
+        app.pane.prices = BOOK
+        await wait_for(lambda: "Cloud Billing catalogue of 2026-11-23" in told())
 
 
 @pytest.mark.parametrize("local", [True, False])

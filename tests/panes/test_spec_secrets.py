@@ -94,8 +94,8 @@ async def test_a_planted_secret_is_nowhere_but_in_its_file(
         monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
         clean(app.shown)
         await pilot.press("c", "end")
+        await wait_for(lambda: copied)
         clean(app.shown)
-        assert copied
         clean("\n".join(copied))
         await pilot.press("escape")
         await wait_for(lambda: app.screen is app.screen_stack[0])
@@ -143,6 +143,35 @@ async def test_the_list_sets_without_echo_and_deletes_after_a_question(tmp_path:
         assert store.names() == ()
         await pilot.press("escape")
         await wait_for(lambda: app.editor.has_focus)
+
+
+PLACEHOLDERS = GOOD.replace("${HF_TOKEN}", "<YOUR_HF_TOKEN>").replace(
+    "        - name: BUCKET_NAME\n",
+    "        - {name: WANDB_API_KEY, value: <YOUR_WANDB_API_KEY>}\n        - name: BUCKET_NAME\n",
+)
+
+
+async def test_placeholders_are_listed_set_and_become_names(tmp_path: Path, folder: Path) -> None:
+    path = folder / "job.yaml"
+    path.write_text(PLACEHOLDERS)
+    app = SpecApp(tmp_path, path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(lambda: (9, "placeholder") in app.found)
+        await pilot.press("alt+s")
+        await wait_for(lambda: app.shown.count("placeholder in the file") == 2)
+        assert "A placeholder cannot be sent" in app.shown
+        await pilot.press("enter")
+        await wait_for(lambda: isinstance(app.screen, SecretScreen))
+        await pilot.press(*RANDOM, "enter")
+        await wait_for(lambda: "✓ HF_TOKEN is set: line 9 says ${HF_TOKEN} now" in app.shown)
+        assert SecretStore(app.paths.secrets_file).get("HF_TOKEN") == RANDOM
+        assert "value: ${HF_TOKEN}" in app.editor.text
+        await pilot.press("down", "w")
+        await wait_for(lambda: "✓ Line 10 says ${WANDB_API_KEY} now" in app.shown)
+        assert "placeholder in the file" not in app.shown
+        assert 'value: "${WANDB_API_KEY}"}' in app.editor.text
+        await pilot.press("escape", "ctrl+z", "ctrl+z")
+        await wait_for(lambda: app.editor.text == PLACEHOLDERS)
 
 
 async def test_a_file_that_others_can_read_is_said_in_the_list(tmp_path: Path, folder: Path) -> None:

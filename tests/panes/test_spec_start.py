@@ -189,6 +189,6 @@ async def test_a_submission_in_doubt_is_found_at_the_next_start(tmp_path: Path, 
     store.write(record)
     gateway.jobs.created.append({"displayName": "ana-lost", "labels": {OWN_LABEL: record.label}})
     async with app.run_test(size=(100, 30)):
-        await wait_for(lambda: "ana-lost, sent at" in app.notice and "was started" in app.notice)
+        await wait_for(lambda: "ana-lost, sent at" in app.earlier and "was started" in app.earlier)
         assert store.pending_submissions() == []
         assert len(gateway.jobs.created) == 1

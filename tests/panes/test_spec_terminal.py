@@ -88,6 +88,41 @@ def test_an_editor_that_fails_or_is_missing_changes_nothing(
     assert spec.read_text() == GOOD
 
 
+def test_what_an_editor_wrote_and_cannot_be_read_is_named_and_kept(tmp_path: Path, spec: Path) -> None:
+    script = "printf 'caf\\351\\n' > \"$file\""
+    with start(tmp_path, spec, EDITOR=an_editor(tmp_path, "latin", script)) as terminal:
+        terminal.wait("machineType")
+        terminal.type("#")
+        terminal.press("alt+e")
+        terminal.wait("job.yaml is not UTF-8", "What the editor wrote is")
+        (file,) = (tmp_path / "state" / "editor").glob("*/job.yaml")
+        terminal.wait(file.parent.name)
+        assert file.read_bytes() == b"caf\351\n"
+        terminal.press("ctrl+s")
+        terminal.wait("Saved job.yaml")
+    assert spec.read_text() == "#" + GOOD
+
+
+def test_keys_typed_right_behind_the_enter_of_a_dialog_reach_the_editor(tmp_path: Path, spec: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("# other\n")
+    with start(tmp_path, spec) as terminal:
+        terminal.wait("machineType")
+        terminal.press("ctrl+o")
+        terminal.wait("Open a job spec", "other.yaml")
+        terminal.type("oth\rfirst ")
+        terminal.wait("first # other")
+        terminal.press("ctrl+t")
+        terminal.wait("Save as")
+        terminal.type(f"/{tmp_path}/third.yaml\rsecond ")
+        terminal.wait("Saved third.yaml", "first second # other")
+        terminal.press("alt+o")
+        terminal.wait("Files", "type to filter")
+        terminal.type("job\r# third ")
+        terminal.wait("# third workerPoolSpecs")
+    assert (tmp_path / "third.yaml").read_text() == "first # other\n"
+
+
 def test_a_kill_while_the_editor_has_the_text_loses_nothing(tmp_path: Path, spec: Path) -> None:
     script = 'echo "# written there" >> "$file"; trap "" HUP; echo waiting; sleep 60'
     with start(tmp_path, spec, EDITOR=an_editor(tmp_path, "slow", script)) as terminal:

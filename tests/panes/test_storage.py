@@ -241,5 +241,5 @@ async def test_copying_the_path(world: StorageWorld, tmp_path: Path) -> None:
         await go(app, pilot, "gs://kelp/runs/one/model.pt", "model.pt")
         await settle(pilot, lambda: app.table.row is not None and app.table.row.name == "model.pt")
         await pilot.press("y")
+        await settle(pilot, lambda: "Copied gs://kelp/runs/one/model.pt" in app.note)
         assert app.clipboard == "gs://kelp/runs/one/model.pt"
-        assert "copied" in app.note

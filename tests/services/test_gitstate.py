@@ -146,7 +146,7 @@ async def test_git_that_hangs_or_distrusts_is_said(
     fake.write_text("#!/bin/sh\nexec sleep 60\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    slow = await git_standing(spec(tree), timeout=0.2)
+    slow = await git_standing(spec(tree), patience=0.2)
     assert slow.tracked is None
     problem = git_problem([LITERAL], slow)
     assert problem is not None

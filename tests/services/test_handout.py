@@ -14,6 +14,7 @@ from tui.domain.secrets import HIDDEN
 from tui.services import handout
 from tui.services.handout import cleaned, copies_file, hand_out, keep, said, to_helper
 from tui.services.paths import Paths
+from tui.services.secrets import SecretStore
 
 SECRET = "correct-horse-battery"  # noqa: S105
 TOKEN = "hf_" + "notAtokenNotAtokenNotAtoken123"
@@ -77,6 +78,17 @@ async def test_a_text_is_sent_kept_and_told(paths: Paths) -> None:
     assert sent == [f"a\n{HIDDEN}\n"]
     assert copies_file(paths).read_text(encoding="utf-8") == sent[0]
     assert note.startswith("Copied the request (2 lines); also in ")
+
+
+async def test_the_values_of_the_secrets_file_never_leave(paths: Paths) -> None:
+    SecretStore(paths.secrets_file).set("PLAIN", "nobody-guesses-this")
+    sent: list[str] = []
+    await hand_out("x nobody-guesses-this y", "one line", paths=paths, environ={}, send=sent.append)
+    assert sent == [f"x {HIDDEN} y"]
+    assert copies_file(paths).read_text() == sent[0]
+    paths.secrets_file.chmod(0o644)  # then nothing is filled in from it either
+    await hand_out("a", "one line", paths=paths, environ={}, send=sent.append)
+    assert sent[1] == "a"
 
 
 async def test_a_full_disk_does_not_stop_the_copying(paths: Paths) -> None:

@@ -21,11 +21,16 @@ NEEDS = JobNeeds("run.yaml", quota={METRIC: 1}, base_bucket="kelp-train-outputs"
 
 
 def preflight(
-    home: Path, world: World, *, seconds: float = 10.0, needs: JobNeeds | None = NEEDS
+    home: Path,
+    world: World,
+    *,
+    seconds: float = 10.0,
+    needs: JobNeeds | None = NEEDS,
+    handed: frozenset[str] = frozenset(),
 ) -> Preflight:
     paths = find_paths({"VERTEX_TUI_HOME": str(home)})
     options = AppOptions(Settings(), {}, local=False, spec=None, paths=paths)
-    return Preflight(world.gateway, options, needs, seconds=seconds, secret_names=frozenset())
+    return Preflight(world.gateway, options, needs, seconds=seconds, handed=handed, secret_names=frozenset())
 
 
 def sure(report: Report) -> set[str]:
@@ -76,13 +81,21 @@ async def test_what_the_service_surely_refuses_is_told_apart(tmp_path: Path) -> 
     assert report.open[0].sure
 
 
-async def test_a_bucket_that_no_spec_names_stops_nothing(tmp_path: Path) -> None:
+async def test_a_bucket_that_no_spec_names_is_no_matter_of_the_start(tmp_path: Path) -> None:
     world = ready_world()
     world.buckets.clear()
     needs = JobNeeds("run.yaml", quota={METRIC: 1})
     report = await preflight(tmp_path, world, needs=needs).run()
-    assert "bucket" in {finding.check.id for finding in report.open}
+    assert Group.BUCKET not in {finding.check.group for finding in report.findings}
     assert not report.sure
+
+
+async def test_a_bucket_that_only_the_environment_names_counts(tmp_path: Path) -> None:
+    world = ready_world()
+    world.buckets.clear()
+    needs = JobNeeds("run.yaml", quota={METRIC: 1})
+    made = preflight(tmp_path, world, needs=needs, handed=frozenset({"kelp-train-outputs"}))
+    assert sure(await made.run()) == {"bucket"}
 
 
 @pytest.mark.parametrize("account", ["gone@kelp-train.iam.gserviceaccount.com"])

@@ -7,6 +7,8 @@ import os
 import stat
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tui.services.folders import look_in, meant_path
 from tui.services.handover import HandOver, NoEditorError, editor_command
 from tui.services.journal import Journal
 from tui.services.open_files import OpenFiles
+from tui.services.processes import SILENCE
 from tui.services.recent import RecentFiles
 from tui.services.secrets import SecretsError, SecretStore, value_layers
 from tui.services.settings import Settings
@@ -242,6 +245,48 @@ def test_a_text_taken_earlier_never_replaces_a_later_one(tmp_path: Path) -> None
     assert journal.leftovers() == []
 
 
+def from_another_host(file: Path, seconds_ago: float) -> None:
+    """Make a note one of another host, last touched so long ago."""
+    file.write_text(json.dumps({**json.loads(file.read_text()), "host": "gpu-box"}))
+    moment = time.time() - seconds_ago
+    os.utime(file, (moment, moment))
+
+
+def test_a_text_of_another_host_is_offered_only_when_its_session_is_silent(tmp_path: Path) -> None:
+    Journal(tmp_path).write("k", None, "theirs")
+    (note,) = (tmp_path / "spec").glob("*.json")
+    from_another_host(note, 60)
+    mine = Journal(tmp_path)
+    assert mine.leftovers() == []
+    mine.write("own", None, "mine")
+    assert [(item.text, item.host) for item in mine.leftovers()] == [("mine", "")]
+    from_another_host(note, SILENCE + 60)
+    assert [(item.text, item.host) for item in mine.leftovers()] == [("mine", ""), ("theirs", "gpu-box")]
+
+
+def test_a_living_session_touches_what_it_keeps(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.write("k", None, "text")
+    (note,) = (tmp_path / "spec").glob("*.json")
+    os.utime(note, (1, 1))
+    journal.touch()
+    assert time.time() - note.stat().st_mtime < 600
+    journal.clear("k")
+    journal.touch()
+    assert not note.exists()
+
+
+def test_a_note_of_another_host_counts_while_it_is_touched(tmp_path: Path) -> None:
+    spec = tmp_path / "job.yaml"
+    OpenFiles(tmp_path / "state").note([spec])
+    (note,) = (tmp_path / "state" / "open-specs").iterdir()
+    from_another_host(note, 60)
+    mine = OpenFiles(tmp_path / "state")
+    assert mine.others(spec) is not None
+    from_another_host(note, SILENCE + 60)
+    assert mine.others(spec) is None
+
+
 def test_the_last_files_are_kept_in_order_and_damage_counts_as_none(tmp_path: Path) -> None:
     recent = RecentFiles(tmp_path / "state")
     assert recent.all() == ()
@@ -297,19 +342,54 @@ def test_the_editor_is_the_users_own_or_a_usual_one(tmp_path: Path) -> None:
 
 def test_a_lent_text_is_private_and_gone_afterwards(tmp_path: Path) -> None:
     lent = HandOver(tmp_path / "state")
-    with lent.lend(f"value: {TOKEN}\n", "job.yaml", None) as file:
-        assert file.name == "job.yaml"
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    with lent.lend(f"value: {TOKEN}\n", "job.yaml", None) as loan:
+        assert loan.file.name == "job.yaml"
+        assert stat.S_IMODE(loan.file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(loan.file.parent.stat().st_mode) == 0o700
         assert lent.left_over() == []
     assert not list((tmp_path / "state" / "editor").iterdir())
+
+
+def abandoned(lent: HandOver, written: bytes) -> Path:
+    """The file of a text that an editor wrote and that was not taken back, whatever the reason."""
+    with suppress(KeyboardInterrupt), lent.lend("before", "job.yaml", None) as loan:
+        loan.file.write_bytes(written)
+        raise KeyboardInterrupt
+    return loan.file
+
+
+@pytest.mark.parametrize(("written", "kept"), [(b"after", True), (b"before", False), (b"\xff", True)])
+def test_what_an_editor_wrote_stays_until_it_is_taken(tmp_path: Path, written: bytes, kept: bool) -> None:  # noqa: FBT001
+    lent = HandOver(tmp_path)
+    file = abandoned(lent, written)
+    assert file.exists() == kept
+    left = lent.left_over()
+    assert [item.file for item in left] == [file] * kept
+    assert [bool(item.trouble) for item in left] == [written == b"\xff"] * kept
+    for item in left:
+        lent.forget(item)
+    assert not list((tmp_path / "editor").iterdir())
+
+
+def test_a_taken_text_is_removed(tmp_path: Path) -> None:
+    lent = HandOver(tmp_path)
+    with lent.lend("before", "job.yaml", None) as loan:
+        loan.file.write_text("after")
+        loan.taken = True
+    assert not loan.file.exists()
+
+
+def test_a_text_lent_on_another_host_is_left_to_it(tmp_path: Path) -> None:
+    file = abandoned(HandOver(tmp_path), b"after")
+    from_another_host(file.parent / "note.json", SILENCE + 60)
+    assert HandOver(tmp_path).left_over() == []
 
 
 def test_a_text_that_was_out_when_the_app_was_killed_is_found(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from tui.services.handover import HandOver\n"
-        "with HandOver(Path(sys.argv[1])).lend('before', 'job.yaml', Path('/spec.yaml')) as file:\n"
-        "    file.write_text(sys.argv[2]); os._exit(9)"
+        "with HandOver(Path(sys.argv[1])).lend('before', 'job.yaml', Path('/spec.yaml')) as loan:\n"
+        "    loan.file.write_text(sys.argv[2]); os._exit(9)"
     )
     for text in ("before", "after"):
         subprocess.run([sys.executable, "-c", code, str(tmp_path), text], check=False)

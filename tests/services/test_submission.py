@@ -20,6 +20,7 @@ from tui.services.submission import (
     KEPT_RECORDS,
     SETTLE_SECONDS,
     NotFound,
+    NotRecordedError,
     Record,
     SubmissionStore,
     Submitted,
@@ -201,9 +202,21 @@ async def test_a_refusal_is_raised_and_leaves_nothing_behind(world: World) -> No
     assert world.store.pending_submissions() == []
 
 
+async def test_a_refusal_is_told_even_where_its_note_cannot_be_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    world.jobs.refusal = CloudError("No", kind=ErrorKind.INVALID)
+    with pytest.raises(CloudError, match="No"):
+        await world.submit()
+
+
 async def test_nothing_is_sent_when_the_record_cannot_be_written(world: World, tmp_path: Path) -> None:
     (tmp_path / "submissions").write_text("in the way")
-    with pytest.raises(OSError, match="submissions"):
+    with pytest.raises(NotRecordedError):
         await world.submit()
     assert world.jobs.created == 0
 

@@ -76,10 +76,10 @@ async def type_on(home: Path, log: int, seed: int) -> None:
         os.write(log, f"trouble {failure}\n".encode())
 
     keeper = Keeper(journal, trouble)
-    keeper.keep_now(buffer)
+    await keeper.keep(buffer)
     for item in left:
         journal.forget(item)
-    keeper.keep_now(buffer)
+    await keeper.keep(buffer)
     while True:
         os.write(log, f"{time.monotonic()} {digest(kept(buffer.text))}\n".encode())
         await asyncio.sleep(rng.choice((0.0, 0.005, 0.02, 0.02, 0.05)))

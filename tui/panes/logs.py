@@ -321,8 +321,7 @@ class LogsPane(Pane):
     def action_copy(self) -> None:
         """Copy the line found last, or the last one in sight."""
         if (line := self.query_one(LogView).current) is not None:
-            self.app.copy_to_clipboard(line.text)
-            self._say("Copied one line; s saves all of them to a file.")
+            self.copy(line.text, "one line (s saves all of them)", self._say)
 
     @work(exclusive=True, group="logs-save", exit_on_error=False)
     async def action_save(self) -> None:

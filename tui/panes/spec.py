@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -15,35 +13,31 @@ from textual.content import Content
 from textual.widgets import TextArea
 
 from tui.domain.errors import CloudError
-from tui.domain.gateway import Gateway
 from tui.domain.secrets import lines_with_secrets
 from tui.domain.setup.needs import JobNeeds, needs_of
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.edit import set_service_account
 from tui.domain.spec.git_secret import CODE as IN_GIT
-from tui.domain.spec.problems import START, Fix, Problem, in_order
+from tui.domain.spec.problems import START, Problem, in_order
 from tui.domain.spec.references import resolve
-from tui.domain.spec.refusal import refused
+from tui.domain.spec.refusal import refused as refusals_of
 from tui.domain.spec.request import gcloud_command, gcloud_notes, preview, with_key
 from tui.domain.spec.secret_rules import LITERAL
-from tui.domain.target import Target
-from tui.domain.text import printable
-from tui.panes.messages import BadgeChanged, JobsChanged, NeedsChanged, OpenJobs
+from tui.panes.messages import BadgeChanged, NeedsChanged
+from tui.panes.spec_buffer import Buffer
 from tui.panes.spec_dialogs import RequestScreen
+from tui.panes.spec_launch import SpecLaunch
 from tui.panes.spec_lists import ProblemList, count_words
-from tui.panes.spec_sending import Countdown, outcome_words, waiting_words
-from tui.panes.spec_start import JobStart, Source, environment, not_connected
-from tui.panes.spec_tools import SpecTools
 from tui.panes.spec_words import display_name
+from tui.services.lane import Lane
 from tui.services.options import AppOptions
-from tui.services.secrets import SecretsError, value_layers
-from tui.services.submission import NotFound, Outcome, Record, SubmissionStore, Submitter
+from tui.services.secrets import SecretsError
 
 CHECK_DELAY = 0.05
 """Seconds of quiet after a key before the text is checked."""
 
 
-class SpecPane(SpecTools):
+class SpecPane(SpecLaunch):
     """An editor that knows Vertex AI, with its problems below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,6 +57,7 @@ class SpecPane(SpecTools):
         ),
         Binding("f", "fix", "Fix it", id="spec.fix", tooltip="Make the change that puts the problem right"),
         Binding("alt+a,alt+f", "fix", "Fix it", id="spec.fix.editor", show=False),
+        Binding("f,alt+a,alt+f", "say_no_fix", show=False),
         Binding(
             "x",
             "show_request",
@@ -78,27 +73,28 @@ class SpecPane(SpecTools):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._refusals: tuple[Problem, ...] = ()
-        self._submissions = SubmissionStore(options.paths.journals_dir)
         self._spec_text = ""
         """The text that `_spec` was read from: only to it may a fix be applied."""
-        self._starting = False
-        self._start_spoke = False
+        self._fixed: Problem | None = None
+        """What was put right since the problems were shown last."""
         self._covered: frozenset[int] = frozenset()
         self._badge = ("", "")
-        self._asked: set[Target] = set()
         self._needs: JobNeeds | None = None
+        self._checks = Lane("spec checks")
+
+    def on_unmount(self) -> None:
+        """A check that is still at work does not keep the app."""
+        self._checks.close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what works now is offered."""
-        if action == "start" and self.read_only:
-            return False
-        if action in ("start", "show_request"):
+        if action == "show_request":
             return self._buffer is not None
         if action in ("next_problem", "previous_problem"):
             return bool(self._buffer and self._problems)
-        if action == "fix":
+        if action in ("fix", "say_no_fix"):
             problem = self._current_problem()
-            return problem is not None and problem.fix is not None
+            return problem is not None and (problem.fix is None) is (action == "say_no_fix")
         return super().check_action(action, parameters)
 
     # Text and problems
@@ -110,7 +106,7 @@ class SpecPane(SpecTools):
         if self._buffer is None:
             self._badge = ("", "")
             self.post_message(BadgeChanged(self.PANE_ID, *self._badge))
-            self._tell_needs()
+            self._tell_needs(None)
 
     @on(TextArea.Changed, "#spec-editor")
     def _text_changed(self) -> None:
@@ -121,24 +117,31 @@ class SpecPane(SpecTools):
 
     @work(exclusive=True, group="check", exit_on_error=False)
     async def _check(self) -> None:
-        """Check the text off the loop; an edit meanwhile cancels this, so only the newest result shows."""
+        """Check the text off the loop; an edit meanwhile cancels this, so only the newest result shows.
+
+        A check that runs cannot be stopped, but of those that wait for its end only the newest is made.
+        """
         await asyncio.sleep(CHECK_DELAY)
         text = self.editor.text
-        self._spec = await asyncio.to_thread(self._check_text, text)
+        self._spec, self._covered, needs = await self._checks.run(self._read_text, text, self._buffer)
         self._spec_text = text
-        self._covered = await asyncio.to_thread(lines_with_secrets, text)
         self.look_at_git()
         self._show_problems()
-        self._tell_needs()
+        self._tell_needs(needs)
 
-    def _tell_needs(self) -> None:
+    def _tell_needs(self, needs: JobNeeds | None) -> None:
         """Let Setup look at what a job of this text would use."""
-        needs = needs_of(self._spec, self._buffer.title) if self._buffer else None
         if needs is None and self._buffer and self._needs and self._needs.file == self._buffer.title:
             return  # while the text cannot be read, what it asked for last stands
         if needs != self._needs:
             self._needs = needs
             self.post_message(NeedsChanged(needs))
+
+    def _read_text(self, text: str, buffer: Buffer | None) -> tuple[Spec, frozenset[int], JobNeeds | None]:
+        """What is in a text, the lines that hold secrets, and what a job of it would use."""
+        spec = self._check_text(text)
+        needs = needs_of(spec, buffer.title) if buffer else None
+        return spec, lines_with_secrets(text), needs
 
     def _check_text(self, text: str) -> Spec:
         names: set[str] | None = None  # while the secrets file cannot be used, no name is called unknown
@@ -147,7 +150,12 @@ class SpecPane(SpecTools):
         settings, region = self.options.settings, self._where()[1]
         limit = None if self.options.local else settings.jobs_price_limit or None
         today = datetime.now(UTC).astimezone().date()
-        return check(text, names, region=region, today=today, limit_usd=limit)
+        return check(text, names, region=region, today=today, limit_usd=limit, prices=self.prices)
+
+    def watch_prices(self) -> None:
+        """The catalogue's prices are here: the sum may be over the limit by those, or not any more."""
+        if self.is_mounted and self._buffer is not None and self.options.settings.jobs_price_limit:
+            self._check()
 
     def recheck(self) -> None:
         """Check the text anew, because what it refers to has changed."""
@@ -159,8 +167,11 @@ class SpecPane(SpecTools):
 
     def _show_problems(self) -> None:
         listed = self.query_one(ProblemList)
-        listed.show(self._problems)
-        listed.border_subtitle = Content(f"read as {self._spec.shape.value}" if self._spec.job else "")
+        listed.show(self._problems, fixed=self._fixed)
+        self._fixed = None
+        fixes = "alt+a: f in the editor" if any(item.fix for item in self._problems) else ""
+        read = f"read as {self._spec.shape.value}" if self._spec.job else ""
+        listed.border_subtitle = Content(" · ".join(part for part in (fixes, read) if part))
         told = frozenset(item.line for item in self._spec.problems if item.code == LITERAL)
         self.editor.cover_lines(told | self._covered)
         self.show_titles()
@@ -234,16 +245,29 @@ class SpecPane(SpecTools):
         if problem.fix.secret and not await self._move_secret(*problem.fix.secret):
             return
         if self.editor.text == text:
+            self._fixed = problem
             self.editor.apply(problem.fix)
         elif problem.fix.secret:
             self._say("The text has changed meanwhile", "The secret is kept, but still in the text, too.")
 
-    def set_service_account(self, account: str) -> None:
+    def action_say_no_fix(self) -> None:
+        """Say that the problem under the cursor is one for the user."""
+        problem = self._current_problem()
+        if problem is not None:
+            words = f"Line {problem.line} is for you to change: enter goes there."
+            self._say("No certain fix", words, tone="warning")
+
+    @work(exclusive=True, group="account", exit_on_error=False)
+    async def set_service_account(self, account: str) -> None:
         """Make jobs of the open text run as `account`, as a change that can be undone; say why if not."""
         if self._buffer is None:
             self._say("No spec is open", "Open one, then press f in Setup again.", tone="warning")
             return
-        fix = set_service_account(self.editor.text, account)
+        text = self.editor.text
+        fix = await asyncio.to_thread(set_service_account, text, account)
+        if self.editor.text != text:
+            self._say("The text has changed meanwhile", "Press f in Setup again.", tone="warning")
+            return
         if fix is None:
             words = f"Write this line into the spec by hand: serviceAccount: {account}"
             self._say("serviceAccount could not be set here", f"{words}.", tone="warning")
@@ -263,137 +287,28 @@ class SpecPane(SpecTools):
         buffer = self._buffer
         if buffer is None:
             return
-        spec = await asyncio.to_thread(check, self.editor.text)
-        spec = with_key(spec, self.options.settings.kms_key)
+        file = str(buffer.path or buffer.suggested)
         try:
-            values = resolve(spec.references, await asyncio.to_thread(self._layers))
+            shown = await asyncio.to_thread(self._request, self.editor.text, file, buffer.stem)
         except SecretsError as failure:
             self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
             return
+        self.app.push_screen(RequestScreen(*shown, self.copy))
+
+    def _request(self, text: str, file: str, stem: str) -> tuple[str, str, str, list[str]]:
+        """How a text is read, what will be sent, and the same with gcloud, with what is to be known of that."""
+        spec = with_key(check(text), self.options.settings.kms_key)
+        values = resolve(spec.references, self._layers())
         project, region = self._where()
         template = self.options.settings.jobs_name_template
-        now = datetime.now(UTC).astimezone()
-        name = display_name(spec, "", buffer.stem, now, template=template)
-        file = str(buffer.path or buffer.suggested)
+        name = display_name(spec, "", stem, datetime.now(UTC).astimezone(), template=template)
         command = gcloud_command(
             spec, file=file, project=project, region=region, display_name=name, labels={}
         )
-        self.app.push_screen(
-            RequestScreen(spec.shape.value, preview(spec, name, {}, values), command, gcloud_notes(spec))
-        )
+        return spec.shape.value, preview(spec, name, {}, values), command, gcloud_notes(spec)
 
-    # Starting a job
-
-    def action_start(self) -> None:
-        """Start the job, once: while one is on its way the key only says so."""
-        if self._starting or self._buffer is None:
-            self._say_start("A start is under way already", "It is sent once.", tone="warning")
-            return
-        if self.gateway is None:
-            trouble = not_connected(self.connection_trouble)
-            self._say_start(trouble.title, f"{trouble.hint or trouble.message}.", tone="warning")
-            return
-        self._starting = True
-        self._start(self.gateway)
-
-    @work(group="start", exit_on_error=False)
-    async def _start(self, gateway: Gateway) -> None:
-        buffer = self._buffer
-        if buffer is None:
-            self._starting = False
-            return
-        options, target = self.options, gateway.target
-        start = JobStart(
-            self.app,
-            gateway,
-            options,
-            self._secrets,
-            self._submissions,
-            layers=lambda: value_layers(
-                self._secrets, environment(), options.settings, target.project, target.region
-            ),
-            still=lambda: self.gateway is gateway,
-            tell=self._say_start,
-            write=self._write_fix,
-            jobs=self.jobs.jobs,
-            prices=self.prices,
-        )
-        source = Source(self.editor.text, buffer.title, buffer.stem, "", unsaved=self.unsaved)
-        if buffer.path is not None:
-            source = replace(source, file=await asyncio.to_thread(os.path.realpath, buffer.path))
-        try:
-            job = await start.run(source, on_refused=self._refused)
-        finally:
-            self._starting = False
-        self._check()
-        if job is None:
-            return
-        self._say_start(f"Started {job.display_name}", "Jobs shows how it goes.", tone="success")
-        self.post_message(JobsChanged())
-        if self.display:
-            self.post_message(OpenJobs(job.name))
-        else:
-            self.app.notify(f"Started {printable(job.display_name)}", markup=False)
-
-    def _say_start(self, title: str, message: str = "", *, tone: str = "") -> None:
-        """Say something about the start that was asked for; from now on earlier ones do not cover it."""
-        self._start_spoke = True
-        self._say(title, message, tone=tone)
-
-    def _write_fix(self, text: str, fix: Fix) -> str | None:
-        """Make a change to the text, which can be undone; None if it is not that text any more."""
-        if self.editor.text != text:
-            return None
-        self.editor.apply(fix)
-        return self.editor.text
-
-    def _refused(self, failure: CloudError, spec: Spec) -> None:
+    def refused(self, failure: CloudError, spec: Spec) -> None:
         """Show a refusal in the pane, each part of it on its line; the text stays."""
-        self._refusals = tuple(item for item in refused(failure, spec) if item.place != START)
+        self._refusals = tuple(item for item in refusals_of(failure, spec) if item.place != START)
         self._show_problems()
-        self._say_start(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")
-
-    def watch_gateway(self, gateway: Gateway | None) -> None:
-        """Find out about submissions that an earlier session could not confirm."""
-        if gateway is not None and gateway.target not in self._asked:
-            self._asked.add(gateway.target)
-            self._check_pending(gateway)
-
-    @work(group="pending", exit_on_error=False)
-    async def _check_pending(self, gateway: Gateway) -> None:
-        submitter = Submitter(gateway.jobs, gateway.target, self._submissions)
-        waits: list[Countdown] = []
-
-        def wait(record: Record, seconds: float) -> None:
-            waits.append(Countdown(lambda left: self._say_earlier(*waiting_words(record, left))))
-            if len(waits) == 1:  # one line is enough
-                waits[0].start(seconds)
-
-        try:
-            outcomes = await submitter.check_pending(wait)
-        finally:
-            for countdown in waits:
-                countdown.stop()
-        for outcome in outcomes:
-            await self._tell_outcome(outcome)
-
-    def _say_earlier(self, title: str, message: str = "", *, tone: str = "") -> None:
-        """Say something about an earlier start, unless the notice tells of one asked for since."""
-        if not self._start_spoke and not self._starting:
-            self._say(title, message, tone=tone)
-
-    async def _tell_outcome(self, outcome: Outcome) -> None:
-        title, message = outcome_words(outcome)
-        absent = isinstance(outcome, NotFound)
-        self.app.notify(
-            printable(message),
-            title=printable(title),
-            severity="warning" if absent else "information",
-            timeout=30,
-            markup=False,
-        )
-        self._say_earlier(title, message, tone="warning" if absent else "success")
-        if not isinstance(outcome, NotFound):
-            self.post_message(JobsChanged())
-        elif outcome.settled:
-            await asyncio.to_thread(self._submissions.forget, outcome.record)
+        self._say(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")

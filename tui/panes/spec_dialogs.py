@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -24,6 +24,13 @@ _SCROLLING: list[BindingType] = [
     Binding("pagedown,space", "scroll('page_down')", "Page down", show=False),
     Binding("pageup", "scroll('page_up')", "Page up", show=False),
 ]
+
+
+_PIECE = 100
+"""Lines that are laid out at a time."""
+
+Copy = Callable[[str, str, Callable[[str], object]], object]
+"""Copies a text, named in words, and says so (`Pane.copy`)."""
 
 
 class SecretScreen(ModalScreen[str | None]):
@@ -74,17 +81,33 @@ class SecretScreen(ModalScreen[str | None]):
             self.dismiss(event.value.strip())
 
 
-class RequestScreen(ModalScreen[None]):
+class _LongScreen(ModalScreen[None]):
+    """A long text, laid out piece by piece so that keys are heeded in between."""
+
+    def action_scroll(self, where: str) -> None:
+        """Scroll the text."""
+        getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
+
+    def lay_out(self, lines: Sequence[Content]) -> None:
+        """Add these lines, one piece a frame."""
+        if lines and self.is_attached:
+            self.query_one("#request").mount(Static(Content("\n").join(lines[:_PIECE])))
+            self.call_after_refresh(self.lay_out, lines[_PIECE:])
+
+
+class RequestScreen(_LongScreen):
     """Shows exactly what will be sent, secrets hidden, and the same as a gcloud command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,x", "dismiss", "Close", id="request.close"),
-        Binding("c", "copy", "Copy the command", id="request.copy", tooltip="Copy the gcloud command"),
+        Binding("c,y", "copy", "Copy the command", id="request.copy", tooltip="Copy the gcloud command"),
         *_SCROLLING,
     ]
 
-    def __init__(self, shape: str, request: str, command: str, notes: list[str]) -> None:
+    def __init__(self, shape: str, request: str, command: str, notes: Sequence[str], copy: Copy) -> None:
+        """`copy` hands out a text with a title, and says so through its third argument."""
         super().__init__()
+        self._copy = copy
         self._shape = shape
         self._request = request
         self._command = command
@@ -98,20 +121,26 @@ class RequestScreen(ModalScreen[None]):
             yield Static(Content(printable(self._command, multiline=True)))
             for note in self._notes:
                 yield Static(Content.assemble(("⚠ ", "$text-warning"), Content(printable(note))))
+            yield Static(id="request-copied", classes="hidden")
             yield Static(Content.styled("\nCreateCustomJob", "bold $accent"))
-            yield Static(Content(printable(self._request, multiline=True)))
+
+    def on_mount(self) -> None:
+        """Show the request."""
+        self.lay_out([Content(line) for line in printable(self._request, multiline=True).split("\n")])
 
     def action_copy(self) -> None:
-        """Copy the command."""
-        self.app.copy_to_clipboard(self._command)
-        self.query_one("#request").border_subtitle = "copied · esc closes"
+        """Copy the command, with what has to be known of it as comments."""
+        notes = [f"# {note}" for note in self._notes]
+        self._copy("\n".join([*notes, self._command]), "the gcloud command", self._say_copied)
 
-    def action_scroll(self, where: str) -> None:
-        """Scroll the text."""
-        getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
+    def _say_copied(self, note: str) -> None:
+        if self.is_mounted:
+            line = self.query_one("#request-copied", Static)
+            line.update(Content.assemble(("✓ ", "$text-success"), Content(printable(note))))
+            line.remove_class("hidden")
 
 
-class DifferenceScreen(ModalScreen[None]):
+class DifferenceScreen(_LongScreen):
     """What the file holds now, against the text in the editor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -125,14 +154,14 @@ class DifferenceScreen(ModalScreen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="request", classes="scrolled") as box:
-            box.border_title = Content(f"{printable(self._file)}: - in the editor, + in the file now")
-            box.border_subtitle = "esc closes"
-            yield Static(Content("\n").join(_difference_line(line) for line in self._lines))
+        box = VerticalScroll(id="request", classes="scrolled")
+        box.border_title = Content(f"{printable(self._file)}: - in the editor, + in the file now")
+        box.border_subtitle = "esc closes"
+        yield box
 
-    def action_scroll(self, where: str) -> None:
-        """Scroll the text."""
-        getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
+    def on_mount(self) -> None:
+        """Show the difference."""
+        self.lay_out([_difference_line(line) for line in self._lines])
 
 
 _SIDES = {Side.FIRST: "$text-error", Side.SECOND: "$text-success", Side.PLACE: "$accent", Side.BOTH: ""}

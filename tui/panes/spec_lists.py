@@ -31,8 +31,12 @@ MOVES: list[BindingType] = [
 """Movement as everywhere."""
 
 
+_MOST = 200
+"""Problems that are listed: drawing thousands of rows at each key would hold up typing."""
+
+
 class ProblemList(OptionList):
-    """Problems by place; enter goes to the line."""
+    """Problems, the gravest first and each kind by place; enter goes to the line."""
 
     BINDINGS: ClassVar[list[BindingType]] = MOVES
 
@@ -54,16 +58,24 @@ class ProblemList(OptionList):
         index = self.highlighted
         return self.problems[index] if index is not None and index < len(self.problems) else None
 
-    def show(self, problems: tuple[Problem, ...]) -> None:
-        """Show these, keeping the cursor on the same problem or else the same row."""
+    def show(self, problems: tuple[Problem, ...], *, fixed: Problem | None = None) -> None:
+        """Show these, keeping the cursor on the same problem or else the same row.
+
+        With `fixed`, a problem that was just put right, the cursor goes on to the next error instead.
+        """
+        problems = tuple(sorted(problems, key=lambda item: item.severity.rank))
         if problems == self.problems and self.option_count:
             return
         before, row = self.current, self.highlighted or 0
+        words, problems = count_words(problems), problems[:_MOST]
         self.problems = problems
         options = [Option(_row(problem)) for problem in problems] or [Option(_nothing())]
         self.set_options(options)
-        self.highlighted = problems.index(before) if before in problems else min(row, len(options) - 1)
-        self.border_title = Content(count_words(problems) or "Problems")
+        if fixed is not None and fixed not in problems:
+            self.highlighted = _after(problems, fixed)
+        else:
+            self.highlighted = problems.index(before) if before in problems else min(row, len(options) - 1)
+        self.border_title = Content(words or "Problems")
 
     def highlight_line(self, line: int) -> None:
         """Put the cursor on the first problem of a line, if it has one."""
@@ -88,10 +100,16 @@ def count_words(problems: Sequence[Problem]) -> str:
     return " · ".join(parts)
 
 
+def _after(problems: Sequence[Problem], fixed: Problem) -> int:
+    """The row of the next problem of the gravest kind below the one that was fixed, or of the first."""
+    worst = [item for item in problems if item.severity is problems[0].severity]
+    return next((row for row, item in enumerate(worst) if item.place >= fixed.place), 0)
+
+
 def _row(problem: Problem) -> Content:
     glyph, colour = _GLYPHS[problem.severity]
     fix = (
-        Content.styled(f"  f (alt+a in the editor): {printable(problem.fix.title)}", "$text-success")
+        Content.styled(f"  f: {printable(problem.fix.title)}", "$text-success")
         if problem.fix
         else Content("")
     )
@@ -109,17 +127,22 @@ def _nothing() -> Content:
     return Content.assemble(("✓", "$text-success"), " No problems found.")
 
 
+def dialog_room(columns: int) -> int:
+    """Columns of a row in a dialog's list: what border, padding and scrollbar leave of a terminal's."""
+    return max(min(78, columns * 96 // 100) - 7, 20)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One way to begin; one without an action is a heading."""
 
     action: str
-    """What the pane does: `example`, `open`, `new`, `past_job`, `restore`, `recent`."""
+    """What the pane does: `example`, `open`, `new`, `past_job`, `restore`, `unread`, `recent`."""
     title: str
     about: str = ""
     key: str = ""
     number: int = 0
-    """Which of the unsaved texts, for `restore`."""
+    """Which of the kept texts, for `restore` and `unread`."""
     path: Path | None = None
     """The file, for `recent`."""
     faint: bool = False
@@ -136,8 +159,8 @@ WAYS = (
 
 _TITLE = 28
 """Columns of a title."""
-_LONG = 50
-"""Columns of a title that says which text it is about."""
+_LONG = 67
+"""Columns of a title that says which text it is about, with what is said about it."""
 _ABOUT = 36
 """Columns of what is said about it, on a narrow screen."""
 
@@ -189,7 +212,7 @@ class Welcome(OptionList):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only an unsaved text and a file on the list can be discarded."""
-        return action != "discard" or self._marked().action in ("restore", "recent")
+        return action != "discard" or self._marked().action in ("restore", "unread", "recent")
 
     def _marked(self) -> Choice:
         index = self.highlighted
@@ -217,9 +240,10 @@ def _choice_row(choice: Choice) -> Content:
     if not choice.action:
         return Content.styled(printable(choice.title), "$text-muted")
     key = Content.styled(f"{choice.key or '↵':>2}  ", "bold $accent")
-    title = middle_cut(printable(choice.title), _LONG if choice.action == "restore" else _TITLE)
-    gap = " " * max(_TITLE + 2 - cell_width(title), 2)
     about = printable(choice.about)
-    shown = middle_cut(about, _ABOUT) if choice.path else about
+    shown = about if choice.action in ("example", "open", "new", "past_job") else middle_cut(about, _ABOUT)
+    of_text = choice.action in ("restore", "unread")
+    title = middle_cut(printable(choice.title), _LONG - cell_width(shown) if of_text else _TITLE)
+    gap = " " * max(_TITLE + 2 - cell_width(title), 2)
     # No colour but the key's: on the marked row, with few colours, it would be lost.
     return Content.assemble(key, (title, "" if choice.faint else "bold"), gap, shown)

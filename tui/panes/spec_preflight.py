@@ -1,8 +1,7 @@
-"""The dialogs on the way to a start: the checks under way, the one question, a value to type."""
+"""The dialogs on the way to a start: what is waited for, and the one question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -16,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
+from tui.domain.errors import CloudError
 from tui.domain.setup.facts import SetupFacts
 from tui.domain.text import printable
 from tui.services.preflight import Preflight, Report
@@ -26,22 +26,81 @@ _WARNING_ROWS = 3
 """Rows that the words before the second choice may take."""
 
 
-class CheckingScreen(ModalScreen[Report | None]):
-    """Says what the checks still wait for; closes with what they found, or with None."""
+class _WaitingScreen(ModalScreen[Report | None]):
+    """Says what is waited for, and closes by itself, also when something was opened over it meanwhile."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="checking.cancel", tooltip="Start nothing")
     ]
+    WHAT: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._over = False
+        self._result: Report | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = f"Before the start: {self.WHAT} …"
+            dialog.border_subtitle = "esc starts nothing"
+            yield Static(self.words, id="checking")
+
+    @property
+    def words(self) -> Content:
+        """What is waited for."""
+        raise AssertionError  # each of them says it
+
+    def show_words(self) -> None:
+        """What is waited for has changed."""
+        if self.is_mounted:
+            self.query_one("#checking", Static).update(self.words)
+
+    def finish(self, result: Report | None = None) -> None:
+        """Close, now or when what lies over it has been closed."""
+        self._over, self._result = True, result
+        self.on_screen_resume()
+
+    def on_screen_resume(self) -> None:
+        """What lay over it is gone."""
+        if self._over and self.app.screen is self:
+            self._over = False
+            self.dismiss(self._result)
+
+
+class ConnectingScreen(_WaitingScreen):
+    """Waits until there is a connection, or the user leaves."""
+
+    WHAT = "connecting"
+
+    def __init__(self, trouble: CloudError | None) -> None:
+        super().__init__()
+        self._trouble = trouble
+
+    @property
+    def words(self) -> Content:
+        """Why it takes so long, as far as that is known."""
+        trouble = self._trouble
+        if trouble is None:
+            return Content("Waiting for the connection. The question opens by itself once it stands.")
+        why = f"{trouble.title}. {trouble.hint or trouble.message}".strip()
+        return Content.assemble(
+            ("✗ ", "$text-error"), Content(f"{printable(why)}\nIt is tried again every few seconds.")
+        )
+
+    def show_trouble(self, trouble: CloudError | None) -> None:
+        """The last try has failed, or that is past."""
+        self._trouble = trouble
+        self.show_words()
+
+
+class CheckingScreen(_WaitingScreen):
+    """Says what the checks still wait for; closes with what they found, or with None."""
+
+    WHAT = "checking"
 
     def __init__(self, preflight: Preflight) -> None:
         super().__init__()
         self._preflight = preflight
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = "Before the start: checking …"
-            dialog.border_subtitle = "esc starts nothing"
-            yield Static(self._words(), id="checking")
 
     def on_mount(self) -> None:
         """Begin."""
@@ -49,21 +108,22 @@ class CheckingScreen(ModalScreen[Report | None]):
 
     @work(exclusive=True, exit_on_error=False)
     async def _run(self) -> None:
-        self.dismiss(await self._preflight.run(self._heard))
+        self.finish(await self._preflight.run(self._heard))
 
     def _heard(self, _facts: SetupFacts) -> None:
-        if self.is_mounted:
-            self.query_one("#checking", Static).update(self._words())
+        self.show_words()
 
-    def _words(self) -> Content:
+    @property
+    def words(self) -> Content:
+        """What has not been read yet."""
         awaited = ", ".join(self._preflight.awaited)
         return Content(f"Waiting for: {awaited}" if awaited else "Almost done")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A bug in the checks says so, and starts nothing."""
         report_bug(self.app, event)
-        if event.worker.error is not None and self.is_current:
-            self.dismiss(None)
+        if event.worker.error is not None:
+            self.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,43 +307,6 @@ class StartScreen(ConfirmScreen):
     def _pressed(self, event: Button.Pressed) -> None:
         event.prevent_default()
         self.action_answer(event.button.id != "no")
-
-
-class ValueScreen(ModalScreen[str | None]):
-    """Asks for one line; what is wrong with it is said at once."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="value.cancel", tooltip="Leave it as it is")
-    ]
-
-    def __init__(self, title: str, about: str, value: str, wrong: Callable[[str], str]) -> None:
-        """`wrong` says what is wrong with a value, or nothing."""
-        super().__init__()
-        self._title = title
-        self._about = about
-        self._value = value
-        self._wrong = wrong
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(self._title)
-            dialog.border_subtitle = "enter takes it · esc leaves it as it is"
-            yield Static(Content(self._about))
-            yield Input(self._value, id="value-input", classes="dialog-input", compact=True)
-            yield Static(id="value-wrong")
-
-    def on_mount(self) -> None:
-        """A steady cursor writes nothing to the terminal."""
-        self.query_one(Input).cursor_blink = False
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        wrong = self._wrong(event.value)
-        if wrong:
-            self.query_one("#value-wrong", Static).update(Content.styled(printable(wrong), "$text-error"))
-        else:
-            self.dismiss(event.value)
 
 
 def _field(number: int) -> str:

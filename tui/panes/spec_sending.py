@@ -10,12 +10,13 @@ from textual.app import App
 from textual.content import Content
 
 from tui.domain.gateway import Gateway
-from tui.domain.jobs import Job
+from tui.domain.jobs import OWN_LABEL, Job
 from tui.domain.text import printable
-from tui.panes.spec_words import Start
+from tui.panes.spec_words import Start, sent_words
 from tui.services.submission import (
     SETTLE_SECONDS,
     NotFound,
+    NotRecordedError,
     Outcome,
     Record,
     SubmissionStore,
@@ -23,10 +24,12 @@ from tui.services.submission import (
     Submitter,
 )
 from tui.widgets.confirm import ConfirmScreen, Question
-from tui.widgets.state_view import local_clock
 
 pause = asyncio.sleep
 """Between two seconds of a countdown."""
+
+LOOK_KEY = "alt+l"
+"""Looks again for starts of which it is not known what became of them."""
 
 
 class Teller(Protocol):
@@ -81,9 +84,9 @@ class Sending:
             record = self._submitter.new_record(start.display_name, start.file, start.number)
             try:
                 outcome = await self._send_once(start, record)
-            except OSError as failure:
-                reason = f"The note about this submission cannot be written: {failure.strerror or failure}."
-                self._tell("Nothing was sent", reason, tone="error")
+            except NotRecordedError as failure:
+                reason = f"The note that has to be on disk before cannot be written: {failure}."
+                self._tell(f"{start.display_name} was not sent", reason, tone="error")
                 return None
             if isinstance(outcome, Submitted):
                 return outcome.job
@@ -127,7 +130,7 @@ class Sending:
 def outcome_words(outcome: Outcome) -> tuple[str, str]:
     """What became of a submission that was in doubt: a title and a sentence."""
     record = outcome.record
-    sent = _sent(record)
+    sent = sent_words(record)
     if isinstance(outcome, Submitted):
         return f"{sent}, was started", "The connection had dropped before that was known. See Jobs."
     if outcome.settled:
@@ -135,23 +138,24 @@ def outcome_words(outcome: Outcome) -> tuple[str, str]:
             f"{sent}, never arrived",
             f"No job in {record.project} carries its label. Start it again if you still want it.",
         )
-    why = outcome.trouble.title if outcome.trouble else "no answer"
-    return (
-        f"Whether {sent}, was started is not known",
-        f"The job list cannot be read ({why}). Look in Jobs before you start it again.",
-    )
+    again = f"It is looked for again as soon as the list can be read, or now with {LOOK_KEY}"
+    label = f"by its label {OWN_LABEL}={record.label}"
+    return f"Whether {sent}, was started is not known", f"{_unread(outcome)}. {again}, {label}."
 
 
 def waiting_words(record: Record, left: int) -> tuple[str, str]:
     """That a submission of an earlier session is still looked for."""
     until = f"for {left} s more" if left else "a last time"
-    return f"Looking for {_sent(record)}", f"It was never confirmed. It is looked for by its label {until}."
+    return (
+        f"Looking for {sent_words(record)}",
+        f"It was never confirmed. It is looked for by its label {until}.",
+    )
 
 
 def resend_question(record: Record, *, local: bool) -> Question:
     """Whether to send a job again that surely never arrived."""
     lines: list[str | Content] = [
-        printable(f"{_sent(record)}, never arrived: for a minute after the connection had"),
+        printable(f"{sent_words(record)}, never arrived: for a minute after the connection had"),
         printable(f"failed, no job in {record.project} carried its label."),
         "",
         "Sent again, it gets a new label. Left, nothing runs and nothing is billed.",
@@ -161,15 +165,15 @@ def resend_question(record: Record, *, local: bool) -> Question:
 
 def look_question(outcome: NotFound) -> Question:
     """Whether to go on looking for a job while the list cannot be read."""
-    why = outcome.trouble.title if outcome.trouble else "no answer"
     lines: list[str | Content] = [
-        printable(f"Whether {_sent(outcome.record)}, was started is not known: the list"),
-        printable(f"of jobs cannot be read ({why}). Nothing is sent meanwhile."),
+        printable(f"Whether {sent_words(outcome.record)}, was started is not known."),
+        printable(f"{_unread(outcome)}. It is not sent again meanwhile."),
         "",
-        "Left, the next start of this app tells what became of it.",
+        f"Left, it is looked for again once the list can be read, or with {LOOK_KEY}.",
     ]
     return Question("Look for the job for another minute?", lines, "Look again")
 
 
-def _sent(record: Record) -> str:
-    return f"{record.display_name}, sent at {local_clock(record.time)}"
+def _unread(outcome: NotFound) -> str:
+    why = outcome.trouble.title if outcome.trouble else "no answer"
+    return f"The list of jobs cannot be read ({why})"

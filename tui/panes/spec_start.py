@@ -12,31 +12,31 @@ from typing import Any
 from textual.app import App
 
 from tui.domain.catalog.skus import PriceBook
-from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.secrets import hide
 from tui.domain.setup.needs import in_use, needs_of
+from tui.domain.spec.args_text import args_text, parse_args
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.naming import name_problem
 from tui.domain.spec.override import (
     OverrideError,
-    args_text,
     first_args,
     holds_secret,
-    parse_args,
     parse_duration,
     with_args,
     with_timeout,
 )
 from tui.domain.spec.problems import Fix
 from tui.domain.spec.references import PLAIN_NAMES, Layers, Value, missing, resolve, secret_values
-from tui.domain.spec.request import build_request, with_key
+from tui.domain.spec.request import build_request, env_lists, with_key
 from tui.domain.spec.timeout import set_timeout
 from tui.panes.messages import OpenSetup, TryHere
 from tui.panes.spec_dialogs import SecretScreen
-from tui.panes.spec_preflight import CheckingScreen, StartScreen, ValueScreen, Wish
+from tui.panes.spec_preflight import CheckingScreen, StartScreen, Wish
 from tui.panes.spec_sending import Sending, Teller
+from tui.panes.spec_values import ArgsScreen, ValueScreen
 from tui.panes.spec_words import Start, display_name, question
 from tui.services.acceptance import AcceptanceError, Acceptances
 from tui.services.options import AppOptions
@@ -84,12 +84,14 @@ class JobStart:
         still: Callable[[], bool],
         tell: Teller,
         write: Callable[[str, Fix], str | None],
+        secret_set: Callable[[], object],
         jobs: tuple[Job, ...] = (),
         prices: PriceBook | None = None,
     ) -> None:
         """`jobs` are those of the last list, which hold quota; `prices` are newer than the table.
 
-        `write` makes a change to the text in the editor, if that is still the one given, and returns it.
+        `write` makes a change to the text in the editor, if that is still the one given, and returns it;
+        `secret_set` is called when a value was stored.
         """
         self._app = app
         self._gateway = gateway
@@ -100,6 +102,7 @@ class JobStart:
         self._still = still
         self._tell = tell
         self._write = write
+        self._secret_set = secret_set
         self._jobs = jobs
         self._prices = prices
         self._own = _Own()
@@ -132,7 +135,9 @@ class JobStart:
         settings, target = self._options.settings, self._gateway.target
         limit = settings.jobs_price_limit if settings.jobs_price_limit and not target.is_local else None
         today = datetime.now(UTC).date()
-        spec = await asyncio.to_thread(check, text, region=target.region, today=today, limit_usd=limit)
+        spec = await asyncio.to_thread(
+            check, text, region=target.region, today=today, limit_usd=limit, prices=self._prices
+        )
         return with_key(spec, settings.kms_key)
 
     def _tell_errors(self, spec: Spec) -> None:
@@ -152,6 +157,7 @@ class JobStart:
                 self._tell(f"{name} has no value", "Nothing was started.", tone="warning")
                 return None
             await asyncio.to_thread(self._secrets.set, name, answer)
+            self._secret_set()
         return resolve(spec.references, await asyncio.to_thread(self._layers))
 
     # The checks
@@ -165,6 +171,7 @@ class JobStart:
             self._gateway,
             self._options,
             needs_of(filled, source.title),
+            handed=buckets_handed(filled.job),
             accepted=accepted,
             secret_names=frozenset(item.name for item in spec.references),
             quota_in_use=in_use(self._jobs, target.region),
@@ -202,7 +209,7 @@ class JobStart:
                 case Wish.NAME | Wish.ARGS | Wish.TIMEOUT:
                     await self._change(screen.wish, start)
                 case Wish.WRITE:
-                    if (changed := self._written(source)) is None:
+                    if (changed := await self._written(source)) is None:
                         return None
                     source = changed
                     spec = await self._checked(source.text)
@@ -268,26 +275,22 @@ class JobStart:
             await self._change_args(start)
 
     async def _change_args(self, start: Start) -> None:
+        """Take other arguments; those of the file stay exactly as they are unless the field was changed."""
         args = first_args(start.request) or []
-        about = (
-            "Of the first worker pool, for this start only; the file stays as it is."
-            ' Words as in a shell, or a list such as ["--epochs", "3"]. They are sent as they stand.'
-        )
         hidden = holds_secret(args)
-        if hidden:
-            about += " Those of the file hold what looks like a secret and are not shown; an empty field"
-            args, about = [], f"{about} leaves them as they are."
-        answer = await self._value("Arguments", about, args_text(args), _wrong(parse_args))
-        if answer is not None and not (hidden and not answer.strip()):
+        shown = "" if hidden else args_text(args)
+        screen = ArgsScreen(shown, _wrong(parse_args), hidden=hidden)
+        answer = await self._app.push_screen_wait(screen)
+        if answer is not None and answer != shown and not (hidden and not answer.strip()):
             self._own.args = parse_args(answer)
 
     async def _value(self, title: str, about: str, value: str, wrong: Callable[[str], str]) -> str | None:
         return await self._app.push_screen_wait(ValueScreen(title, about, value, wrong))
 
-    def _written(self, source: Source) -> Source | None:
+    async def _written(self, source: Source) -> Source | None:
         """Write the timeout into the text; None, with words, where that cannot be done on its own."""
         seconds = self._own.timeout
-        fix = set_timeout(source.text, seconds)
+        fix = await asyncio.to_thread(set_timeout, source.text, seconds)
         text = self._write(source.text, fix) if fix is not None else None
         if text is None:
             words = f"Write timeout: {seconds}s below scheduling by hand. Nothing was started."
@@ -310,12 +313,13 @@ def _wrong(parse: Callable[[str], object]) -> Callable[[str], str]:
     return wrong
 
 
-def not_connected(trouble: CloudError | None) -> CloudError:
-    """Why nothing can be started yet."""
-    if trouble is not None:
-        return trouble
-    return CloudError(
-        "Not connected yet", "The job can be started in a moment", kind=ErrorKind.UNREACHABLE, retryable=True
+def buckets_handed(job: Mapping[str, Any]) -> frozenset[str]:
+    """The buckets that variables named for one give a job, such as BUCKET_NAME."""
+    return frozenset(
+        str(variable.get("value", "")).removeprefix("gs://").partition("/")[0]
+        for env in env_lists(job)
+        for variable in env
+        if "BUCKET" in str(variable.get("name", "")).upper()
     )
 
 

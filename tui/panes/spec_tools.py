@@ -24,7 +24,7 @@ from tui.domain.spec.git_secret import (
     tracked_lines,
 )
 from tui.domain.spec.machine_edit import pool_at, set_machine, written_pools
-from tui.domain.spec.problems import Problem
+from tui.domain.spec.problems import Fix, Problem
 from tui.domain.spec.references import Layers
 from tui.domain.spec.secret_rules import LITERAL
 from tui.domain.target import Target
@@ -158,9 +158,15 @@ class SpecTools(SpecTextPane):
             layers = await asyncio.to_thread(self._layers)
         except SecretsError:
             layers = ()  # the list says what is wrong with the file
-        screen = SecretsScreen(self._secrets, self._spec.references, layers)
+        screen = SecretsScreen(self._secrets, self.editor.text, layers, self._write_reference)
         if await self.app.push_screen_wait(screen):
             self.recheck()
+
+    def _write_reference(self, text: str, fix: Fix) -> str | None:
+        if self._buffer is None or self.editor.text != text:
+            return None
+        self.editor.apply(fix)
+        return self.editor.text
 
     async def _move_secret(self, name: str, value: str) -> bool:
         """Store a literal secret before it leaves the text; say so, or why not."""

@@ -16,14 +16,15 @@ from tui.domain.catalog.skus import PriceBook
 from tui.domain.jobs import job_from_json
 from tui.domain.secrets import hide_found
 from tui.domain.setup.model import Check, Group
+from tui.domain.spec.args_text import args_line
 from tui.domain.spec.check import Spec
 from tui.domain.spec.cost import Cost, cost_of
 from tui.domain.spec.naming import DEFAULT_TEMPLATE, name_from
-from tui.domain.spec.override import args_text, first_args, holds_secret
+from tui.domain.spec.override import first_args, holds_secret
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
-from tui.domain.spec.request import env_lists, gcloud_command
+from tui.domain.spec.request import env_lists, gcloud_command, gcloud_notes
 from tui.domain.target import Target
-from tui.domain.text import duration, printable
+from tui.domain.text import duration, middle_cut, printable
 from tui.panes.spec_preflight import StartQuestion
 from tui.services.preflight import Finding, Report
 from tui.services.submission import Record
@@ -34,6 +35,8 @@ OWN_AGENT = "the Vertex AI Custom Code Service Agent (the file names none)"
 
 _LABEL, _WIDTH = 10, 67
 """Columns of a row's label, and of a whole line."""
+_ARGS = 4 * (_WIDTH - _LABEL)
+"""Columns of arguments; a script can be of any length."""
 _ALL_KEYS = 9
 """Rows that a digit can lead to."""
 _OF_TIMEOUT = ("no-timeout", "long-timeout", "over-limit")
@@ -98,6 +101,14 @@ def display_name(
     return own or name_from(template, user=user, file=stem, now=now, number=number)
 
 
+def sent_words(record: Record) -> str:
+    """Which submission it is: the job's name, and when it was sent, with the day unless it is today."""
+    sent = record.time.astimezone()
+    today = sent.date() == datetime.now(sent.tzinfo).date()
+    when = local_clock(sent) if today else f"{sent:%H:%M} on {sent:%d %b %Y}"
+    return f"{record.display_name}, sent at {when}"
+
+
 def question(start: Start) -> StartQuestion:
     """The one dialog before a job is started; its first line says where and who pays."""
     local = start.target.is_local
@@ -145,6 +156,7 @@ def _lines(start: Start) -> list[str | Content]:
     lines += _details(start)
     drop = "If the connection drops now: sent once or never; the next start tells you."
     lines += [_muted(drop), _muted(_command(start), indent=2)]
+    lines += [_muted(f"# {note}", indent=2) for note in gcloud_notes(start.spec)]
     return list(lines)
 
 
@@ -180,8 +192,7 @@ def _warnings(start: Start) -> Iterable[str]:
     if start.unsaved:
         yield "the text is not saved; the job gets it as it is in the editor"
     for record in start.doubtful:
-        when = local_clock(record.time)
-        yield f"whether {record.display_name}, sent at {when}, was started is not known yet"
+        yield f"whether {sent_words(record)}, was started is not known yet"
     for item in start.spec.warnings:
         if not (start.own_timeout and item.code in _OF_TIMEOUT):
             yield f"line {item.line}: {item.message}"
@@ -280,7 +291,8 @@ def _group_words(group: Group, checks: tuple[Check, ...], references: int) -> st
 
 def _args(request: Mapping[str, Any]) -> str:
     args = first_args(request) or []
-    return hide_found(args_text(args)) if holds_secret(args) else args_text(args) or "none"
+    line = args_line(args) or "none"
+    return middle_cut(hide_found(line) if holds_secret(args) else line, _ARGS)
 
 
 def _outputs(start: Start, output_uri: str) -> str:
@@ -290,6 +302,9 @@ def _outputs(start: Start, output_uri: str) -> str:
         for variable in env:
             if variable.get("name") == "BUCKET_NAME" and _is_plain("BUCKET_NAME", start.values):
                 return f"gs://{variable.get('value', '')} (BUCKET_NAME)"
+    needs = start.report.facts.needs
+    if needs is not None and needs.buckets:
+        return ", ".join(f"gs://{name}" for name in needs.buckets) + " (named in the file)"
     return "no bucket is named in the file"
 
 

@@ -98,8 +98,7 @@ class StoragePane(StorageWork):
         row = self.table.row
         uri = row.uri if row is not None and row.uri is not None else self.place
         if uri is not None:
-            self.app.copy_to_clipboard(str(uri))
-            self.say(f"copied {printable(str(uri))}")
+            self.copy(str(uri), printable(str(uri)), self.say)
 
     @work(exclusive=True, group="storage-prompt", exit_on_error=False)
     async def action_filter(self) -> None:

@@ -47,6 +47,7 @@ _SHOWN = (
 )
 _SURE = ("project", "billing", "apis.aiplatform.googleapis.com", "permissions.submit", "account.", "quota.")
 """Rows that Vertex AI goes by when it takes a job, or beginnings of their ids."""
+_SURE_GROUPS = (Group.CONNECTION, Group.POLICIES, Group.BUCKET)
 _OF_SETUP = ("account.tutorial",)
 """Rows that are about the project and not about this job."""
 _QUIET = (Group.APIS, Group.PERMISSIONS)
@@ -136,27 +137,27 @@ class Report:
         return found
 
 
-def report_of(facts: SetupFacts) -> Report:
-    """The rows that matter for a job of `facts.needs`."""
-    rows = [row for row in assess(facts) if row.group in _SHOWN]
-    return Report(facts, tuple(Finding(row, sure=_is_sure(row, facts)) for row in rows if _matters(row)))
+def report_of(facts: SetupFacts, handed: frozenset[str] = frozenset()) -> Report:
+    """The rows that matter for a job of `facts.needs`; `handed` are names that its environment gives it."""
+    needs = facts.needs
+    named = handed if needs is None else handed | {needs.base_bucket, *needs.buckets}
+    uses_bucket = facts.bucket_name in named
+    rows = [row for row in assess(facts) if row.group in _SHOWN and _matters(row, uses_bucket=uses_bucket)]
+    return Report(facts, tuple(Finding(row, sure=_is_sure(row)) for row in rows))
 
 
-def _matters(row: Check) -> bool:
-    if row.id in _OF_SETUP:
+def _matters(row: Check, *, uses_bucket: bool) -> bool:
+    if row.id in _OF_SETUP or (row.group is Group.BUCKET and not uses_bucket):
         return False
     if row.state is CheckState.SKIPPED and row.optional:
         return False
     return not (row.optional and row.group in _QUIET)
 
 
-def _is_sure(row: Check, facts: SetupFacts) -> bool:
+def _is_sure(row: Check) -> bool:
     if row.state is not CheckState.FAILED or row.optional:
         return False
-    if row.group is Group.BUCKET:
-        needs = facts.needs
-        return needs is not None and facts.bucket_name in (needs.base_bucket, *needs.buckets)
-    return row.id.startswith(_SURE) or row.group in (Group.CONNECTION, Group.POLICIES)
+    return row.id.startswith(_SURE) or row.group in _SURE_GROUPS
 
 
 class Preflight:
@@ -169,11 +170,13 @@ class Preflight:
         needs: JobNeeds | None,
         *,
         seconds: float = CHECK_SECONDS,
+        handed: frozenset[str] = frozenset(),
         **known: object,
     ) -> None:
-        """`known` are facts that need no reading, by name (`SetupFacts`)."""
+        """`handed` are buckets that the job's environment names; `known`, facts that need no reading."""
         facts = replace(first_facts(options, gateway.target), **known)  # type: ignore[arg-type]  # by name
         self._seconds = seconds
+        self._handed = handed
         self._listen: Callable[[SetupFacts], None] = lambda _facts: None
         self._checks = SetupChecks(gateway, facts, self._tell, probe_seconds=seconds)
         self._checks.note_needs(needs)
@@ -184,7 +187,7 @@ class Preflight:
     @property
     def report(self) -> Report:
         """What is known now."""
-        return report_of(self._checks.facts)
+        return report_of(self._checks.facts, self._handed)
 
     @property
     def awaited(self) -> tuple[str, ...]:

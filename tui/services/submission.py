@@ -51,6 +51,10 @@ class SendsJobs(Protocol):
         ...
 
 
+class NotRecordedError(Exception):
+    """The note about a submission could not be written, so the job was not sent; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One submission as it is on disk: no spec, no secret."""
@@ -118,8 +122,8 @@ class SubmissionStore:
         write_atomic(self._file(record), json.dumps(asdict(record)).encode())
 
     def forget(self, record: Record) -> None:
-        """Remove a record: it was refused, or the user has been told."""
-        with suppress(FileNotFoundError):
+        """Remove a record: it was refused, or the user has been told; one that stays is told of again."""
+        with suppress(OSError):
             self._file(record).unlink()
 
     def pending_submissions(self) -> list[Record]:
@@ -205,10 +209,13 @@ class Submitter:
 
         Raises:
             CloudError: it was refused; there is no such job.
-            OSError: the record cannot be written; nothing was sent.
+            NotRecordedError: the record cannot be written; the job was not sent.
         """
         labelled = {**request, "labels": {**request.get("labels", {}), OWN_LABEL: record.label}}
-        await asyncio.to_thread(self._store.write, record)
+        try:
+            await asyncio.to_thread(self._store.write, record)
+        except OSError as failure:
+            raise NotRecordedError(failure.strerror or str(failure)) from failure
         try:
             job = await self._jobs.create_job(labelled)
         except CloudError as failure:
