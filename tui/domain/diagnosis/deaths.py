@@ -14,6 +14,8 @@ _GAP = 40
 """Ordinary lines between two signs of the same end."""
 _AFTER = 200
 """Ordinary lines after a sign that a program may still print before it ends."""
+_FAR = 2_000
+"""Ordinary lines after which a sign says nothing about the end, whatever the exit code."""
 SOON_NS = 45 * 60 * 1_000_000_000
 """How long other replicas take to notice a death; NCCL waits for 10 or 30 minutes."""
 _NOISE = (
@@ -78,7 +80,7 @@ def last_run(strand: Strand, signs: Sequence[Sign]) -> tuple[list[Sign], int]:
     run: list[Sign] = []
     after, until = 0, len(strand.texts)
     for sign in reversed(signs):
-        gap = ordinary(strand, sign.end, until, _AFTER + 1)
+        gap = ordinary(strand, sign.end, until, _FAR + 1)
         if not run:
             after = gap
         elif gap > _GAP:
@@ -92,7 +94,7 @@ def last_run(strand: Strand, signs: Sequence[Sign]) -> tuple[list[Sign], int]:
 def death(strand: Strand, signs: Sequence[Sign], code: int | None) -> Death | None:
     """What ended a replica, if its lines say so; `code` is its exit code."""
     run, after = last_run(strand, signs)
-    if not run:
+    if not run or after > _FAR:
         return None
     best = choose(run, code)
     return Death(best, survived=after > _AFTER) if best else None
@@ -101,10 +103,8 @@ def death(strand: Strand, signs: Sequence[Sign], code: int | None) -> Death | No
 def choose(run: Sequence[Sign], code: int | None) -> Sign | None:
     """The telling one of the signs of one end."""
     plain = [sign for sign in run if not (sign.collateral or sign.wrapper)]
-    if code in KILLED:
-        return _killed(run)
-    if code in CRASHED:
-        return _crashed(run, plain)
+    if code in KILLED or code in CRASHED:
+        return _killed(run) if code in KILLED else _crashed(run, plain)
     wanted = _BY_CODE.get(code or 0, frozenset())
     fitting = [sign for sign in plain if sign.finding.cause in wanted]
     if fitting:
@@ -115,9 +115,7 @@ def choose(run: Sequence[Sign], code: int | None) -> Sign | None:
         for sign in plain:
             if sign.strength is strength:
                 return sign
-    if plain:
-        return plain[-1]
-    return next((sign for sign in run if sign.collateral), run[-1])
+    return plain[-1] if plain else next((sign for sign in run if sign.collateral), run[-1])
 
 
 def _killed(run: Sequence[Sign]) -> Sign | None:

@@ -16,8 +16,12 @@ from tui.domain.text import printable
 
 _NEAR = 60
 """Ordinary lines after a sign that are still near a job's end: a copy of the outputs, a farewell."""
-_LOOKED = 4_000
-"""Lines at the end of a replica in which a loss is looked for."""
+_LOOKED = 8_000
+"""Lines at the replicas' ends in which a loss is looked for, over all of them."""
+_LEAST = 50
+"""The same of each replica however many there are."""
+_ENOUGH = 300
+"""Values after which none is expected to be bad if none was."""
 _LOSS = re.compile(
     r"([A-Za-z_][\w./-]{0,60})?(?:loss|LOSS|Loss)([\w./-]{0,40})['\"]?\]?\s{0,3}(?:[:=|]|is)\s{0,8}"
     r"(?:tensor\()?(-?(?:\d[\d.]{0,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|NAN|inf|Inf|INF|[Ii]nfinity))(?![\w.])"
@@ -95,18 +99,20 @@ def _lower(summary: str) -> str:
 
 def bad_loss(log: Log) -> Finding | None:
     """A loss whose last value is no number."""
+    budget = _LOOKED
     for strand in log.replicas:
         last: dict[str, tuple[str, int]] = {}
         first_bad: dict[str, int] = {}
-        for index, name, value in _losses(strand):
+        for seen, (index, name, value) in enumerate(_losses(strand, budget)):
             last.setdefault(name, (value, index))
             if _is_bad(value):
                 first_bad[name] = index
-            if len(last) > _MOST_NAMES:
+            if len(last) > _MOST_NAMES or (seen > _ENOUGH and not first_bad):
                 break
         bad = {name: where for name, where in last.items() if _is_bad(where[0])}
         if bad:
             return _of_loss(strand, bad, first_bad)
+        budget = max(budget - len(strand.texts), _LEAST)
     return None
 
 
@@ -129,9 +135,9 @@ def _is_bad(value: str) -> bool:
     return value.lower().lstrip("-+").startswith(_BAD_WORDS)
 
 
-def _losses(strand: Strand) -> Iterator[tuple[int, str, str]]:
+def _losses(strand: Strand, most: int) -> Iterator[tuple[int, str, str]]:
     """The losses that a replica printed: line, name and value, the last first."""
-    for index in range(len(strand.texts) - 1, max(len(strand.texts) - _LOOKED, 0) - 1, -1):
+    for index in range(len(strand.texts) - 1, max(len(strand.texts) - most, 0) - 1, -1):
         entry = strand.entries[index]
         if entry is not None and entry.payload:
             yield from ((index, name, value) for name, value in _fields(entry.payload))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.domain.diagnosis import exception_words as words
 from tui.domain.diagnosis.model import Cause, Confidence
 
 _LIKELY, _UNSURE = Confidence.LIKELY, Confidence.UNSURE
@@ -30,205 +31,39 @@ class Rule:
     """What stands for an unknown subject."""
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_GPU = (
-    "cuda out of memory",
-    "cuda error: out of memory",
-    "cuda_error_out_of_memory",
-    "cudaerrormemoryallocation",
-    "hip out of memory",
-    "hip error: out of memory",
-    "hiperroroutofmemory",
-    "xpu out of memory",
-    "cublas_status_alloc_failed",
-    "cudnn_status_alloc_failed",
-    "resource_exhausted: out of memory",
-    "resource_exhausted: xla:tpu",
-    "ran out of memory in memory space hbm",
-    "resource_exhausted: failed to allocate",
-    "oom when allocating tensor",
-    "no available memory for the cache blocks",
-)
-_HOST = (
-    "cannot allocate memory",
-    "can't allocate memory",
-    "[errno 12]",
-    "std::bad_alloc",
-    "is killed by signal: killed",
-    "memory on the node",
-    "by allocator cpu",
-    "by allocator mklcpu",
-)
-_MAYBE_HOST = (
-    "exited unexpectedly",
-    "terminated abruptly",
-    "excessive memory usage",
-    "terminated with signal sigkill",
-    "signals.sigkill",
-    "signal 9 (sigkill)",
-    "exitcode: -9",
-    "exitcode  : -9",
-)
-_SHARED = ("killed by signal: bus error", "shared memory limit", "unable to open shared memory", "ancdata")
-_DISK = (
-    "no space left on device",
-    "[errno 28]",
-    "disk quota exceeded",
-    "[errno 122]",
-    "os error 28",
-    "storagefull",
-)
-_HUB = (
-    "gated repo",
-    "is restricted. you must",
-    "invalid user token",
-    "is a gated dataset",
-    "not in the authorized list",
-    "token is required (`token=true`)",
-    "you need to be logged in to access",
-    "invalid username or password",
-    "401 client error: unauthorized for url: https://huggingface.co",
-    "403 client error: forbidden for url: https://huggingface.co",
-    "repository not found for url: https://huggingface.co",
-)
-_NCCL = (
-    "nccl error",
-    "ncclsystemerror",
-    "ncclinternalerror",
-    "ncclremoteerror",
-    "ncclunhandledcudaerror",
-    "nccl communicator",
-    "watchdog caught collective operation timeout",
-    "store based barrier",
-    "connection closed by peer [",
-    "gloo/transport",
-    "gloo connectfullmesh",
-    "clients joined",
-    "barrier timed out",
-    "coordination service",
-    "collective ops is aborted",
-    "rendezvous",
-    "tcpstore",
-    "process group watchdog",
-    "broadcastuniquencclid",
-    "getting ncclcomm",
-)
-_NO_GPU = (
-    "found no nvidia driver",
-    "no cuda gpus are available",
-    "torch not compiled with cuda enabled",
-    "cuda driver version is insufficient",
-    "torch.cuda.is_available() is false",
-    "cuda_error_no_device",
-    "no gpu/tpu found",
-    "requires a gpu",
-)
-_NETWORK_WORDS = (
-    "max retries exceeded with url",
-    "name or service not known",
-    "temporary failure in name resolution",
-    "failed to resolve",
-    "[errno 101]",
-    "[errno 110]",
-    "[errno 113]",
-    "network is unreachable",
-    "we couldn't connect to 'https",
-    "couldn't reach",
-    "an error happened while trying to locate the file on the hub",
-    "failed to establish a new connection",
-    "<urlopen error",
-    "too many requests",
-    "bad gateway",
-    "gateway time-out",
-    "503 server error",
-    "502 server error",
-    "504 server error",
-    "500 server error",
-    "run initialization has timed out",
-    "network error",
-)
-_NETWORK_NAMES = _names(
-    "ConnectionError ConnectTimeout ReadTimeout MaxRetryError NewConnectionError NameResolutionError gaierror URLError"
-    " ConnectError ReadError RemoteDisconnected ProtocolError ClientConnectorError ClientConnectorDNSError"
-    " ServerDisconnectedError SSLError SSLCertVerificationError ServiceUnavailable DeadlineExceeded RetryError"
-    " ChunkedEncodingError IncompleteRead LocalEntryNotFoundError OfflineModeIsEnabled ProxyError ServerError"
-    " EndpointConnectionError ReadTimeoutError ConnectTimeoutError TransportError"
-)
-_REFUSED = (
-    "access to the google cloud",
-    "' denied on resource",
-    "access_denied",
-    "accessdenied",
-    "access denied",
-    "permission_denied",
-    "anonymous caller",
-    "insufficient permission",
-    "unable to locate credentials",
-    "forbidden: https://",
-    "403 forbidden",
-    "http error 403",
-    "http error 401",
-    "401 unauthorized",
-    "401 client error",
-    "403 client error",
-    "status code: 403",
-    "does not have storage.",
-    "invalid_grant",
-    "could not automatically determine credentials",
-    "default credentials were not found",
-)
-_REFUSED_NAMES = _names(
-    "Forbidden PermissionDenied Unauthenticated Unauthorized DefaultCredentialsError RefreshError NoCredentialsError"
-    " InvalidCredentials AccessDenied AccessDeniedException GoogleAuthError"
-)
-_ARGUMENTS = (
-    "not used by the hfargumentparser",
-    "could not override",
-    "in 'overrides' or in",
-    "unrecognized arguments",
-    "unknown command line flag",
-    "is not in struct",
-)
-_MODEL_SAYS = (
-    "is not a valid model identifier",
-    "is not a local folder and is not a valid",
-    "doesn't exist on the hub",
-)
-_MODEL_NAMES = _names("GatedRepoError RepositoryNotFoundError LocalTokenNotFoundError DisabledRepoError")
-
 _MEMORY_RULES = (
     Rule(
         Cause.HOST_MEMORY,
         "The data loading's shared memory is too small: its worker processes died of it.",
-        _SHARED,
+        words.SHARED,
         confidence=_LIKELY,
         hint="shm",
     ),
     Rule(Cause.HOST_MEMORY, "The machine ran out of memory.", ("by allocator cpu", "by allocator mklcpu")),
-    Rule(Cause.GPU_MEMORY, "The GPU ran out of memory.", _GPU),
+    Rule(Cause.GPU_MEMORY, "The GPU ran out of memory.", words.GPU),
     Rule(
         Cause.HOST_MEMORY,
         "The machine ran out of memory.",
-        names=_names("MemoryError ArrayMemoryError _ArrayMemoryError"),
+        names=words.names("MemoryError ArrayMemoryError _ArrayMemoryError"),
     ),
     Rule(
-        Cause.HOST_MEMORY, "The machine ran out of memory.", names=_names("OutOfMemoryError"), package="ray."
+        Cause.HOST_MEMORY,
+        "The machine ran out of memory.",
+        names=words.names("OutOfMemoryError"),
+        package="ray.",
     ),
-    Rule(Cause.GPU_MEMORY, "The GPU ran out of memory.", names=_names("OutOfMemoryError OutOfMemory")),
-    Rule(Cause.HOST_MEMORY, "The machine ran out of memory.", _HOST),
+    Rule(Cause.GPU_MEMORY, "The GPU ran out of memory.", names=words.names("OutOfMemoryError OutOfMemory")),
+    Rule(Cause.HOST_MEMORY, "The machine ran out of memory.", words.HOST),
     Rule(
         Cause.HOST_MEMORY,
         "One of the program's processes was killed, as happens when the machine runs out of memory.",
-        _MAYBE_HOST,
+        words.MAYBE_HOST,
         confidence=_LIKELY,
     ),
 )
 
 _SETUP_RULES = (
-    Rule(Cause.DISK_FULL, "The disk is full.", _DISK),
+    Rule(Cause.DISK_FULL, "The disk is full.", words.DISK),
     Rule(
         Cause.DISK_FULL,
         "A file could not be written to its end, as happens when the disk is full.",
@@ -256,14 +91,14 @@ _SETUP_RULES = (
     Rule(
         Cause.WANDB_LOGIN,
         "Weights & Biases refused the API key.",
-        names=_names("AuthenticationError"),
+        names=words.names("AuthenticationError"),
         package="wandb.",
     ),
     Rule(
         Cause.API_DISABLED,
-        "{subject} is turned off in the project.",
+        "The API {subject} is turned off in the project.",
         ("has not been used in project", "service_disabled", "it is disabled. enable it"),
-        nobody="An API",
+        nobody="that the program calls",
     ),
     Rule(
         Cause.NETWORK,
@@ -275,21 +110,21 @@ _SETUP_RULES = (
     Rule(
         Cause.MODEL_ACCESS,
         "Hugging Face refused {subject}: it needs an accepted licence, or a valid token.",
-        _HUB,
+        words.HUB,
         hint="gated",
         nobody="the download",
     ),
     Rule(
         Cause.MODEL_ACCESS,
         "Hugging Face refused {subject}: it needs an accepted licence, or a valid token.",
-        names=_MODEL_NAMES,
+        names=words.MODEL_NAMES,
         hint="gated",
         nobody="the download",
     ),
     Rule(
         Cause.MODEL_ACCESS,
         "Hugging Face has no {subject} for this job: the name is wrong, or it takes a token.",
-        _MODEL_SAYS,
+        words.MODEL_SAYS,
         confidence=_LIKELY,
         hint="missing",
         nobody="such model",
@@ -297,7 +132,7 @@ _SETUP_RULES = (
     Rule(
         Cause.MODEL_ACCESS,
         "Hugging Face has no such file or revision of {subject}.",
-        names=_names(
+        names=words.names(
             "EntryNotFoundError RevisionNotFoundError DatasetNotFoundError RemoteEntryNotFoundError"
         ),
         confidence=_LIKELY,
@@ -310,7 +145,7 @@ _MODULE_RULES = (
     Rule(
         Cause.MISSING_MODULE,
         "The Python module {subject} is not installed in the job.",
-        names=_names("ModuleNotFoundError PackageNotFoundError"),
+        names=words.names("ModuleNotFoundError PackageNotFoundError"),
         nobody="it imports",
     ),
     Rule(
@@ -324,14 +159,14 @@ _MODULE_RULES = (
         Cause.MISSING_MODULE,
         "{subject} is not in the installed version of a Python package.",
         ("cannot import name", "undefined symbol"),
-        names=_names("ImportError OSError"),
+        names=words.names("ImportError OSError"),
         hint="version",
         nobody="Something it imports",
     ),
     Rule(
         Cause.MISSING_MODULE,
         "The program could not import {subject}.",
-        names=_names("ImportError DistributionNotFound"),
+        names=words.names("ImportError DistributionNotFound"),
         nobody="something",
     ),
 )
@@ -354,7 +189,7 @@ _RUN_RULES = (
         Cause.NAN_LOSS,
         "The program stopped because its loss or a gradient was no number any more.",
         ("nan", "inf"),
-        names=_names("FloatingPointError NanLossDuringTrainingError NanError"),
+        names=words.names("FloatingPointError NanLossDuringTrainingError NanError"),
     ),
     Rule(
         Cause.INTERNAL,
@@ -366,7 +201,7 @@ _RUN_RULES = (
     Rule(
         Cause.TRACEBACK,
         "The program found no GPU that it can use.",
-        _NO_GPU,
+        words.NO_GPU,
         hint="no-gpu",
     ),
     Rule(
@@ -378,14 +213,14 @@ _RUN_RULES = (
     Rule(
         Cause.NCCL,
         "The processes of the job lost touch with each other.",
-        _NCCL,
+        words.NCCL,
         confidence=_LIKELY,
         collateral=True,
     ),
     Rule(
         Cause.NCCL,
         "The processes of the job lost touch with each other.",
-        names=_names(
+        names=words.names(
             "DistBackendError DistStoreError DistNetworkError DistError RendezvousTimeoutError"
             " RendezvousConnectionError RendezvousClosedError"
         ),
@@ -395,7 +230,7 @@ _RUN_RULES = (
     Rule(
         Cause.NETWORK,
         "The connection to {subject} broke.",
-        names=_names(
+        names=words.names(
             "ConnectionResetError ConnectionRefusedError BrokenPipeError ConnectionAbortedError"
             " EOFError UnavailableError AbortedError"
         ),
@@ -433,28 +268,28 @@ _WORLD_RULES = (
     Rule(
         Cause.PERMISSION,
         "The job has no credentials for what it called.",
-        names=_names("DefaultCredentialsError NoCredentialsError RefreshError"),
+        names=words.names("DefaultCredentialsError NoCredentialsError RefreshError"),
         hint="credentials",
     ),
     Rule(
         Cause.PERMISSION,
         "The job was refused access to {subject}.",
-        names=_REFUSED_NAMES,
+        names=words.REFUSED_NAMES,
         nobody="something it needs",
     ),
     Rule(
         Cause.PERMISSION,
         "The job was refused access to {subject}.",
         ("/gcs/",),
-        names=_names("PermissionError"),
+        names=words.names("PermissionError"),
         confidence=_LIKELY,
         nobody="the bucket",
     ),
     Rule(
         Cause.PERMISSION,
         "The job was refused access to {subject}.",
-        _REFUSED,
-        names=_names(
+        words.REFUSED,
+        names=words.names(
             "HTTPError HTTPStatusError HttpError HTTPStatusError ClientError OSError HfHubHTTPError"
             " GoogleAPICallError GCSFSError RpcError _InactiveRpcError RuntimeError AioRpcError"
         ),
@@ -474,12 +309,12 @@ _WORLD_RULES = (
             "no such file or directory: 'gcc'",
             "no such file or directory: 'java'",
         ),
-        names=_names("FileNotFoundError"),
+        names=words.names("FileNotFoundError"),
     ),
     Rule(
         Cause.MISSING_FILE,
         "The program did not find {subject}.",
-        names=_names("FileNotFoundError NotADirectoryError NoSuchKey"),
+        names=words.names("FileNotFoundError NotADirectoryError NoSuchKey"),
         nobody="a file",
     ),
     Rule(
@@ -498,7 +333,7 @@ _WORLD_RULES = (
     Rule(
         Cause.MISSING_FILE,
         "The program did not find {subject}.",
-        names=_names("NotFound"),
+        names=words.names("NotFound"),
         package="google.",
         confidence=_LIKELY,
         nobody="something it asked Google Cloud for",
@@ -506,40 +341,40 @@ _WORLD_RULES = (
     Rule(
         Cause.NETWORK,
         "The program could not reach {subject}.",
-        names=_NETWORK_NAMES,
+        names=words.NETWORK_NAMES,
         nobody="a server",
     ),
     Rule(
         Cause.NETWORK,
         "The program could not reach {subject}.",
-        _NETWORK_WORDS,
+        words.NETWORK_WORDS,
         confidence=_LIKELY,
         nobody="a server",
     ),
     Rule(
         Cause.BAD_ARGUMENTS,
         "The program did not understand its arguments.",
-        names=_names(
+        names=words.names(
             "ArgumentError NoSuchOption BadParameter MissingParameter ConfigCompositionException"
             " MissingMandatoryValue OverrideParseException UnrecognizedFlagError IllegalFlagValueError"
             " MissingConfigException ConfigAttributeError ConfigKeyError ArgumentTypeError"
         ),
     ),
-    Rule(Cause.BAD_ARGUMENTS, "The program did not understand its arguments.", _ARGUMENTS),
+    Rule(Cause.BAD_ARGUMENTS, "The program did not understand its arguments.", words.ARGUMENTS),
 )
 
 _OTHERS = (
     Rule(
         Cause.TRACEBACK,
         "",
-        names=_names(
+        names=words.names(
             "ChildFailedError CalledProcessError ProcessRaisedException SystemExit RemoteTraceback"
             " _RemoteTraceback SignalException ProcessExitedException WorkerCrashedError"
         ),
         wrapper=True,
         confidence=_LIKELY,
     ),
-    Rule(Cause.TRACEBACK, "", names=_names("KeyboardInterrupt"), collateral=True, confidence=_LIKELY),
+    Rule(Cause.TRACEBACK, "", names=words.names("KeyboardInterrupt"), collateral=True, confidence=_LIKELY),
 )
 
 RULES = (*_MEMORY_RULES, *_SETUP_RULES, *_MODULE_RULES, *_RUN_RULES, *_WORLD_RULES, *_OTHERS)

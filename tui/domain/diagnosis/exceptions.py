@@ -45,7 +45,7 @@ class Verdict:
 
 
 def judge(trace: Trace) -> Verdict | None:
-    """What ended the program, of all the exceptions in a chain or group; None if the log was cut before any."""
+    """What ended the program, of all exceptions in a chain or group; None if the log was cut before any."""
     named = [block for block in trace.blocks if block.name]
     if not named:
         return None
@@ -104,7 +104,7 @@ def _classify(block: Block) -> Verdict:
     whole = f"{block.name}: {block.message}"[:_SEARCHED]
     if rule is None or (rule.cause is Cause.TRACEBACK and not rule.hint):
         wider = find_rule(block.name, whole)
-        if wider is not None and (wider.cause in _FROM_LOOSE_LINES or rule is None and wider.wrapper):
+        if wider is not None and (wider.cause in _FROM_LOOSE_LINES or (rule is None and wider.wrapper)):
             rule = wider
     if rule is None:
         return Verdict(Cause.TRACEBACK, "", block)

@@ -18,7 +18,7 @@ _NAME = re.compile(r"workerpool\d{1,3}-\d{1,6}|(?:master|worker|ps|evaluator)[ -
 _OF_LOG = re.compile(r"Termination log message: (.{1,4000})", re.DOTALL)
 _COMMAND = re.compile(r'exec: \\?"([^"\\]{1,300})')
 _ARCHITECTURE = "exec format error"
-_SEARCHED = 200_000
+_SEARCHED = 50_000
 _MOST = 64
 KILLED = frozenset({9, 137})
 CRASHED = frozenset({6, 134, 11, 139, 4, 132, 7, 135, 8, 136})
@@ -67,7 +67,7 @@ def explain(end: Exit, facts: Facts) -> Finding | None:
     if end.memory:
         words = f"The machine ran out of memory, and the program was killed (exit code {code})."
         return _found(end, Cause.HOST_MEMORY, words, Confidence.SURE)
-    if end.reason == "StartError" or (end.reason == "ContainerCannotRun"):
+    if end.reason in {"StartError", "ContainerCannotRun"}:
         return _not_started(end)
     if code in KILLED:
         words = (
@@ -105,16 +105,18 @@ def _by_convention(end: Exit) -> Finding | None:
         words = "The job's container did not start, or git failed in it (exit code 128)."
         return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.UNSURE)
     if end.code == 2:  # noqa: PLR2004 (what argparse uses)
-        words = "The program ended with exit code 2, which most often means that it did not understand its arguments."
+        words = "The program ended with exit code 2: most often it did not understand its arguments."
         return _found(end, Cause.BAD_ARGUMENTS, words, Confidence.UNSURE)
     return None
 
 
 def _terminated(end: Exit, facts: Facts) -> Finding:
     if facts.spot:
-        words = f"The program was asked to end (exit code {end.code}), as Spot machines are before they are taken away."
+        words = (
+            f"The program was asked to end (exit code {end.code}), as before a Spot machine is taken away."
+        )
         return _found(end, Cause.PREEMPTION, words, Confidence.LIKELY)
-    words = f"The program was asked to end from outside (exit code {end.code}, SIGTERM); the log does not say by whom."
+    words = f"The program was asked to end from outside (exit code {end.code}); by whom is not known."
     return _found(end, Cause.CRASH, words, Confidence.UNSURE)
 
 
@@ -125,22 +127,22 @@ def _not_started(end: Exit) -> Finding:
     subject = told(command[1]) if command else ""
     if _ARCHITECTURE in detail:
         words = "The job's container did not start: its program is not made for this kind of machine."
-        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject, "format")
+        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject=subject, hint="format")
     if "names no command" in detail:
         words = "The spec names no command to run, and images are not run locally."
         return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, hint="none")
     if "permission denied" in detail:
         words = f"The job's container did not start: {subject or 'its command'} is not executable."
-        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject, "mode")
+        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject=subject, hint="mode")
     if subject:
         words = f"The job's container did not start: it has no command {subject}."
-        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject)
+        return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.SURE, subject=subject)
     words = f"The job's container did not start: {told(detail) or 'the service does not say why'}."
     return _found(end, Cause.COMMAND_NOT_FOUND, words, Confidence.LIKELY)
 
 
 def _found(
-    end: Exit, cause: Cause, words: str, confidence: Confidence, subject: str = "", hint: str = ""
+    end: Exit, cause: Cause, words: str, confidence: Confidence, *, subject: str = "", hint: str = ""
 ) -> Finding:
     return Finding(
         cause,

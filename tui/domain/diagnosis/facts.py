@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tui.domain.jobs import Job
@@ -122,9 +123,7 @@ def _packages(pools: tuple[Mapping[str, Any], ...]) -> list[str]:
             if isinstance(listed, list):
                 for word in listed[:_MOST_WORDS]:
                     words += str(word)[:20_000].split()
-        found += [
-            after.partition(".")[0] for word, after in zip(words, words[1:], strict=False) if word == "-m"
-        ]
+        found += [after.partition(".")[0] for word, after in pairwise(words) if word == "-m"]
     return [name for name in found if name.isidentifier() and name not in _LAUNCHERS]
 
 

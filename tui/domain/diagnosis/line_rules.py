@@ -1,4 +1,4 @@
-"""Single lines that tell of trouble: what shells, tools, the kernel and runtimes print as they really print it."""
+"""Single lines that tell of trouble: what shells, tools, the kernel and runtimes really print."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ class LineRule:
     kill: bool = False
 
 
-def _re(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 _SHELL = r"(?:^|[ /])(?:ba|da|z|k|a)?sh: (?:line )?(?:\d{1,6}: )?"
 _OF_SHELL = r"^(?:\S{0,200}: )?(?:line )?(?:\d{1,6}: )?"
 
@@ -45,21 +41,21 @@ _SHELL_RULES = (
         ("command not found",),
         Cause.COMMAND_NOT_FOUND,
         "The job's container has no command {0}.",
-        _re(r"(?:^|[\s:])([^\s:]{1,200}): command not found"),
+        re.compile(r"(?:^|[\s:])([^\s:]{1,200}): command not found"),
         _WEAK,
     ),
     LineRule(
         (": not found",),
         Cause.COMMAND_NOT_FOUND,
         "The job's container has no command {0}.",
-        _re(rf"{_SHELL}([^\s:]{{1,200}}): not found$"),
+        re.compile(rf"{_SHELL}([^\s:]{{1,200}}): not found$"),
         _WEAK,
     ),
     LineRule(
         ("executable file not found in $PATH",),
         Cause.COMMAND_NOT_FOUND,
         "The job's container has no command {0}.",
-        _re(r'exec: "([^"]{1,200})"'),
+        re.compile(r'exec: "([^"]{1,200})"'),
         _STRONG,
     ),
     LineRule(
@@ -73,28 +69,29 @@ _SHELL_RULES = (
         ("Permission denied",),
         Cause.COMMAND_NOT_FOUND,
         "The file {0} may not be run: it is not marked as executable.",
-        _re(rf"{_SHELL}([^\s:]{{1,300}}): Permission denied$"),
+        re.compile(rf"{_SHELL}([^\s:]{{1,300}}): Permission denied$"),
         hint="mode",
     ),
     LineRule(
         ("No such file or directory",),
         Cause.COMMAND_NOT_FOUND,
         "The job's container has no command {0}.",
-        _re(rf"{_SHELL}((?:\./|/)[^\s:]{{1,300}}): No such file or directory$"),
+        re.compile(rf"{_SHELL}((?:\./|/)[^\s:]{{1,300}}): No such file or directory$"),
         _WEAK,
     ),
     LineRule(
         ("No such file or directory",),
         Cause.MISSING_FILE,
         "The Python program {0} is not where the job looks for it.",
-        _re(r"can't open file '([^']{1,500})'"),
+        re.compile(r"can't open file '([^']{1,500})'"),
     ),
     LineRule(
         ("No such file or directory",),
         Cause.MISSING_FILE,
         "The job did not find {0}.",
-        _re(
-            rf"{_OF_SHELL}(?:cd|source|\.|cat|cp|mv|ls|tar|head|python3?): (?:cannot \w{{1,12}} )?'?([^\s':]{{1,300}})"
+        re.compile(
+            rf"{_OF_SHELL}(?:cd|source|\.|cat|cp|mv|ls|tar|head|python3?): "
+            r"(?:cannot \w{1,12} )?'?([^\s':]{1,300})"
         ),
         _WEAK,
         _LIKELY,
@@ -103,14 +100,14 @@ _SHELL_RULES = (
         ("syntax error", "unexpected EOF while", "unexpected end of file", "Unterminated quoted string"),
         Cause.BAD_ARGUMENTS,
         "The shell could not read the job's script.",
-        _re(r"(?:sh|line \d{1,6}|-c): "),
+        re.compile(r"(?:sh|line \d{1,6}|-c): "),
         hint="script",
     ),
     LineRule(
         ("unbound variable", "parameter not set"),
         Cause.BAD_ARGUMENTS,
         "The job's script uses a variable that is not set: {0}.",
-        _re(r"(?:^|[\s:])(\w{1,100}): (?:unbound variable|parameter not set)"),
+        re.compile(r"(?:^|[\s:])(\w{1,100}): (?:unbound variable|parameter not set)"),
         hint="variable",
     ),
 )
@@ -136,7 +133,7 @@ _KILL_RULES = (
         ("Killed",),
         Cause.HOST_MEMORY,
         "The program was killed, as happens when the machine runs out of memory.",
-        _re(r"^(?:\S{1,200}: )?(?:line \d{1,6}: {1,8}\d{1,9} )?Killed(?: {2,}.*)?\s*$"),
+        re.compile(r"^(?:\S{1,200}: )?(?:line \d{1,6}: {1,8}\d{1,9} )?Killed(?: {2,}.*)?\s*$"),
         _STRONG,
         _LIKELY,
         kill=True,
@@ -161,7 +158,7 @@ _KILL_RULES = (
         ("DistBackendError", "NCCL"),
         Cause.NCCL,
         "The processes of the job lost touch with each other.",
-        _re(r"^(?:\S{1,40} )?terminate called"),
+        re.compile(r"^(?:\S{1,40} )?terminate called"),
         _STRONG,
         _LIKELY,
         collateral=True,
@@ -170,14 +167,14 @@ _KILL_RULES = (
         ("Aborted", "terminate called", "Fatal Python error: Aborted", "SIGABRT"),
         Cause.CRASH,
         "The program gave itself up (abort), as native libraries do on an error of their own.",
-        _re(r"Aborted(?: \(core dumped\)| {2,}|$)|terminate called|Fatal Python|SIGABRT"),
+        re.compile(r"Aborted(?: \(core dumped\)| {2,}|$)|terminate called|Fatal Python|SIGABRT"),
         kill=True,
     ),
     LineRule(
         ("Bus error",),
         Cause.HOST_MEMORY,
         "The program crashed with a bus error, as happens when its shared memory or disk is full.",
-        _re(r"Bus error(?: \(core dumped\)|$| {2,}|\.)"),
+        re.compile(r"Bus error(?: \(core dumped\)|$| {2,}|\.)"),
         confidence=_LIKELY,
         hint="shm",
         kill=True,
@@ -220,8 +217,9 @@ _PROGRAM_RULES = (
         (": error: ",),
         Cause.BAD_ARGUMENTS,
         "The program did not understand its arguments: {0}.",
-        _re(
-            r"^[\w./-]{1,200}(?: \w{1,40})?: error: ((?:unrecognized arguments|the following arguments are required|argument |"
+        re.compile(
+            r"^[\w./-]{1,200}(?: \w{1,40})?: error: ((?:unrecognized arguments|"
+            r"the following arguments are required|argument |"
             r"ambiguous option|one of the arguments|invalid choice|no such option|too few arguments).{0,300})"
         ),
         _STRONG,
@@ -238,7 +236,9 @@ _PROGRAM_RULES = (
         ),
         Cause.BAD_ARGUMENTS,
         "The program did not understand its arguments: {0}.",
-        _re(r"^(?:Error: |│ ?)((?:No such|Missing|Invalid value|Got unexpected).{1,300}?)[ │]{0,200}$"),
+        re.compile(
+            r"^(?:Error: |│ ?)((?:No such|Missing|Invalid value|Got unexpected).{1,300}?)[ │]{0,200}$"
+        ),
     ),
     LineRule(
         ("Unknown command line flag", "Could not override '", "is not in struct"),
@@ -250,21 +250,22 @@ _PROGRAM_RULES = (
         ("No module named", "Error while finding module specification"),
         Cause.MISSING_MODULE,
         "The Python module {0} is not installed in the job, or not in the folder that it runs in.",
-        _re(
-            r"python[\d.]{0,5}: (?:No module named|Error while finding module specification for) '?([\w.]{1,200})"
+        re.compile(
+            r"python[\d.]{0,5}: "
+            r"(?:No module named|Error while finding module specification for) '?([\w.]{1,200})"
         ),
     ),
     LineRule(
         ("No matching distribution found for", "Could not find a version that satisfies"),
         Cause.MISSING_MODULE,
-        "pip could not find the package {0}.",
-        _re(r"(?:No matching distribution found for|satisfies the requirement) (\S{1,200})"),
+        "The Python package {0} was not found by pip.",
+        re.compile(r"(?:No matching distribution found for|satisfies the requirement) (\S{1,200})"),
         hint="pip",
     ),
     LineRule(
         ("No solution found when resolving",),
         Cause.MISSING_MODULE,
-        "uv could not find versions of the Python packages that fit together.",
+        "The Python packages have no versions that fit together, says uv.",
         None,
         hint="pip",
     ),
@@ -278,7 +279,7 @@ _PROGRAM_RULES = (
         ),
         Cause.WANDB_LOGIN,
         "Weights & Biases was given no API key, or one that it does not take.",
-        _re(r"wandb"),
+        re.compile(r"wandb"),
     ),
     LineRule(
         ("Cannot access gated repo", "Invalid user token", "is restricted. You must"),
@@ -348,8 +349,9 @@ _TOOL_RULES = (
         ),
         Cause.NETWORK,
         "The job could not reach a server on the internet.",
-        _re(
-            r"curl: \((?:5|6|7|28|35|56|60)\)|fatal: unable to access|[Cc]ould not resolve host|name resolution|"
+        re.compile(
+            r"curl: \((?:5|6|7|28|35|56|60)\)|fatal: unable to access|"
+            r"[Cc]ould not resolve host|name resolution|"
             r"(?:ssh|wget|apt\S{0,10}|E): "
         ),
         _FIRM,
@@ -376,7 +378,7 @@ _TOOL_RULES = (
         ("Exit code (",),
         Cause.UNKNOWN,
         "The Python package ended with exit code {0}.",
-        _re(r"Task completed\. Exit code \((-?[1-9]\d{0,4})\)"),
+        re.compile(r"Task completed\. Exit code \((-?[1-9]\d{0,4})\)"),
         hint="runner",
         wrapper=True,
     ),
@@ -386,13 +388,9 @@ LINE_RULES = (*_KILL_RULES, *_MEMORY_RULES, *_SHELL_RULES, *_PROGRAM_RULES, *_TO
 """Of the rules that a line fits, the first counts."""
 
 
-def _by_needle() -> Mapping[str, tuple[LineRule, ...]]:
-    found: defaultdict[str, list[LineRule]] = defaultdict(list)
-    for rule in LINE_RULES:
-        for needle in rule.needles:
-            found[needle].append(rule)
-    return {needle: tuple(rules) for needle, rules in found.items()}
-
-
-BY_NEEDLE = _by_needle()
+_found: defaultdict[str, list[LineRule]] = defaultdict(list)
+for _rule in LINE_RULES:
+    for _needle in _rule.needles:
+        _found[_needle].append(_rule)
+BY_NEEDLE: Mapping[str, tuple[LineRule, ...]] = {needle: tuple(rules) for needle, rules in _found.items()}
 """The rules of each needle, in order."""

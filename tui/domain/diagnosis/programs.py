@@ -66,7 +66,7 @@ def _deaths_of(
         if by_log is None or _better(in_error, by_log):
             return [Death(in_error)]
     if by_log is not None and not (by_log.survived and by_code):
-        survived = by_log.survived and not own
+        survived = by_log.survived and not (own and by_log.sign.strength > Strength.WEAK)
         return [Death(_sure(by_log), survived)]
     if by_code is not None:
         return [Death(Sign(by_code, 0, 0, end.time_ns, Strength.STRONG))]

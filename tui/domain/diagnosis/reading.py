@@ -18,7 +18,7 @@ ATTEMPT = "Waiting for job to be provisioned"
 """How the service's messages of each attempt begin."""
 _LINES = 40_000
 """Lines that are looked at, over all replicas."""
-_LEAST = 400
+_LEAST = 200
 """Lines of each replica that are looked at however many replicas there are."""
 _SERVICE_LINES = 2_000
 _LONGEST = 4_000

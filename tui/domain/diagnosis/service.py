@@ -1,4 +1,4 @@
-"""What the service itself says went wrong: quota, capacity, image, account, permission, time …"""
+"""What the service itself says went wrong: quota, capacity, image, account, permission, time."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _local(said: Said, _job: Job, _facts: Facts) -> Finding | None:
             said, Cause.INTERNAL, "The local server was stopped while the job ran, and the job with it."
         )
     if said.has("without leaving its exit status"):
-        words = "The program's process is gone and left no exit code: it was killed, or the machine was restarted."
+        words = "The program is gone and left no exit code: it was killed, or the machine was restarted."
         return _found(said, Cause.CRASH, words, Confidence.LIKELY)
     return None
 
@@ -177,7 +177,7 @@ def _image(said: Said, job: Job, _facts: Facts) -> Finding | None:
     words += ": it does not exist, or the job may not read it."
     sure = Confidence.SURE if pull and gone else Confidence.LIKELY
     hint = "access" if said.has("permission", "denied", "unauthorized") else ""
-    return _found(said, Cause.IMAGE_PULL, words, sure, told(subject), hint)
+    return _found(said, Cause.IMAGE_PULL, words, sure, subject=told(subject), hint=hint)
 
 
 def _api(said: Said, _job: Job, _facts: Facts) -> Finding | None:
@@ -195,7 +195,7 @@ def _account(said: Said, _job: Job, facts: Facts) -> Finding | None:
         return None
     match = _ACCOUNT.search(said.text[:_SEARCHED])
     account = match[1] if match else facts.service_account
-    words = f"The service account {told(account) or 'of the job'} does not exist, or may not be used for this job."
+    words = f"The service account {told(account) or 'of the job'} does not exist, or may not be used."
     hint = "use" if said.has("act as", "actas") else ""
     return _found(said, Cause.SERVICE_ACCOUNT, words, subject=told(account), hint=hint)
 
@@ -285,6 +285,7 @@ def _found(
     cause: Cause,
     words: str,
     confidence: Confidence = Confidence.SURE,
+    *,
     subject: str = "",
     hint: str = "",
 ) -> Finding:

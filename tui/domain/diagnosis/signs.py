@@ -10,10 +10,19 @@ from tui.domain.diagnosis.line_rules import BY_NEEDLE, LINE_RULES, LineRule
 from tui.domain.diagnosis.model import Cause, Confidence, Evidence, Frame
 from tui.domain.diagnosis.reading import Strand, hits
 from tui.domain.diagnosis.subjects import subject_of
-from tui.domain.diagnosis.tracebacks import HEADER, Block, Trace, flat_trace, traces, user_frame
+from tui.domain.diagnosis.tracebacks import (
+    HEADER,
+    SYNTAX,
+    Block,
+    Trace,
+    flat_trace,
+    syntax_trace,
+    traces,
+    user_frame,
+)
 from tui.domain.text import printable
 
-_NEEDLES = (HEADER, *BY_NEEDLE)
+_NEEDLES = (HEADER, *SYNTAX, *BY_NEEDLE)
 _TORCHRUN = "exitcode  : -9"
 """Stands indented in torchrun's table of failures."""
 _SEARCHED = 1_000
@@ -36,13 +45,16 @@ def signs(strand: Strand, own: frozenset[str] = frozenset()) -> list[Sign]:
             lines.append((index, found))
     made = [sign for trace in traces(strand, heads[-_MOST:]) if (sign := _of_trace(strand, trace, own))]
     inside = [(sign.start, sign.end) for sign in made]
-    made += _of_lines(strand, lines[-10 * _MOST :], inside)
+    made += _of_lines(strand, lines[-10 * _MOST :], inside, own)
     made.sort(key=lambda sign: sign.start)
     return made[-_MOST:]
 
 
 def _of_lines(
-    strand: Strand, lines: list[tuple[int, list[str]]], inside: list[tuple[int, int]]
+    strand: Strand,
+    lines: list[tuple[int, list[str]]],
+    inside: list[tuple[int, int]],
+    own: frozenset[str],
 ) -> list[Sign]:
     made: list[Sign] = []
     spans = iter([*inside, (len(strand.texts), len(strand.texts))])
@@ -50,14 +62,17 @@ def _of_lines(
     for index, found in lines:
         while index >= end and begin < len(strand.texts):
             begin, end = next(spans)
-        if not begin <= index < end and (sign := _of_line(strand, index, found)):
+        if not begin <= index < end and (sign := _of_line(strand, index, found, own)):
             made.append(sign)
     return made
 
 
-def _of_line(strand: Strand, index: int, found: list[str]) -> Sign | None:
+def _of_line(strand: Strand, index: int, found: list[str], own: frozenset[str]) -> Sign | None:
     text = strand.texts[index][:_SEARCHED]
-    rules = {id(rule): rule for needle in found for rule in BY_NEEDLE[needle]}
+    bare = syntax_trace(strand, index)
+    if bare is not None:
+        return _of_trace(strand, bare, own)
+    rules = {id(rule): rule for needle in found for rule in BY_NEEDLE.get(needle, ())}
     for key in sorted(rules, key=_ORDER.__getitem__):
         rule = rules[key]
         match = rule.pattern.search(text) if rule.pattern else None

@@ -1,4 +1,4 @@
-"""What an error is about, by the name its text gives: a module, a model, a bucket, a file …"""
+"""What an error is about, by the name its text gives: a module, a model, a bucket, a file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _PATTERNS: Mapping[Cause, tuple[re.Pattern[str], ...]] = {
         re.compile(r"https?://([\w.-]{1,253})"),
     ),
     Cause.IMAGE_PULL: (
-        re.compile(r"[Ii]mage:? \"?'?([\w.-]{1,200}(?:[:/@][\w.@:/-]{1,300})?)"),
+        re.compile(r"[Ii]mage:? [\"']{0,2}([\w.-]{1,200}[:/@][\w.@:/-]{1,300})"),
         re.compile(r"\b([a-z0-9-]{1,60}-docker\.pkg\.dev/[\w./:@-]{1,300}[\w])"),
         re.compile(r"\b((?:[a-z]{2,4}\.)?gcr\.io/[\w./:@-]{1,300}[\w])"),
     ),

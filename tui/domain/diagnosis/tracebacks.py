@@ -1,4 +1,4 @@
-"""Python tracebacks in a log: in one entry or line by line, in several processes' words, chained, cut short."""
+"""Python tracebacks in a log: in one entry or line by line, by several processes, chained, cut short."""
 
 from __future__ import annotations
 
@@ -125,6 +125,25 @@ def traces(strand: Strand, heads: list[int]) -> Iterator[Trace]:
             yield trace
 
 
+SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
+"""How the errors begin that Python prints without a header, for the file that it is started with."""
+
+
+def syntax_trace(strand: Strand, index: int) -> Trace | None:
+    """The error about a program's own text that ends at a line, without a header."""
+    text = strand.texts[index]
+    if not text.startswith(SYNTAX):
+        return None
+    for start in range(index - 1, max(index - 6, -1), -1):
+        match = _FRAME.match(strand.texts[start])
+        if match:
+            code = strand.texts[start + 1].strip()[:300] if start + 1 < index else ""
+            name, _, message = text.partition(": ")
+            frame = Frame(match[1], int(match[2]), "", code)
+            return Trace(start, index + 1, [Block([frame], name, message, message, index)])
+    return None
+
+
 class _Parser:
     """Reads one traceback and what is chained to it."""
 
@@ -157,7 +176,7 @@ class _Parser:
         """What every line of this traceback begins with; empty if only the header has something before it."""
         head = self._texts[self._head]
         before = head.partition("+ Exception Group" if self._grouped else "Traceback")[0]
-        if self._rich or not before or len(before) > 200 or self._grouped and not before.strip():  # noqa: PLR2004
+        if self._rich or not before or len(before) > 200 or (self._grouped and not before.strip()):  # noqa: PLR2004
             return ""
         lane = before.rstrip() if before.strip() else before
         for text in self._texts[self._head + 1 : self._head + 6]:
@@ -207,18 +226,13 @@ class _Parser:
         return at
 
     def _kind(self, line: str, block: Block, *, near: bool) -> str:
-        if line.startswith(" ") or self._rich:
-            if _FRAME.match(line) or (self._rich and _RICH_FRAME.match(line)):
-                return "frame"
-            if HEADER in line:
-                return "header"
-            if line.startswith(" ") or line[:1] in "│╭╰❱":
-                return "code"
         if HEADER in line:
             return "header"
-        if not block.frames and not self._grouped:
-            return ""
-        match = _NAME.match(line[:1200])
+        if _FRAME.match(line) or (self._rich and _RICH_FRAME.match(line)):
+            return "frame"
+        if line.startswith(" ") or (self._rich and line[:1] in "│╭╰❱"):
+            return "code"
+        match = _NAME.match(line[:1200]) if block.frames or self._grouped else None
         if not match:
             return ""
         last = match[1].rpartition(".")[2]
