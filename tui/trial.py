@@ -11,7 +11,10 @@ from tui.connection import connect
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
+from tui.domain.secrets import HIDDEN, hide, hide_found
 from tui.domain.setup.facts import REQUIRED_APIS
+from tui.domain.spec.references import PLAIN_NAMES
+from tui.domain.spec.request import env_lists
 from tui.domain.spec.trial import buckets_of, trial_request
 from tui.domain.text import duration
 from tui.services.options import AppOptions
@@ -43,12 +46,12 @@ async def run_trial(options: AppOptions, request: Mapping[str, Any]) -> Told:
     try:
         gateway = await connect(local)
     except CloudError as failure:
-        return _not_tried(name, failure)
+        return _not_tried(name, failure, request)
     try:
         await _prepare(gateway, request)
         return await _run(gateway, options, request, name)
     except CloudError as failure:
-        return _not_tried(name, failure)
+        return _not_tried(name, failure, request)
     finally:
         await gateway.close()
 
@@ -73,7 +76,7 @@ async def _run(gateway: Gateway, options: AppOptions, request: Mapping[str, Any]
     if isinstance(outcome, NotFound):
         return Told(f"Whether {name} runs here is not known", SEE)
     try:
-        return _ended(await _end_of(gateway, outcome.job), name)
+        return _ended(await _end_of(gateway, outcome.job), name, request)
     except CloudError:
         return Told(f"{name} was started on this box; how it ended is not known", SEE)
 
@@ -88,15 +91,23 @@ async def _end_of(gateway: Gateway, job: Job) -> Job:
     return job
 
 
-def _ended(job: Job, name: str) -> Told:
+def _ended(job: Job, name: str, request: Mapping[str, Any]) -> Told:
     took = ""
     if job.end_time is not None and (ran := job.duration(job.end_time)) is not None:
         took = f" after {duration(ran.total_seconds())}"
     if job.state is JobState.SUCCEEDED:
         return Told(f"{name} succeeded on this box{took}", f"{SEE}", good=True)
-    why = f"{job.error.message.strip()} " if job.error else ""
+    why = f"{_quiet(job.error.message.strip(), request)} " if job.error else ""
     return Told(f"{name} {job.state.word} on this box{took}", f"{why}{SEE}")
 
 
-def _not_tried(name: str, failure: CloudError) -> Told:
-    return Told(f"{name} was not tried here: {failure.title}", failure.hint or failure.message)
+def _not_tried(name: str, failure: CloudError, request: Mapping[str, Any]) -> Told:
+    title = f"{name} was not tried here: {_quiet(failure.title, request)}"
+    return Told(title, _quiet(failure.hint or failure.message, request))
+
+
+def _quiet(words: str, request: Mapping[str, Any]) -> str:
+    """Another's words, without what the job's environment holds and they may quote."""
+    variables = [each for container in env_lists(request) for each in container]
+    values = [str(each.get("value", "")) for each in variables if each.get("name") not in PLAIN_NAMES]
+    return hide_found(hide(words, values), HIDDEN)

@@ -65,7 +65,7 @@ class Entry(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """What stands together in one mapping with `name` and `value`, in comments too."""
+    """The names, usually one, and the values, at least one, of one mapping, in comments too."""
 
     names: tuple[str, ...]
     values: tuple[Written, ...]
@@ -144,24 +144,21 @@ class Layout:
     def variables(self) -> Iterator[Variable]:
         """Names and values of environment variables, those of one mapping together, in their order."""
         group: list[Entry] = []
-        end = 0
         for match in _KEY.finditer(self.text):
             is_name, place = match["key"] == "name", self.skip(match.end())
             written = self._name(place) if is_name else self._value(place)
             if written is None:
                 continue
             start = match.start() - (self.text[match.start() - 1 : match.start()] in ("'", '"'))
-            if group and (start < group[-1].written.after or not self._goes_on(start, end)):
-                yield self._variable(group)
+            if group and not self._goes_on(group[-1].written.after, start):
+                yield from self._variable(group)
                 group = []
             group.append(Entry(is_name, start, written))
-            end = self.skip(written.after)
-        if group:
-            yield self._variable(group)
+        yield from self._variable(group)
 
-    def _goes_on(self, start: int, end: int) -> bool:
-        """Whether a key belongs to the mapping of the one before; `end` is where that leaves off."""
-        if start > end:
+    def _goes_on(self, after: int, start: int) -> bool:
+        """Whether a key belongs to the mapping of the one whose value ends at `after`."""
+        if start < after or start > (end := self.skip(after)):
             return False
         before = self.text[max(start - _LOOK_BACK, 0) : start]
         if before.rstrip(" \t").endswith("-"):
@@ -184,11 +181,12 @@ class Layout:
                 return written._replace(end=comma, after=comma)
         return written
 
-    def _variable(self, group: list[Entry]) -> Variable:
-        names = (entry.written for entry in group if entry.is_name)
-        texts = (self.text[item.start : item.end] if item.text is None else item.text for item in names)
+    def _variable(self, group: list[Entry]) -> Iterator[Variable]:
         values = tuple(entry.written for entry in group if not entry.is_name)
-        return Variable(tuple(dict.fromkeys(texts)), values)
+        if values:
+            names = (entry.written for entry in group if entry.is_name)
+            texts = (self.text[item.start : item.end] if item.text is None else item.text for item in names)
+            yield Variable(tuple(dict.fromkeys(texts)), values)
 
     def _in_block(self, position: int) -> int:
         """Where the first line of a block with text in it begins; 0 if no block begins here."""

@@ -143,3 +143,10 @@ def test_the_list_names_placeholders_of_secrets_and_what_writes_their_names() ->
     ]
     text = apply_fix(apply_fix(HEAD + TUTORIAL, rows[0].fixes[0]), rows[1].fixes[0])
     assert [item.name for item in check(text).references] == ["HF_TOKEN", "WANDB_API_KEY", "Z_TOKEN"]
+
+
+def test_a_value_with_many_aliases_is_looked_at_once() -> None:
+    one = f"    env:\n    - &e {{name: HF_TOKEN, value: {TOKEN}{' ' * 200_000}}}\n"
+    assert len(found(HEAD + one + "    - *e\n" * 2000, "literal-secret")) == 1
+    script = f"    args:\n    - &e '{'token=a ' * 20_000}{TOKEN}'\n"
+    assert len(found(HEAD + script + "    - *e\n" * 100, "literal-secret")) == 1

@@ -18,6 +18,8 @@ PLACEHOLDER = "placeholder"
 STORED = "env-stored"
 
 _COMMANDS = ("command", "args")
+_NO_OPTION = "-"
+"""Stands before an argument that no option stands before."""
 _IN_FLOW = re.compile(r"(?:\s|#[^\n]*\n)*[,}\]]")
 _NAMED = 4
 """Names that one message lists at most."""
@@ -49,25 +51,34 @@ class _Look:
         return Lines(self._text)
 
     def all(self) -> Iterator[Problem]:
+        """Each value once for each name it stands under, however many aliases lead to it."""
+        seen = set()
         for path, node in self._scalars.items():
-            if isinstance(node.value, str):
-                yield from self._at(path, node)
+            env, name = is_env_value(path), self._name(path)
+            if isinstance(node.value, str) and (node, env, name) not in seen:
+                seen.add((node, env, name))
+                yield from self._at(node, name, env=env)
 
-    def _at(self, path: Path, node: Scalar) -> Iterator[Problem]:
-        name = self._name(path) if is_env_value(path) else ""
-        if is_env_value(path):
+    def _at(self, node: Scalar, name: str, *, env: bool) -> Iterator[Problem]:
+        if env:
             yield from self._literal(node, name)
-        elif path[-2:-1] and path[-2] in _COMMANDS:
-            yield from self._in_command(path, node)
         else:
-            yield from self._told(node, find_secrets(node.text), "")
+            yield from self._in_text(node, name)
         if found := placeholder(node.text, whole=True):
             place = places_of(self._lines, node).place(node.text.find(found))
-            yield error(place, PLACEHOLDER, f"{found} is a placeholder.", self._fill(node, name, found))
+            fix = self._fill(node, name, found) if env else None
+            yield error(place, PLACEHOLDER, f"{found} is a placeholder.", fix)
 
     def _name(self, path: Path) -> str:
-        node = self._scalars.get((*path[:-1], "name"))
-        return node.text if node is not None else ""
+        """Of an environment variable, or the option before an argument that is an item of its own."""
+        number = path[-1] if path else None
+        if is_env_value(path):
+            node = self._scalars.get((*path[:-1], "name"))
+            return node.text if node is not None else ""
+        if path[-2:-1] and path[-2] in _COMMANDS and isinstance(number, int):
+            node = self._scalars.get((*path[:-1], number - 1))
+            return node.text if node is not None and node.text.startswith("-") else _NO_OPTION
+        return ""
 
     def _literal(self, node: Scalar, name: str) -> Iterator[Problem]:
         kind = literal_secret(name, node.text)
@@ -81,16 +92,14 @@ class _Look:
         )
         yield warning(node.place, LITERAL, message, fix)
 
-    def _in_command(self, path: Path, node: Scalar) -> Iterator[Problem]:
-        """Secrets in a script or an option; one that follows its option as an item of its own."""
+    def _in_text(self, node: Scalar, option: str) -> Iterator[Problem]:
+        """Secrets in a script, an option or any other text; `option` is the item before."""
         found = find_secrets(node.text)
-        number = path[-1]
-        before = self._scalars.get((*path[:-1], number - 1)) if isinstance(number, int) else None
-        if not found and before is not None and before.text.startswith("-"):
-            kind = literal_secret(before.text, node.text)
-            found = [Finding(0, len(node.text), kind)] if kind else []
-        hint = "; set it in env as ${NAME} and write $NAME here"
-        yield from self._told(node, found, hint)
+        if not found and (kind := literal_secret(option, node.text)):
+            found = [Finding(0, len(node.text), kind)]
+        yield from self._told(
+            node, found, "; set it in env as ${NAME} and write $NAME here" if option else ""
+        )
 
     def _told(self, node: Scalar, findings: Sequence[Finding], hint: str) -> Iterator[Problem]:
         if not findings:
