@@ -73,6 +73,13 @@ def test_options_go_before_or_after_the_spec(
     assert options.origins["project"].source is Source.LOCAL
 
 
+def test_a_spec_that_is_not_there_is_begun(started: list[AppOptions], tmp_path: Path) -> None:
+    assert cli.main([str(tmp_path / "new.yaml")]) == 0
+    assert cli.main([str(tmp_path / "new")]) == 0
+    assert [options.spec for options in started] == [tmp_path / "new.yaml", tmp_path / "new"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_command_goes_before_a_file_of_its_name(
     started: list[AppOptions],
     tmp_path: Path,
@@ -93,7 +100,8 @@ def test_a_command_goes_before_a_file_of_its_name(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["missing.yaml"], "there is no file or command missing.yaml; see vertex-tui --help"),
+        (["missing"], "there is no file or command missing; see vertex-tui --help"),
+        (["gone/new.yaml"], "there is no folder gone for a new new.yaml; create it first"),
         (["confog"], "there is no file or command confog; did you mean vertex-tui config?"),
         (["."], ". is a folder"),
         (["--nope"], "No such option"),

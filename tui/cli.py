@@ -31,6 +31,9 @@ _LAZY = {
 }
 """Commands whose modules are imported when they are run, with the sentence that `--help` shows."""
 
+_SPEC_SUFFIXES = (".yaml", ".yml", ".json")
+"""Endings by which a file that is not there is a new spec rather than a mistyped command."""
+
 _REPORTED = (
     "textual",
     "grpcio",
@@ -102,7 +105,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool)
 def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click passes each option by name
     """The whole Vertex AI custom training loop on one screen.
 
-    Without a command it opens the app, with SPEC in its editor.
+    Without a command it opens the app, with SPEC in its editor; a SPEC that does not exist is begun.
 
     \b
     Examples:
@@ -121,15 +124,24 @@ def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click p
 def open_spec(ctx: click.Context, /, spec: str, **given: Any) -> None:  # noqa: ANN401
     """Open the app with SPEC in its editor."""
     options = merged_options(ctx, given)
-    _start(_existing(spec), options)
+    try:
+        path = _spec_path(spec)
+    except OSError as error:
+        raise CommandLineError(f"{spec} cannot be opened: {error.strerror or error}") from error
+    _start(path, options)
 
 
-def _existing(spec: str) -> Path:
+def _spec_path(spec: str) -> Path:
+    """The file that is meant, which may be one that is to be: the app begins it, and saving writes it."""
     path = Path(spec).expanduser()
-    if path.is_file():
-        return path
     if path.is_dir():
         raise CommandLineError(f"{spec} is a folder; name a job spec in it")
+    if path.exists() or path.is_symlink():
+        return path
+    if os.sep in spec or path.suffix.lower() in _SPEC_SUFFIXES:
+        if path.parent.is_dir():
+            return path
+        raise CommandLineError(f"there is no folder {path.parent} for a new {path.name}; create it first")
     import difflib  # noqa: PLC0415  # only mistakes need it
 
     close = difflib.get_close_matches(spec, _LAZY, n=1)

@@ -43,7 +43,6 @@ def import_record(
     """  # noqa: D301
     from tui.local.recordings.files import find_records  # noqa: PLC0415  # loads Google's message types
     from tui.local.recordings.json_text import RecordError  # noqa: PLC0415
-    from tui.local.recordings.loading import load_record  # noqa: PLC0415
 
     if now and speed is None:
         raise CommandLineError("--now says when a replay begins; add --speed, e.g. --speed 1")
@@ -52,24 +51,32 @@ def import_record(
         places = find_records(folder)
     except RecordError as error:
         raise CommandLineError(str(error)) from error
-    failed = 0
     with failures():
         client = AdminClient(launcher.ensure(data_dir, timeout=START_TIMEOUT_SECONDS))
-        for place in places:
-            try:
-                summary, enabled = load_record(client, data_dir, place, speed=speed, now=now, replace=replace)
-            except (RecordError, launcher.LauncherError) as error:
-                click.echo(f"{place}: not imported: {error}", err=True)
-                failed += 1
-                continue
-            except KeyboardInterrupt:
-                click.echo(f"{place}: stopped, nothing of it was imported", err=True)
-                raise
-            for api in enabled:
-                click.echo(f"enabled {api}, without which nobody sees jobs and logs", err=True)
-            click.echo(_describe(place, summary, speed))
-    if failed:
+        done = [_import_one(client, data_dir, place, speed, now=now, replace=replace) for place in places]
+    if failed := done.count(False):
         raise CommandLineError(f"{failed} of {len(places)} records were not imported", status=1)
+
+
+def _import_one(
+    client: AdminClient, data_dir: Path, place: Path, speed: float | None, *, now: bool, replace: bool
+) -> bool:
+    """Import one record and say what became of it; whether it was imported."""
+    from tui.local.recordings.json_text import RecordError  # noqa: PLC0415  # loads Google's message types
+    from tui.local.recordings.loading import load_record  # noqa: PLC0415
+
+    try:
+        summary, enabled = load_record(client, data_dir, place, speed=speed, now=now, replace=replace)
+    except (RecordError, launcher.LauncherError) as error:
+        click.echo(f"{place}: not imported: {error}", err=True)
+        return False
+    except KeyboardInterrupt:
+        click.echo(f"{place}: stopped, nothing of it was imported", err=True)
+        raise
+    for api in enabled:
+        click.echo(f"enabled {api}, without which nobody sees jobs and logs", err=True)
+    click.echo(_describe(place, summary, speed))
+    return True
 
 
 def _describe(folder: Path, summary: Summary, speed: float | None) -> str:

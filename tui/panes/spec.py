@@ -32,6 +32,7 @@ from tui.panes.spec_words import display_name
 from tui.services.lane import Lane
 from tui.services.options import AppOptions
 from tui.services.secrets import SecretsError
+from tui.services.submitter import submitter_labels
 
 CHECK_DELAY = 0.05
 """Seconds of quiet after a key before the text is checked."""
@@ -296,16 +297,17 @@ class SpecPane(SpecLaunch):
         self.app.push_screen(RequestScreen(*shown, self.copy))
 
     def _request(self, text: str, file: str, stem: str) -> tuple[str, str, str, list[str]]:
-        """How a text is read, what will be sent, and the same with gcloud, with what is to be known of that."""
+        """How a text is read, what will be sent, and the same with gcloud, with what is to know of that."""
         spec = with_key(check(text), self.options.settings.kms_key)
         values = resolve(spec.references, self._layers())
         project, region = self._where()
         template = self.options.settings.jobs_name_template
         name = display_name(spec, "", stem, datetime.now(UTC).astimezone(), template=template)
+        labels = submitter_labels(self.options.settings.jobs_user, spec.job.get("labels", {}))
         command = gcloud_command(
-            spec, file=file, project=project, region=region, display_name=name, labels={}
+            spec, file=file, project=project, region=region, display_name=name, labels=labels
         )
-        return spec.shape.value, preview(spec, name, {}, values), command, gcloud_notes(spec)
+        return spec.shape.value, preview(spec, name, labels, values), command, gcloud_notes(spec)
 
     def refused(self, failure: CloudError, spec: Spec) -> None:
         """Show a refusal in the pane, each part of it on its line; the text stays."""

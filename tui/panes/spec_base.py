@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual import on
 from textual.content import Content
 from textual.widgets import Static, TextArea
@@ -43,9 +45,9 @@ class SpecBase(Pane):
 
     def on_unmount(self) -> None:
         """Whatever ends the app, what was typed stays."""
-        for buffer in self._buffers:
-            self._keeper.keep_now(buffer)
-        self._open_files.note(())
+        self._keeper.close(self._buffers)
+        with suppress(OSError):  # a note of a process that has ended counts for nothing
+            self._open_files.note(())
 
     @property
     def unsaved(self) -> bool:
@@ -66,7 +68,7 @@ class SpecBase(Pane):
         """Put a text into the editor; the one before stays open, with its history and its place."""
         if self._buffer is not None and self._buffer in self._buffers:
             self.editor.put_aside(self._buffer.state)
-            self._keeper.keep_now(self._buffer)
+            self._keeper.soon(self._buffer)
         if buffer not in self._buffers:
             self._buffers.append(buffer)
         self._buffer = buffer

@@ -28,6 +28,7 @@ class Buffer:
         gone: whether the file is not there any more.
         read_only: whether the file may not be written.
         others: since when another session has the file open; None if none has.
+        named: whether `suggested` was given by the user, so that saving asks for no name.
     """
 
     base: str
@@ -38,6 +39,7 @@ class Buffer:
     gone: bool = False
     read_only: bool = False
     others: datetime | None = None
+    named: bool = False
     state: TextState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,18 +59,19 @@ class Buffer:
 
     @property
     def path(self) -> Path | None:
-        """The file's path, or None."""
-        return self.file.path if self.file else None
+        """The path of the file, or of one that is to be; None while it has no name."""
+        return self.file.path if self.file else self.suggested if self.named else None
 
     @property
     def title(self) -> str:
         """The file's name, or that it has none."""
-        return self.file.path.name if self.file else "new job spec"
+        return self.path.name if self.path else "new job spec"
 
     @property
     def notes(self) -> list[str]:
         """What the user should know about the file, in a word or two each."""
         said = {
+            "new file": self.named and self.file is None,
             "removed": self.gone,
             "changed outside": self.outside is not None,
             "read-only": self.read_only,
@@ -84,13 +87,22 @@ class Buffer:
         return path.parent.name if path.stem in common and path.parent.name else path.stem
 
 
-def open_buffer(path: Path) -> Buffer:
+def new_buffer(path: Path) -> Buffer:
+    """An empty text that is saved to `path`."""
+    return Buffer("", suggested=path, key=str(path), named=True)
+
+
+def open_buffer(path: Path, *, may_be_new: bool = False) -> Buffer:
     """The buffer of a file; one that belongs to an installed package is opened as a new text.
+
+    With `may_be_new` a file that is not there is one that is to be.
 
     Raises:
         SpecFileError: the file cannot be read.
     """
     path = path.absolute()
+    if may_be_new and not path.exists():
+        return new_buffer(path)
     file = read_spec(path)
     if path.is_relative_to(assets.PACKAGE):
         return Buffer(file.text, suggested=Path.cwd() / path.parent.name / path.name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import ClassVar
 
 from textual import on
@@ -28,6 +30,8 @@ _SCROLLING: list[BindingType] = [
 
 _PIECE = 100
 """Lines that are laid out at a time."""
+_PAUSE = 0.01
+"""Seconds between two pieces."""
 
 Copy = Callable[[str, str, Callable[[str], object]], object]
 """Copies a text, named in words, and says so (`Pane.copy`)."""
@@ -88,11 +92,12 @@ class _LongScreen(ModalScreen[None]):
         """Scroll the text."""
         getattr(self.query_one("#request"), f"scroll_{where}")(animate=False)
 
-    def lay_out(self, lines: Sequence[Content]) -> None:
+    def lay_out(self, lines: Iterator[Content]) -> None:
         """Add these lines, one piece a frame."""
-        if lines and self.is_attached:
-            self.query_one("#request").mount(Static(Content("\n").join(lines[:_PIECE])))
-            self.call_after_refresh(self.lay_out, lines[_PIECE:])
+        piece = list(islice(lines, _PIECE))
+        if piece and self.is_attached:
+            self.query_one("#request").mount(Static(Content("\n").join(piece)))
+            self.set_timer(_PAUSE, partial(self.lay_out, lines))
 
 
 class RequestScreen(_LongScreen):
@@ -126,7 +131,7 @@ class RequestScreen(_LongScreen):
 
     def on_mount(self) -> None:
         """Show the request."""
-        self.lay_out([Content(line) for line in printable(self._request, multiline=True).split("\n")])
+        self.lay_out(Content(printable(line, multiline=True)) for line in self._request.split("\n"))
 
     def action_copy(self) -> None:
         """Copy the command, with what has to be known of it as comments."""
@@ -161,7 +166,7 @@ class DifferenceScreen(_LongScreen):
 
     def on_mount(self) -> None:
         """Show the difference."""
-        self.lay_out([_difference_line(line) for line in self._lines])
+        self.lay_out(_difference_line(line) for line in self._lines)
 
 
 _SIDES = {Side.FIRST: "$text-error", Side.SECOND: "$text-success", Side.PLACE: "$accent", Side.BOTH: ""}

@@ -16,6 +16,7 @@ from tui.panes.spec_buffer import Buffer
 from tui.panes.spec_dialogs import DifferenceScreen
 from tui.panes.spec_path import PathScreen
 from tui.services.options import AppOptions
+from tui.services.processes import BEAT
 from tui.services.specfile import (
     ChangedOnDiskError,
     SpecFile,
@@ -65,12 +66,23 @@ class SpecDisk(SpecBase):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self._looking = False
+        self._seeing = False
+        self._saving = asyncio.Lock()
+        """One save at a time: the next is compared with what the one before has written."""
+        self._declined = 0
+        """How often the user did not want to write over something."""
 
     def start_looking(self) -> None:
         """Notice from now on what others do to the open file."""
         self.set_interval(LOOK_EVERY, self._look_outside)
         self.watch(self.app, "app_focus", self._look_outside, init=False)
+        self.set_interval(BEAT, self._beat)
+
+    @work(exclusive=True, group="beat", exit_on_error=False)
+    async def _beat(self) -> None:
+        """Sessions on other hosts with the same home see by it that this one lives."""
+        await self._keeper.touch()
+        await asyncio.to_thread(self._open_files.touch)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is there to be done about a file depends on the file."""
@@ -82,24 +94,36 @@ class SpecDisk(SpecBase):
 
     # Saving
 
-    @work(exclusive=True, group="save", exit_on_error=False)
+    @work(group="save", exit_on_error=False)
     async def action_save(self) -> None:
         """Write the file; a text without one asks for a name."""
-        if self._buffer is None:
+        buffer, declined = self._buffer, self._declined
+        if buffer is None:
             return
-        if self._buffer.file is None:
-            await self._save_as(self._buffer)
-        else:
-            await self._save(self._buffer, self._buffer.file, force=self._buffer.gone)
+        async with self._saving:
+            if declined == self._declined:  # else the user has said no while this key press waited
+                await self._save(buffer)
 
-    @work(exclusive=True, group="save", exit_on_error=False)
+    @work(group="save", exit_on_error=False)
     async def action_save_as(self) -> None:
         """Ask for a name and write the text there."""
-        if self._buffer is not None:
-            await self._save_as(self._buffer)
+        buffer = self._buffer
+        if buffer is not None and not self._saving.locked():
+            async with self._saving:
+                await self._save_as(buffer)
 
-    async def _save(self, buffer: Buffer, file: SpecFile, *, force: bool) -> None:
-        await self._write(buffer, lambda text, force: save_spec(file, text, force=force), force=force)
+    async def _save(self, buffer: Buffer) -> None:
+        file, path = buffer.file, buffer.path
+        if file is not None:
+            await self._write(
+                buffer, lambda text, force: save_spec(file, text, force=force), force=buffer.gone
+            )
+        elif path is not None:
+            await self._write(
+                buffer, lambda text, force: save_spec_as(path, text, replace=force), force=False
+            )
+        else:
+            await self._save_as(buffer)
 
     async def _save_as(self, buffer: Buffer) -> None:
         path = await self.app.push_screen_wait(PathScreen("Save as", str(buffer.suggested), existing=False))
@@ -129,7 +153,9 @@ class SpecDisk(SpecBase):
         if buffer.others is not None:
             lines.append(f"Another session has it open since {local_clock(buffer.others)[:5]}.")
         question = Question(f"{failure.title}. Write over it?", lines, "Write over it", danger=True)
-        return await self.app.push_screen_wait(ConfirmScreen(question))
+        answer = await self.app.push_screen_wait(ConfirmScreen(question))
+        self._declined += not answer
+        return answer
 
     def _saved(self, buffer: Buffer, saved: SpecFile, text: str) -> None:
         self._keeper.forget(buffer.key)
@@ -168,8 +194,8 @@ class SpecDisk(SpecBase):
 
     def _look_outside(self) -> None:
         """Look at the file in the editor, unless the look before has not come back yet."""
-        if self.display and self._buffer is not None and self._buffer.file is not None and not self._looking:
-            self._looking = True
+        if self.display and self._buffer is not None and self._buffer.file is not None and not self._seeing:
+            self._seeing = True
             self.look_now(self._buffer, self._buffer.file)
 
     @work(group="outside", exit_on_error=False)
@@ -185,8 +211,8 @@ class SpecDisk(SpecBase):
                 self._outside_changed(buffer)
             return
         finally:
-            self._looking = False
-        if buffer.file is file:
+            self._seeing = False
+        if buffer.file is file and not self._saving.locked():
             known = None if buffer.gone else buffer.outside or file
             if now is not known:
                 self._see(buffer, file, now)
@@ -238,9 +264,12 @@ class SpecDisk(SpecBase):
         self._say("Your text is kept", f"ctrl+s writes it over what {now.path.name} holds now.")
         self._outside_changed(buffer)
 
-    def action_difference(self) -> None:
-        """Show what another program has changed."""
-        buffer = self._buffer
-        if buffer is not None and buffer.outside is not None:
-            lines = difference(buffer.text, buffer.outside.text)
-            self.app.push_screen(DifferenceScreen(buffer.title, lines))
+    @work(exclusive=True, group="difference", exit_on_error=False)
+    async def action_difference(self) -> None:
+        """Show what another program has changed, of the texts as they are by then."""
+        while (buffer := self._buffer) is not None and (outside := buffer.outside) is not None:
+            text = buffer.text
+            lines = await asyncio.to_thread(difference, text, outside.text)
+            if buffer is self._buffer and text == buffer.text and outside is buffer.outside:
+                self.app.push_screen(DifferenceScreen(buffer.title, lines))
+                return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from tui.panes.spec_buffer import Buffer
 from tui.panes.spec_disk import SpecDisk
 from tui.services.foreground import how_it_ended, run_in_front
 from tui.services.handover import NoEditorError, editor_command
+from tui.services.paths import show_path
 from tui.services.specfile import SpecFile, SpecFileError, read_again, read_spec
 
 _TAKES_A_LINE = frozenset(
@@ -55,7 +57,7 @@ class SpecHandover(SpecDisk):
         except NoEditorError as failure:
             self._say(failure.title, f"{failure.hint}.", tone="error")
             return
-        self._keeper.keep_now(buffer)
+        await self._keeper.keep(buffer)
         try:
             if buffer.file is not None and not buffer.unsaved and buffer.outside is None:
                 await self._edit_file(buffer, buffer.file, command)
@@ -71,36 +73,46 @@ class SpecHandover(SpecDisk):
         trouble = self._run(command, file.path)
         if trouble is None:
             return
-        now = await asyncio.to_thread(read_again, file)
+        with _named(file.path):
+            now = await asyncio.to_thread(read_again, file)
         if now is None:
             self._see(buffer, file, now)
         else:
             self._take_file(buffer, now, now.text)
-            self._come_back(buffer, now.text, command, trouble)
+            await self._come_back(buffer, now.text, command, trouble)
 
     async def _edit_copy(self, buffer: Buffer, command: Sequence[str]) -> None:
         name = buffer.suggested.name or "vertex_job.yaml"
-        with self._lent.lend(buffer.text, name, buffer.path) as file:
-            trouble = self._run(command, file)
+        with self._lent.lend(buffer.text, name, buffer.path) as loan:
+            trouble = self._run(command, loan.file)
             if trouble is None:
                 return
-            text = (await asyncio.to_thread(read_spec, file)).text
-        self._come_back(buffer, text, command, trouble)
+            with _named(loan.file):
+                text = (await asyncio.to_thread(read_spec, loan.file)).text
+            loan.taken = await self._come_back(buffer, text, command, trouble)
 
-    def _come_back(self, buffer: Buffer, text: str, command: Sequence[str], trouble: str) -> None:
-        """Take what was written even from an editor that failed: it can be undone, not typed again."""
+    async def _come_back(self, buffer: Buffer, text: str, command: Sequence[str], trouble: str) -> bool:
+        """Take what was written even from an editor that failed: it can be undone, not typed again.
+
+        Whether it is kept on disk now.
+        """
         name = Path(command[0]).name
+        if buffer is not self._buffer:  # another was taken to the front while the file was read
+            if buffer not in self._buffers:
+                return False
+            self._show_buffer(buffer)
         if text != buffer.text:
             self.editor.swap_text(text)
-            self._keeper.keep_now(buffer)
             words = f"{trouble}. " if trouble else ""
             tone = "warning" if trouble else "success"
             self._say(f"The text is back from {name}", f"{words}ctrl+z shows what it was before.", tone=tone)
-        elif trouble:
+            return await self._keeper.keep(buffer)
+        if trouble:
             self._say(trouble, "Your text is as it was.", tone="warning")
         else:
             words = "If it is still open elsewhere, use one that waits, such as “code --wait”."
             self._say(f"{name} changed nothing", words)
+        return True
 
     def _run(self, command: Sequence[str], file: Path) -> str | None:
         """Put the app aside and wait for the editor.
@@ -124,3 +136,13 @@ class SpecHandover(SpecDisk):
             self._say(f"{command[0]} cannot be started", f"{failure.strerror or failure}.", tone="error")
             return None
         return how_it_ended(command, status) if status else ""
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Say where what cannot be read was left."""
+    try:
+        yield
+    except SpecFileError as failure:
+        where = f"{failure.message} What the editor wrote is kept in {show_path(file)}."
+        raise SpecFileError(failure.title, where, failure.hint) from failure

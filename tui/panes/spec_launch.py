@@ -19,7 +19,7 @@ from tui.domain.spec.check import Spec
 from tui.domain.spec.problems import Fix
 from tui.domain.target import Target
 from tui.domain.text import printable
-from tui.panes.messages import JobsChanged, OpenJobs
+from tui.panes.messages import JobsChanged, JobStarted, OpenJobs
 from tui.panes.spec_preflight import ConnectingScreen
 from tui.panes.spec_sending import LOOK_KEY, Countdown, outcome_words, waiting_words
 from tui.panes.spec_start import JobStart, Source, environment
@@ -235,6 +235,7 @@ class SpecLaunch(SpecTools):
             markup=False,
         )
         if not isinstance(outcome, NotFound):
+            self.post_message(JobStarted(outcome.job))
             self.post_message(JobsChanged())
         elif outcome.settled:
             await asyncio.to_thread(self._submissions.forget, outcome.record)

@@ -12,18 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.domain.text import age, cell_width, middle_cut, printable, size
+from tui.panes.spec_lists import dialog_room
 from tui.services.folders import Entry, Listing, look_in, meant_path, split_path
-
-_ROOM = 70
-"""Columns of a row."""
+from tui.widgets.type_ahead import AnswerScreen
 
 
-class PathScreen(ModalScreen[Path | None]):
+class PathScreen(AnswerScreen[Path | None]):
     """Asks for a file: typed, completed with tab, or chosen from the list, which filters as one types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,8 +83,9 @@ class PathScreen(ModalScreen[Path | None]):
         """Read the folder off the loop."""
         listing = await asyncio.to_thread(look_in, text, everything=self._everything)
         self._listing, self._matched, self._moved = listing, text, False
+        room = dialog_room(self.app.size.width)
         listed = self.query_one(OptionList)
-        listed.set_options([Option(_row(entry)) for entry in listing.entries])
+        listed.set_options([Option(_row(entry, room)) for entry in listing.entries])
         if self._existing and listing.entries and text and not text.endswith("/"):
             listed.highlighted = 0
         self.query_one("#path-note", Static).update(Content.styled(self._note(), "$text-muted"))
@@ -144,15 +143,15 @@ class PathScreen(ModalScreen[Path | None]):
     async def _entered(self, event: Input.Submitted) -> None:
         """Take the typed path, or the entry that is marked for it; a folder is entered."""
         text = event.value
-        if not text.strip():
-            return
-        if self._matched != text:
-            await self._list(text)
-        typed = await asyncio.to_thread(Path(text).expanduser)
-        index = self.query_one(OptionList).highlighted
-        if index is not None and (self._moved or (self._existing and not typed.is_file())):
-            typed = self._listing.entries[index].path
-        self._take(typed)
+        if text.strip():
+            if self._matched != text:
+                await self._list(text)
+            typed = await asyncio.to_thread(Path(text).expanduser)
+            index = self.query_one(OptionList).highlighted
+            if index is not None and (self._moved or (self._existing and not typed.is_file())):
+                typed = self._listing.entries[index].path
+            self._take(typed)
+        self.stays()
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -166,15 +165,15 @@ class PathScreen(ModalScreen[Path | None]):
             self.dismiss(path.absolute())
 
 
-def _row(entry: Entry) -> Content:
+def _row(entry: Entry, room: int) -> Content:
     """The name, and at the right how large and how old."""
     name = printable(entry.path.name) + ("/" if entry.is_folder else "")
     if entry.is_folder:
-        return Content.styled(middle_cut(name, _ROOM), "bold")
+        return Content.styled(middle_cut(name, room), "bold")
     facts = ""
     if entry.modified is not None:
         old = (datetime.now(UTC) - entry.modified).total_seconds()
-        facts = f"{size(entry.size):>10}  {age(old):>4}"
-    name = middle_cut(name, _ROOM - len(facts) - 1)
-    gap = " " * (_ROOM - len(facts) - cell_width(name))
+        facts = f"{size(entry.size):>10}  {age(old):>5}"
+    name = middle_cut(name, room - len(facts) - 1)
+    gap = " " * (room - len(facts) - cell_width(name))
     return Content.assemble(name, gap, facts)

@@ -11,18 +11,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.domain.text import cell_width, middle_cut, printable
+from tui.panes.spec_lists import dialog_room
+from tui.widgets.type_ahead import AnswerScreen
 
 Value = TypeVar("Value")
-
-_ROOM = 70
-"""Columns of a row."""
-_NAME = 34
-"""Columns that a name may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Pick(Generic[Value]):
     """Whether it can hardly be wanted, such as a file that is not there."""
 
 
-class PickScreen(ModalScreen[Value | None], Generic[Value]):
+class PickScreen(AnswerScreen[Value | None], Generic[Value]):
     """A list in which typing filters and enter takes; None when it was left with esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +78,7 @@ class PickScreen(ModalScreen[Value | None], Generic[Value]):
 
     def _show(self) -> None:
         listed = self.query_one(OptionList)
-        listed.set_options([Option(_row(pick)) for pick in self._shown])
+        listed.set_options([Option(_row(pick, dialog_room(self.app.size.width))) for pick in self._shown])
         listed.highlighted = 0 if self._shown else None
         self.query_one("#path-note", Static).update(Content("" if self._shown else self._empty))
 
@@ -99,6 +95,7 @@ class PickScreen(ModalScreen[Value | None], Generic[Value]):
         index = self.query_one(OptionList).highlighted
         if index is not None and index < len(self._shown):
             self.dismiss(self._shown[index].value)
+        self.stays()
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -106,8 +103,10 @@ class PickScreen(ModalScreen[Value | None], Generic[Value]):
         self.dismiss(self._shown[event.option_index].value)
 
 
-def _row(pick: Pick[Value]) -> Content:
-    name = middle_cut(printable(pick.name), _NAME)
-    about = middle_cut(printable(pick.about), _ROOM - _NAME - 2)
-    gap = " " * (_NAME + 2 - cell_width(name))
+def _row(pick: Pick[Value], room: int) -> Content:
+    """The name in one half, and what is said about it in the other."""
+    half = room // 2
+    name = middle_cut(printable(pick.name), half - 1)
+    about = middle_cut(printable(pick.about), room - half - 1)
+    gap = " " * (half + 1 - cell_width(name))
     return Content.assemble((name, "" if pick.faint else "bold"), gap, about)

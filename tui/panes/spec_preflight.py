@@ -154,6 +154,7 @@ class Wish(Enum):
     START = "start"
     NAME = "name"
     ARGS = "args"
+    LABELS = "labels"
     TIMEOUT = "timeout"
     WRITE = "write"
     TRY = "try"
@@ -175,6 +176,7 @@ class StartScreen(ConfirmScreen):
         Binding(
             "A,a", "wish('args')", "Args", id="start.args", tooltip="Other arguments, for this start only"
         ),
+        Binding("B,b", "wish('labels')", "Labels", id="start.labels", tooltip="Other labels"),
         Binding("M,m", "wish('timeout')", "Timeout", id="start.timeout", tooltip="Stop it after some time"),
         Binding("W,w", "wish('write')", "Write", id="start.write", tooltip="Write the timeout into the file"),
         Binding("t", "wish('try')", "Try here", id="start.try", tooltip="Run it on this box first"),
@@ -216,7 +218,8 @@ class StartScreen(ConfirmScreen):
     def _keys(self) -> str:
         asked, rows = self._asked, len(self._asked.rows)
         words = ["N name"]
-        words += ["A args"] * asked.may_change_args + ["M timeout"] + ["W write it"] * asked.may_write
+        words += ["A args"] * asked.may_change_args + ["B labels", "M timeout"]
+        words += ["W write it"] * asked.may_write
         words += ["t try it on this box first"] * asked.may_try
         words += [f"1{f'-{rows}' * (rows > 1)} Setup"] * bool(rows)
         return " · ".join(words)

@@ -12,6 +12,7 @@ from textual.content import Content
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import OWN_LABEL, Job
 from tui.domain.text import printable
+from tui.panes.messages import JobStarted
 from tui.panes.spec_words import Start, sent_words
 from tui.services.submission import (
     SETTLE_SECONDS,
@@ -89,6 +90,7 @@ class Sending:
                 self._tell(f"{start.display_name} was not sent", reason, tone="error")
                 return None
             if isinstance(outcome, Submitted):
+                self._app.post_message(JobStarted(outcome.job))
                 return outcome.job
             self._tell(*outcome_words(outcome), tone="warning")
             again = outcome.settled and await self._ask(resend_question(outcome.record, local=self._local))

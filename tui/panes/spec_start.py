@@ -19,6 +19,7 @@ from tui.domain.secrets import hide
 from tui.domain.setup.needs import in_use, needs_of
 from tui.domain.spec.args_text import args_text, parse_args
 from tui.domain.spec.check import Spec, check
+from tui.domain.spec.labels_text import labels_text, parse_labels
 from tui.domain.spec.naming import name_problem
 from tui.domain.spec.override import (
     OverrideError,
@@ -44,6 +45,7 @@ from tui.services.paths import show_path
 from tui.services.preflight import Preflight, Report
 from tui.services.secrets import SecretsError, SecretStore
 from tui.services.submission import SubmissionStore
+from tui.services.submitter import submitter_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class _Own:
     name: str = ""
     args: list[str] | None = None
     timeout: int = 0
+    labels: dict[str, str] | None = None
 
 
 class JobStart:
@@ -206,7 +209,7 @@ class JobStart:
                     return None
                 case Wish.START:
                     return start
-                case Wish.NAME | Wish.ARGS | Wish.TIMEOUT:
+                case Wish.NAME | Wish.ARGS | Wish.LABELS | Wish.TIMEOUT:
                     await self._change(screen.wish, start)
                 case Wish.WRITE:
                     if (changed := await self._written(source)) is None:
@@ -235,7 +238,10 @@ class JobStart:
         name = own.name or display_name(
             spec, report.account, source.stem, now, template=template, number=number
         )
-        request: Mapping[str, Any] = build_request(spec, name, {}, values)
+        labels = submitter_labels(self._options.settings.jobs_user, spec.job.get("labels", {}))
+        request: Mapping[str, Any] = build_request(spec, name, labels, values)
+        if own.labels is not None:
+            request = {**request, "labels": own.labels}
         if own.args is not None:
             request = with_args(request, own.args)
         if own.timeout:
@@ -271,6 +277,11 @@ class JobStart:
             shown = f"{int(start.cost.timeout)}s" if start.cost.timeout else ""
             answer = await self._value("Timeout of this start", about, shown, _wrong(parse_duration))
             self._own.timeout = parse_duration(answer) if answer else self._own.timeout
+        elif wish is Wish.LABELS:
+            about = "KEY=VALUE, with commas between; for this start only. An empty field sends none."
+            shown = labels_text(start.request.get("labels", {}))
+            answer = await self._value("Labels of the job", about, shown, _wrong(parse_labels))
+            self._own.labels = self._own.labels if answer is None else parse_labels(answer)
         else:
             await self._change_args(start)
 

@@ -14,31 +14,28 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from tui.domain.jobs import Job
-from tui.domain.secrets import refill
 from tui.domain.setup.bucket import default_bucket
 from tui.domain.spec.from_job import spec_from_job
 from tui.domain.spec.templates import TEMPLATES, Template
 from tui.domain.text import age
-from tui.panes.spec_buffer import EXAMPLE, Buffer, open_buffer
+from tui.panes.spec_buffer import EXAMPLE, Buffer
 from tui.panes.spec_editor import SpecEditor
 from tui.panes.spec_find import FindBar
 from tui.panes.spec_lists import Choice, ProblemList, Welcome
+from tui.panes.spec_open import SpecOpen
 from tui.panes.spec_path import PathScreen
 from tui.panes.spec_pick import Pick, PickScreen
-from tui.panes.spec_seek import SpecSeek
+from tui.services.handover import LeftOver
 from tui.services.journal import Unsaved
-from tui.services.options import AppOptions
 from tui.services.paths import show_path
 from tui.services.recent import Recent
-from tui.services.specfile import SpecFileError
 from tui.widgets.confirm import ConfirmScreen, Question
-from tui.widgets.state_view import local_clock
 
 RECENT_ROWS = 8
 """Files that are offered where one begins; all of them are in the list of files."""
 
 
-class SpecTextPane(SpecSeek):
+class SpecTextPane(SpecOpen):
     """An editor with several texts in it, or the ways to begin."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,10 +70,6 @@ class SpecTextPane(SpecSeek):
         Binding("alt+w", "close", "Close", id="spec.close", show=False, tooltip="Close this file"),
     ]
 
-    def __init__(self, options: AppOptions) -> None:
-        super().__init__(options)
-        self._left: list[Unsaved] = []
-
     def compose(self) -> ComposeResult:
         with Vertical(id="spec-welcome", classes="box") as welcome:
             welcome.border_title = "Spec"
@@ -95,10 +88,9 @@ class SpecTextPane(SpecSeek):
 
     async def on_mount(self) -> None:
         """Open what the app was started with, or say how to begin."""
-        await asyncio.to_thread(self._rescue)
         await self._show_welcome()
         if self.options.spec is not None:
-            await self.open_file(self.options.spec)
+            await self.open_file(self.options.spec, may_be_new=True)
         self.start_looking()
 
     def pane_shown(self) -> None:
@@ -122,27 +114,11 @@ class SpecTextPane(SpecSeek):
 
     # Beginning
 
-    def _rescue(self) -> None:
-        """A text that was in the user's editor when the app was killed is offered like any other."""
-        try:
-            for left in self._lent.left_over():
-                self._journal.write(str(left.folder), left.path, left.text)
-                self._lent.forget(left)
-        except OSError:
-            return  # it stays where it is until the disk takes it
-
     async def _show_welcome(self) -> None:
-        self._left = await asyncio.to_thread(self._journal.leftovers)
+        self._left, self._unread = await asyncio.to_thread(self.find_kept)
         recent = await asyncio.to_thread(self._recent.all)
-        restore = tuple(
-            Choice(
-                "restore",
-                f"Restore the unsaved text of {item.path.name if item.path else 'a new spec'}",
-                f"from {item.saved_at.astimezone():%d %b %H:%M}",
-                number=number,
-            )
-            for number, item in enumerate(self._left)
-        )
+        kept = tuple(_kept_choice(item, number) for number, item in enumerate(self._left))
+        unread = tuple(_unread_choice(item, number) for number, item in enumerate(self._unread))
         ways = (
             Choice("example", "Open the example tiny-train", "a real training of half a minute", "e"),
             Choice("open", "Open a file …", "a CustomJobSpec or a CustomJob", "o"),
@@ -151,17 +127,26 @@ class SpecTextPane(SpecSeek):
         )
         files = tuple(_recent_choice(item) for item in recent[:RECENT_ROWS])
         heading = (Choice("", ""), Choice("", "Opened last")) if files else ()
-        self.query_one(Welcome).show((*restore, *ways, *heading, *files))
+        self.query_one(Welcome).show((*kept, *unread, *ways, *heading, *files))
 
     @on(Welcome.Chosen)
     async def _begin(self, message: Welcome.Chosen) -> None:
         choice = message.choice
         if choice.action == "restore":
-            await self._restore(self._left[choice.number])
+            await self.restore(self._left[choice.number])
+        elif choice.action == "unread":
+            await self._read_again(self._unread[choice.number])
         elif choice.path is not None:
             await self.open_file(choice.path)
         else:
             await self.run_action(choice.action)
+
+    async def _read_again(self, left: LeftOver) -> None:
+        """It may have been put right meanwhile; else say where it lies."""
+        await self._show_welcome()
+        again = next((item for item in self._unread if item.folder == left.folder), None)
+        if again is not None:
+            self._say(again.trouble, f"It lies in {show_path(again.file)}.", tone="error")
 
     @on(Welcome.Discarded)
     @work(exclusive=True, group="discard", exit_on_error=False)
@@ -179,7 +164,10 @@ class SpecTextPane(SpecSeek):
             )
             if not await self.app.push_screen_wait(ConfirmScreen(question)):
                 return
-            self._journal.forget(self._left[choice.number])
+            if choice.action == "unread":
+                self._lent.forget(self._unread[choice.number])
+            else:
+                self._journal.forget(self._left[choice.number])
         await self._show_welcome()
 
     async def action_example(self) -> None:
@@ -194,7 +182,16 @@ class SpecTextPane(SpecSeek):
         if chosen is not None:
             place = self.gateway.target if self.gateway else self.options.settings
             bucket = self.options.settings.bucket or (default_bucket(place.project) if place.project else "")
-            self._show_buffer(Buffer(chosen.text(bucket=bucket, region=place.region)))
+            self._begin_with(chosen.text(bucket=bucket, region=place.region))
+
+    def _begin_with(self, text: str) -> None:
+        """Show a text as a new one; one that has only a name so far takes it."""
+        buffer = self._buffer
+        if buffer is not None and buffer.named and buffer.file is None and not buffer.text.strip():
+            self.editor.swap_text(text)
+            self.editor.focus()
+        else:
+            self._show_buffer(Buffer(text))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_past_job(self) -> None:
@@ -223,51 +220,6 @@ class SpecTextPane(SpecSeek):
         path = await self.app.push_screen_wait(PathScreen("Open a job spec", f"{folder}/", existing=True))
         if path is not None:
             await self.open_file(path)
-
-    async def open_file(self, path: Path) -> None:
-        """Open a spec file, or go to it if it is open; unsaved text of it is put back, undoable."""
-        if self._go_to_open(str(path.absolute())):  # noqa: ASYNC240 (does not look at the disk)
-            return
-        try:
-            buffer = await asyncio.to_thread(open_buffer, path)
-        except SpecFileError as failure:
-            self._say(failure.title, f"{failure.message} {failure.hint}", tone="error")
-            return
-        left = await asyncio.to_thread(self._journal.leftovers)
-        if self._go_to_open(buffer.key):  # opened twice at a time
-            return
-        self._show_buffer(buffer)
-        mine = next((item for item in left if buffer.path is not None and item.path == buffer.path), None)
-        if mine is not None:
-            self._put_back(mine)
-        await self.note_open(buffer.path).wait()
-        if buffer.others is not None and mine is None:
-            since = local_clock(buffer.others)[:5]
-            words = "Whoever saves second is asked first."
-            self._say(f"{buffer.title} is also open in another session since {since}", words, tone="warning")
-
-    def _go_to_open(self, key: str) -> bool:
-        buffer = next((item for item in self._buffers if item.key == key), None)
-        if buffer is not None and buffer is not self._buffer:
-            self._show_buffer(buffer)
-        return buffer is not None
-
-    async def _restore(self, unsaved: Unsaved) -> None:
-        if unsaved.path is not None and unsaved.path.is_file():
-            await self.open_file(unsaved.path)
-            return
-        self._show_buffer(Buffer("", suggested=unsaved.path or Path.cwd() / "vertex_job.yaml"))
-        self._put_back(unsaved)
-
-    def _put_back(self, unsaved: Unsaved) -> None:
-        """Show the text that was kept, and keep it under this session's name before the old one goes."""
-        assert self._buffer is not None  # noqa: S101  # for the type checker: a text was just shown
-        self.editor.swap_text(refill(unsaved.text, self._buffer.base))
-        when = f"{unsaved.saved_at.astimezone():%d %b} {local_clock(unsaved.saved_at)[:5]}"
-        self._say(f"Your unsaved text from {when} is back", "ctrl+z shows what the file holds.")
-        self._keeper.keep_now(self._buffer)
-        self._journal.forget(unsaved)
-        self._keeper.keep_now(self._buffer)
 
     # Several files
 
@@ -338,6 +290,18 @@ class SpecTextPane(SpecSeek):
     @on(SpecEditor.Left)
     def _leave_editor(self) -> None:
         self.query_one(ProblemList).focus()
+
+
+def _kept_choice(item: Unsaved, number: int) -> Choice:
+    name = item.path.name if item.path else "a new spec"
+    where = f", made on {item.host}" if item.host else ""
+    about = f"from {item.saved_at.astimezone():%d %b %H:%M}{where}"
+    return Choice("restore", f"Restore the unsaved text of {name}", about, number=number)
+
+
+def _unread_choice(left: LeftOver, number: int) -> Choice:
+    title = f"What an editor left of {left.file.name}"
+    return Choice("unread", title, "cannot be read", number=number)
 
 
 def _recent_choice(item: Recent) -> Choice:

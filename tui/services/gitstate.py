@@ -35,7 +35,7 @@ class GitIgnoreError(Exception):
     """`.gitignore` was not changed, or the change had no effect; in words."""
 
 
-async def git_standing(path: Path, *, timeout: float = TIMEOUT) -> GitStanding:  # noqa: ASYNC109
+async def git_standing(path: Path, *, patience: float = TIMEOUT) -> GitStanding:
     """Whether a file is in a work tree, tracked there, ignored there.
 
     Nothing is known without `git`, and the file counts as in none then. Links are followed.
@@ -46,15 +46,15 @@ async def git_standing(path: Path, *, timeout: float = TIMEOUT) -> GitStanding: 
     if git is None or not await asyncio.to_thread(os.path.isdir, folder):
         return NOT_IN_GIT
     try:
-        top = await _ask(git, folder, timeout, "rev-parse", "--show-toplevel")
+        top = await _ask(git, folder, patience, "rev-parse", "--show-toplevel")
         root = os.fsdecode(top.out.removesuffix(b"\n"))
         if top.code != 0 or not root:
             untrusted = "dubious ownership" in top.err or "safe.directory" in top.err
             return GitStanding(folder, name, trouble=_UNTRUSTED) if untrusted else NOT_IN_GIT
         relative = await asyncio.to_thread(_below, root, file)
         listed = ("--literal-pathspecs", "ls-files", "--error-unmatch", "--", f"./{name}")
-        tracked = await _ask(git, folder, timeout, *listed)
-        ignored = await _ask(git, folder, timeout, "check-ignore", "-q", "--", f"./{name}")
+        tracked = await _ask(git, folder, patience, *listed)
+        ignored = await _ask(git, folder, patience, "check-ignore", "-q", "--", f"./{name}")
     except (OSError, TimeoutError):
         return GitStanding(folder, name, trouble="git did not answer")
     if tracked.code not in (0, 1) or ignored.code not in (0, 1):
@@ -99,7 +99,7 @@ def _add(standing: GitStanding) -> None:
         raise GitIgnoreError(f".gitignore cannot be written: {failure.strerror or failure}.") from failure
 
 
-async def _ask(git: str, folder: str, timeout: float, *words: str) -> _Answer:  # noqa: ASYNC109
+async def _ask(git: str, folder: str, patience: float, *words: str) -> _Answer:
     """Run git in a folder without a shell, without a terminal, for so long at most.
 
     Raises:
@@ -118,7 +118,7 @@ async def _ask(git: str, folder: str, timeout: float, *words: str) -> _Answer:  
         start_new_session=True,
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), timeout)
+        out, err = await asyncio.wait_for(process.communicate(), patience)
     except BaseException:
         with suppress(ProcessLookupError):
             process.kill()

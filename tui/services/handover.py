@@ -20,6 +20,8 @@ from tui.services.specfile import SpecFileError, read_spec
 FOLDER = "editor"
 """Below the state folder: one private folder for each text that is out."""
 _NOTE = "note.json"
+ELSEWHERE = 86_400.0
+"""Seconds after which a text that was lent on another host counts as left: an editor is not always busy."""
 USUAL = ("sensible-editor", "nano", "vim", "vi")
 """What is tried when neither `$VISUAL` nor `$EDITOR` is set."""
 
@@ -35,13 +37,40 @@ class NoEditorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """A text that was in an editor when the app was killed."""
+    """What an editor wrote and nobody has taken back."""
 
     path: Path | None
     """The spec file it belongs to; None for one without a name yet."""
     text: str
+    """Empty where it cannot be read."""
     folder: Path
     """Where it lies."""
+    file: Path
+    trouble: str = ""
+    """Why it cannot be read, or empty."""
+
+
+@dataclass(slots=True)
+class Loan:
+    """A text that is in an editor."""
+
+    file: Path
+    digest: str
+    """Of what was lent."""
+    taken: bool = False
+    """Whether what the editor wrote is kept elsewhere by now."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether the file holds what nobody else has; one that cannot be looked at may."""
+        if self.taken:
+            return False
+        try:
+            return _digest(self.file.read_bytes()) != self.digest
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
 
 
 def editor_command(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -75,12 +104,14 @@ class HandOver:
 
     def __init__(self, state_dir: Path) -> None:
         self._folder = state_dir / FOLDER
+        self._me = this_process()
+        self._out: set[Path] = set()
 
     @contextmanager
-    def lend(self, text: str, name: str, path: Path | None) -> Iterator[Path]:
+    def lend(self, text: str, name: str, path: Path | None) -> Iterator[Loan]:
         """A file named `name` with the text in it, for as long as the editor has it.
 
-        It stays where it is if what the editor wrote cannot be read; `path` is the spec file it belongs to.
+        What the editor wrote stays where it is unless it was `taken`; `path` is the spec file it belongs to.
 
         Raises:
             OSError: it cannot be written.
@@ -88,44 +119,48 @@ class HandOver:
         private_dir(self._folder)
         place = Path(tempfile.mkdtemp(dir=self._folder))
         data = text.encode("utf-8", "replace")
-        me = this_process()
-        note = {
-            "pid": me.pid,
-            "started": me.started,
-            "path": str(path) if path else None,
-            "name": name,
-            "digest": hashlib.sha256(data).hexdigest(),
-        }
-        (place / _NOTE).write_text(json.dumps(note), encoding="utf-8", errors="surrogateescape")
-        file = place / name
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(data)
+        loan = Loan(place / name, _digest(data))
+        note = {**self._me.record, "path": str(path) if path else None, "name": name, "digest": loan.digest}
+        self._out.add(place)
         try:
-            yield file
-        except SpecFileError:
-            raise
-        except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
-            raise
-        shutil.rmtree(place, ignore_errors=True)
+            (place / _NOTE).write_text(json.dumps(note), encoding="utf-8", errors="surrogateescape")
+            with os.fdopen(os.open(loan.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(data)
+            yield loan
+        finally:
+            self._out.discard(place)
+            if not loan.needed:
+                shutil.rmtree(place, ignore_errors=True)
 
     def left_over(self) -> list[LeftOver]:
-        """Texts that were changed in an editor whose app was killed meanwhile; unchanged ones are removed."""
+        """Texts that were changed in an editor and never taken back; unchanged ones are removed."""
         found = []
         for note in self._folder.glob(f"*/{_NOTE}"):
-            with suppress(OSError, ValueError, KeyError, TypeError, SpecFileError):
-                record = json.loads(note.read_bytes())
-                if ProcessId(int(record["pid"]), float(record["started"])).runs:
-                    continue
-                file = read_spec(note.parent / Path(record["name"]).name)
-                path = Path(record["path"]) if record["path"] else None
-                left = LeftOver(path, file.text, note.parent)
-                if hashlib.sha256(file.raw).hexdigest() == record["digest"]:
-                    self.forget(left)
-                else:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                if (left := self._left(note)) is not None:
                     found.append(left)
         return found
 
+    def _left(self, note: Path) -> LeftOver | None:
+        record = json.loads(note.read_bytes())
+        owner = ProcessId.of(record)
+        mine = owner == self._me
+        if note.parent in self._out or (not mine and owner.lives(note, ELSEWHERE)):
+            return None
+        loan = Loan(note.parent / Path(record["name"]).name, record["digest"])
+        if not loan.needed:
+            shutil.rmtree(note.parent, ignore_errors=True)
+            return None
+        path = Path(record["path"]) if record["path"] else None
+        try:
+            return LeftOver(path, read_spec(loan.file).text, note.parent, loan.file)
+        except SpecFileError as failure:
+            return LeftOver(path, "", note.parent, loan.file, str(failure))
+
     def forget(self, left: LeftOver) -> None:
-        """Remove a text that is kept elsewhere by now."""
+        """Remove a text that is kept elsewhere by now, or is not wanted."""
         shutil.rmtree(left.folder, ignore_errors=True)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -35,10 +35,12 @@ class Unsaved:
     saved_at: datetime
     journal: Path
     """The file that holds this."""
+    host: str = ""
+    """The other host it was typed on; empty for this one."""
 
 
 class Journal:
-    """The unsaved texts of one session; several sessions keep theirs apart by their process.
+    """The unsaved texts of one session; several sessions keep theirs apart by their process and host.
 
     Texts are written from several threads: one that was taken earlier never replaces a later one.
     """
@@ -48,6 +50,7 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
         self._taken = 0
+        self._me = this_process()
         self._last: dict[str, tuple[int, str | None]] = {}
         """By key, the ticket of the newest text that is on disk, and the text; None if it was cleared."""
 
@@ -64,25 +67,33 @@ class Journal:
             OSError: it cannot be written.
         """
         ticket = ticket or self.ticket()
+        with self._lock:
+            if self._last.get(key, (0, None))[1] == text:
+                self._last[key] = (max(ticket, self._last[key][0]), text)
+                return
         shown = json.dumps(self._record(path, text)).encode("utf-8", "replace")
         with self._lock:
-            last, kept = self._last.get(key, (0, None))
-            if ticket < last:
+            if ticket < self._last.get(key, (0, None))[0]:
                 return
-            if kept != text:
-                private_dir(self._folder)
-                write_atomic(self._file(key), shown, mode=0o600)
+            private_dir(self._folder)
+            write_atomic(self._file(key), shown, mode=0o600)
             self._last[key] = (ticket, text)
 
     def _record(self, path: Path | None, text: str) -> dict[str, object]:
-        me = this_process()
         return {
             "path": str(path) if path else None,
             "text": hide_found(text),
             "saved_at": self._clock().isoformat(),
-            "pid": me.pid,
-            "started": me.started,
+            **self._me.record,
         }
+
+    def touch(self) -> None:
+        """Show other hosts that the session whose texts these are still lives."""
+        with self._lock:
+            files = [self._file(key) for key, (_, text) in self._last.items() if text is not None]
+        for file in files:
+            with suppress(OSError):
+                os.utime(file)
 
     def clear(self, key: str, ticket: int = 0) -> None:
         """Forget the text of one buffer, because it was saved or is as on disk again."""
@@ -108,18 +119,19 @@ class Journal:
                 unsaved.journal.unlink()
 
     def _file(self, key: str) -> Path:
-        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return self._folder / f"{name}-{os.getpid()}.json"
+        me = self._me
+        name = f"{key}\0{me.host}\0{me.started}".encode("utf-8", "surrogateescape")
+        return self._folder / f"{hashlib.sha256(name).hexdigest()[:16]}-{me.pid}.json"
 
     def _left(self, file: Path) -> Unsaved | None:
         try:
             record = json.loads(file.read_bytes())
-            owner = ProcessId(int(record["pid"]), float(record["started"]))
-            if owner.pid != os.getpid() and owner.runs:  # one's own earlier text counts as left over
+            owner = ProcessId.of(record)
+            if owner != self._me and owner.lives(file):  # one's own earlier text counts as left over
                 return None
             path = Path(record["path"]) if record["path"] else None
             saved_at = datetime.fromisoformat(record["saved_at"])
-            unsaved = Unsaved(path, str(record["text"]), saved_at, file)
+            unsaved = Unsaved(path, str(record["text"]), saved_at, file, owner.elsewhere)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if (self._clock() - saved_at).days > MAX_AGE_DAYS:

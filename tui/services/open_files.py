@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Collection
@@ -24,6 +25,9 @@ class OpenFiles:
         self._folder = state_dir / FOLDER
         self._clock = clock
         self._since: dict[str, str] = {}
+        self._me = this_process()
+        host = hashlib.sha256(self._me.host.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        self._mine = self._folder / f"{host}-{self._me.pid}.json"
 
     def note(self, paths: Collection[Path]) -> None:
         """Say that this session has exactly these files open.
@@ -33,15 +37,18 @@ class OpenFiles:
         """
         now = self._clock().isoformat()
         self._since = {name: self._since.get(name, now) for name in map(_real, paths)}
-        mine = self._folder / f"{os.getpid()}.json"
         if not self._since:
             with suppress(FileNotFoundError):
-                mine.unlink()
+                self._mine.unlink()
             return
-        me = this_process()
-        record = {"pid": me.pid, "started": me.started, "files": self._since}
+        record = {**self._me.record, "files": self._since}
         private_dir(self._folder)
-        write_atomic(mine, json.dumps(record).encode("utf-8", "surrogateescape"), mode=0o600)
+        write_atomic(self._mine, json.dumps(record).encode("utf-8", "surrogateescape"), mode=0o600)
+
+    def touch(self) -> None:
+        """Show other hosts that this session still lives."""
+        with suppress(OSError):
+            os.utime(self._mine)
 
     def others(self, path: Path) -> datetime | None:
         """Since when another living session has the file open, the earliest if there are several."""
@@ -49,15 +56,16 @@ class OpenFiles:
         for note in self._folder.glob("*.json"):
             try:
                 record = json.loads(note.read_bytes())
-                owner = ProcessId(int(record["pid"]), float(record["started"]))
+                owner = ProcessId.of(record)
+                lives = owner.lives(note)
                 since = record["files"].get(_real(path))
                 moment = datetime.fromisoformat(since) if since else None
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
-            if not owner.runs:
+            if not lives:
                 with suppress(OSError):
                     note.unlink()
-            elif moment is not None and owner.pid != os.getpid():
+            elif moment is not None and owner != self._me:
                 found.append(moment)
         return min(found, default=None)
 
