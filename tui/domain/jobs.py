@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -213,10 +213,13 @@ def _integer(value: object) -> int:
 
 
 def _time(value: object) -> datetime | None:
-    """Read an RFC 3339 time; the API gives up to nine fractional digits, Python takes six."""
+    """Read an RFC 3339 time, UTC where it names no zone; of nine fractional digits Python takes six."""
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         return None
+    if not MINYEAR < found.year < MAXYEAR:
+        return None  # no zone could show it
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

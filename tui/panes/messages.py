@@ -11,8 +11,10 @@ from typing import Any
 from textual.message import Message
 
 from tui.domain.access import Identity
+from tui.domain.diagnosis.model import NextStep
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job
+from tui.domain.logs import EntryKey
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import GcsUri
 from tui.services.settings import Value
@@ -75,11 +77,21 @@ class SaveSetting(Message):
 
 
 class OpenLogs(Message):
-    """Show one job's log."""
+    """Show one job's log, if given at one entry of it."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, at: EntryKey | None = None) -> None:
         super().__init__()
         self.job = job
+        self.at = at
+
+
+class TakeStep(Message):
+    """Do what a failure card advises, with the job it is about: edit its spec, run it again, set a secret."""
+
+    def __init__(self, job: Job, step: NextStep) -> None:
+        super().__init__()
+        self.job = job
+        self.step = step
 
 
 class BrowseOutputs(Message):
@@ -92,6 +104,45 @@ class BrowseOutputs(Message):
 
 class JobsChanged(Message):
     """Something was submitted, cancelled or deleted: read the job list now."""
+
+
+class JobStarted(Message):
+    """A job was started here, once: its end is told."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
+
+
+class WatchJob(Message):
+    """Tell the end of a job, or do not."""
+
+    def __init__(self, job: Job, *, on: bool) -> None:
+        super().__init__()
+        self.job = job
+        self.on = on
+
+
+class EndSeen(Message):
+    """The end of a job was looked at."""
+
+    def __init__(self, job_name: str) -> None:
+        super().__init__()
+        self.job_name = job_name
+
+
+class NewsRead(Message):
+    """What ended while nobody looked was told: it is not told again."""
+
+
+class CloneJob(Message):
+    """Begin a new spec with what a job was sent with, if given at a place in it."""
+
+    def __init__(self, job: Job, at: tuple[str | int, ...] = ()) -> None:
+        super().__init__()
+        self.job = job
+        self.at = at
+        """A path in the CustomJob."""
 
 
 class NeedsChanged(Message):

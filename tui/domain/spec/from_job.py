@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tui.domain.jobs import OWN_LABEL, Job
+from tui.domain.jobs import OWN_LABEL, SUBMITTER_LABEL, Job
 from tui.domain.secrets import hide_found, is_telling, literal_secret
 from tui.domain.spec.plain import read_scalar
 from tui.domain.spec.references import is_identifier
@@ -18,13 +18,19 @@ _WORD = re.compile(r"[0-9.]*|true|false|yes|no|none", re.IGNORECASE)
 """Values that are no secrets whatever they are called, such as MAX_TOKENS."""
 
 
-def spec_from_job(job: Job) -> str:
+_APP_LABELS = frozenset({OWN_LABEL, SUBMITTER_LABEL})
+"""Labels that a submission sets anew: the next job is another one, perhaps another person's."""
+
+
+def spec_from_job(job: Job, display_name: str = "") -> str:
     """The YAML of a new spec with all that the user of the past job had set, but its name and its secrets.
 
     A secret in the environment becomes `${NAME}`; one anywhere else, a placeholder that cannot be sent.
     """
     raw = {key: value for key, value in job.raw.items() if key not in OUTPUT_ONLY | {"displayName"}}
-    raw["labels"] = {key: value for key, value in raw.get("labels", {}).items() if key != OWN_LABEL}
+    raw["labels"] = {key: value for key, value in raw.get("labels", {}).items() if key not in _APP_LABELS}
+    if display_name:
+        raw = {"displayName": display_name, **raw}
     root = custom_job_schema().messages["CustomJob"]
     clean = {key: value for key, value in _message(raw, root).items() if value not in ({}, [])}
     if set(clean) <= {"jobSpec"}:
