@@ -90,7 +90,7 @@ def test_made_up_jobs_that_did_not_fail_are_well() -> None:
             assert _card(history, 200).healthy
 
 
-@pytest.mark.parametrize("make", [make for make, _ in failures._KINDS], ids=str)
+@pytest.mark.parametrize("make", [make for make, _ in failures._KINDS], ids=range(len(failures._KINDS)))
 def test_a_made_up_failure_without_its_log_gets_its_card_too(
     make: Callable[[Random, str, str, str], Failure],
 ) -> None:
