@@ -11,13 +11,22 @@ from textual import on, work
 from textual.reactive import reactive
 
 from tui.connected import ConnectedApp
+from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.gateway import Gateway, LogsGateway
+from tui.domain.jobs import Job
+from tui.domain.places import Place
+from tui.domain.storage import GcsUri
 from tui.panes import messages
 from tui.services import config_write
 from tui.services.config_file import ConfigError
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.logreads import LogReaders
+from tui.services.options import AppOptions
 from tui.services.settings import BY_KEY
 
 if TYPE_CHECKING:
     from tui.domain.insight import JobInsight
+    from tui.services.insights import JobInsights
 
 
 class InformedApp(ConnectedApp):
@@ -27,6 +36,89 @@ class InformedApp(ConnectedApp):
         dict, init=False, repaint=False
     )
     """What the logs say of jobs, by their resource names."""
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self.log_readers = LogReaders(self._logs_of)
+        """The logs of all projects, with turns that everything which reads logs shares."""
+        self._informer: JobInsights | None = None
+
+    # What the logs say
+
+    def watch_gateway(self, gateway: Gateway | None) -> None:
+        """Begin to read logs with the first connection; later ones are used as they come."""
+        if gateway is not None and self._informer is None:
+            from tui.services.insight_reads import LOCAL_TIMING, InsightTiming  # noqa: PLC0415 (after the frame)
+            from tui.services.insights import JobInsights  # noqa: PLC0415 (same)
+
+            self._informer = JobInsights(
+                self.log_readers,
+                self._inform,
+                project_of=self.project_of,
+                outputs_empty=self._outputs_empty,
+                timing=LOCAL_TIMING if gateway.target.is_local else InsightTiming(),
+            )
+            self._informer.attend(focused=self.app_focus)
+            self._find_out(self._informer)
+
+    @work(exclusive=True, group="insights", exit_on_error=False)
+    async def _find_out(self, informer: JobInsights) -> None:
+        await informer.run()
+
+    def _inform(self, insights: Mapping[str, JobInsight]) -> None:
+        self.insights = insights
+
+    def watch_jobs(self, snapshot: JobsSnapshot) -> None:
+        """Follow the jobs that live; a list kept from an earlier session may be wrong about that."""
+        if self._informer is not None and not snapshot.kept:
+            self._informer.note_jobs(snapshot.jobs)
+
+    @on(messages.LookInto)
+    def _look_into(self, message: messages.LookInto) -> None:
+        if self._informer is not None:
+            self._informer.look_into(message.jobs, message.first)
+
+    def on_app_blur(self) -> None:
+        """Nobody looks: read less."""
+        if self._informer is not None:
+            self._informer.attend(focused=False)
+
+    def on_app_focus(self) -> None:
+        """Somebody looks again."""
+        if self._informer is not None:
+            self._informer.attend(focused=True)
+
+    def project_of(self, job: Job) -> str:
+        """The id of a job's project; that of the session where it is not known."""
+        home = self.jobs.home(job)
+        if home is not None:
+            return home.project
+        return self.gateway.target.project if self.gateway is not None else ""
+
+    def _logs_of(self, project: str) -> LogsGateway:
+        """The logs of a project, by the connection that stands now."""
+        gateway = self.gateway
+        if gateway is None:
+            raise CloudError("There is no connection yet", kind=ErrorKind.UNREACHABLE, retryable=True)
+        if project in ("", gateway.target.project):
+            return gateway.logs
+        return gateway.elsewhere(Place(project, gateway.target.region)).logs
+
+    async def _outputs_empty(self, job: Job) -> bool | None:
+        """Whether nothing lies in a job's base output directory; None if that cannot be told."""
+        home = self.jobs.home(job)
+        if self.gateway is None or not job.output_uri:
+            return None
+        gateway = self.gateway.elsewhere(home) if home is not None else self.gateway
+        try:
+            place = GcsUri.parse(job.output_uri)
+            prefix = place if place.is_prefix else GcsUri(place.bucket, f"{place.name}/")
+            listing = await gateway.storage.list_objects(prefix, recursive=True, page_size=2)
+        except (CloudError, ValueError):
+            return None  # not a finding about the job
+        return not any(item.size for item in listing.objects) and not listing.next_page_token
+
+    # Settings
 
     @on(messages.SaveSetting)
     @work(group="save-setting", exit_on_error=False)

@@ -7,6 +7,7 @@ proto-plus.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -39,20 +40,23 @@ def tail_batch(response: Any) -> TailBatch:  # noqa: ANN401 (a protobuf class ma
 def entry_from_pb(entry: Any) -> LogEntry:  # noqa: ANN401 (a protobuf class made at run time)
     """One `LogEntry` message."""
     text, payload = _content_of_pb(entry)
+    labels = entry.resource.labels
     return LogEntry(
         timestamp_ns=entry.timestamp.seconds * NANO + entry.timestamp.nanos,
         insert_id=entry.insert_id,
         log_name=entry.log_name,
         severity=entry.severity,
         text=text,
-        replica=entry.resource.labels.get("task_name", ""),
+        # The same few words over and over: each is kept once.
+        replica=sys.intern(labels.get("task_name", "")),
         payload=payload,
+        job_id=sys.intern(labels.get("job_id", "")),
     )
 
 
 def entry_from_json(entry: Mapping[str, Any]) -> LogEntry:
     """One `LogEntry` in JSON; odd fields never raise."""
-    resource = entry.get("resource") or {}
+    labels = (entry.get("resource") or {}).get("labels") or {}
     text, payload = _content_of_json(entry)
     return LogEntry(
         timestamp_ns=nanoseconds(str(entry.get("timestamp") or "")),
@@ -60,8 +64,9 @@ def entry_from_json(entry: Mapping[str, Any]) -> LogEntry:
         log_name=str(entry.get("logName") or ""),
         severity=_severity(entry.get("severity")),
         text=text,
-        replica=str((resource.get("labels") or {}).get("task_name", "")),
+        replica=sys.intern(str(labels.get("task_name", ""))),
         payload=payload,
+        job_id=sys.intern(str(labels.get("job_id", ""))),
     )
 
 

@@ -18,7 +18,10 @@ class JobInsight:
     series: tuple[Series, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     diagnosis: Diagnosis | None = None
-    """Made once the job has ended; None before, or when its log has not been read yet."""
+    """Made once the job has ended: by its own error alone while `lines` is 0, by its log afterwards.
+
+    None before, and as long as nothing of it says anything.
+    """
     pending_ns: int | None = None
     """When the service first spoke of setting the job up, nanoseconds since the epoch, UTC."""
     wandb: tuple[str, ...] = ()

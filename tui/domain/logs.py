@@ -47,6 +47,8 @@ class LogEntry:
     """`resource.labels.task_name`: `service`, `workerpool0-0`, …"""
     payload: Mapping[str, Any] | None = field(default=None, compare=False)
     """The whole `jsonPayload`, if there is one with more than a message."""
+    job_id: str = field(default="", compare=False)
+    """`resource.labels.job_id`: tells the jobs apart where one list is of several."""
 
     @property
     def key(self) -> EntryKey:

@@ -1,0 +1,172 @@
+"""What is known of all jobs that were looked into, kept within bounds and told in good time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from tui.domain.errors import CloudError
+from tui.domain.insight import JobInsight
+from tui.domain.jobs import Job
+from tui.domain.logs import LogEntry
+from tui.services.insight_gathered import Gathered
+
+Made = TypeVar("Made")
+Offload = Callable[[Callable[[], object]], Awaitable[object]]
+"""Has work done away from the event loop, one piece after the other."""
+
+MOST_JOBS = 500
+"""Jobs of which something is kept."""
+MOST_CHARTS = 32
+"""Jobs out of sight whose metrics are kept."""
+PIECE = 500
+"""Entries that are read in one piece of work."""
+
+
+class Casebook:
+    """The findings by job; all methods are the event loop's."""
+
+    def __init__(
+        self,
+        publish: Callable[[Mapping[str, JobInsight]], None],
+        offload: Offload,
+        clock: Callable[[], datetime],
+        rest: float,
+    ) -> None:
+        self.clock = clock
+        self.in_sight: Collection[str] = frozenset()
+        """Names of jobs that are not to be forgotten: those shown."""
+        self.first = ""
+        """The name of the one under the cursor."""
+        self._publish = publish
+        self._offload = offload
+        self._rest = rest
+        self._kept: OrderedDict[str, Gathered] = OrderedDict()
+        self._told: dict[str, JobInsight] = {}
+        self._changed: dict[str, None] = {}
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def known(self, name: str) -> Gathered | None:
+        """What is known of a job that was looked into."""
+        return self._kept.get(name)
+
+    def of(self, job: Job) -> Gathered:
+        """What is known of a job from now on."""
+        found = self._kept.get(job.name)
+        if found is None:
+            found = self._kept[job.name] = Gathered(job)
+            if job.state.terminal:
+                found.course.note_end(job, self.clock())
+        self._kept.move_to_end(job.name)
+        return found
+
+    def note(self, job: Job) -> None:
+        """The newest record of a job, if it was looked into."""
+        found = self._kept.get(job.name)
+        if found is not None and found.job is not job:
+            found.job = job
+            if job.state.terminal:
+                found.course.note_end(job, self.clock())
+
+    def changed(self, name: str) -> None:
+        """Something about a job is to be told."""
+        self._changed[name] = None
+        self._wake.set()
+
+    def trouble(self, found: Gathered, error: CloudError | None) -> None:
+        """A job's log could not be read, or can be again."""
+        if found.course.trouble is not error:
+            found.course.trouble = error
+            self.changed(found.job.name)
+
+    # Heavy work
+
+    async def take(self, found: Gathered, entries: Sequence[LogEntry]) -> int:
+        """Take entries in; how many were new."""
+        new = 0
+        for start in range(0, len(entries), PIECE):
+            part = entries[start : start + PIECE]
+            new += await self._away(partial(found.take, part))
+        if new:
+            self.changed(found.job.name)
+        return new
+
+    async def diagnose(self, found: Gathered, *, certain: bool) -> None:
+        """Diagnose a job by what is kept of its log; `certain` is whether its last lines are among that."""
+        job, now, empty = found.job, self.clock(), found.course.outputs_empty
+        await self._away(partial(found.diagnose, job, now, certain=certain, outputs_empty=empty))
+        # Only now, or the diagnosis before would pass for the last one.
+        found.course.certain = certain and (found.job.error is None) == (job.error is None)
+        found.course.knew_error = job.error is not None
+        self.changed(job.name)
+
+    async def diagnose_record(self, found: Gathered) -> None:
+        """Diagnose a job by its record alone."""
+        job, now = found.job, self.clock()
+        found.course.from_record = True
+        await self._away(lambda: found.diagnose_record(job, now))
+        self.changed(job.name)
+
+    async def ask(self, look: Callable[[], Made]) -> Made:
+        """Look something up in what was gathered, in turn with the other work."""
+        return await self._away(look)
+
+    async def _away(self, work: Callable[[], Made]) -> Made:
+        return await self._offload(work)  # type: ignore[return-value]  # what the work gives
+
+    # Telling
+
+    async def keep_telling(self) -> None:
+        """Tell what has changed, at most every so often; never ends."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            names, self._changed = self._changed, {}
+            if await self._tell(names) | await self._forget():
+                self._publish(dict(self._told))
+            await asyncio.sleep(self._rest)
+
+    async def _tell(self, names: Iterable[str]) -> bool:
+        new = False
+        for name in names:
+            found = self._kept.get(name)
+            if found is None:
+                continue
+            job, now = found.job, self.clock()
+            insight = await self._away(partial(found.told, job, now, found.course))
+            if insight is not found.insight or name not in self._told:
+                found.insight = self._told[name] = insight
+                new = True
+        return new
+
+    async def _forget(self) -> bool:
+        """Forget lines about which all is said, metrics of jobs out of sight, and at last whole jobs."""
+        now = self.clock()
+        for found in list(self._kept.values()):
+            course = found.course
+            if not course.released and not course.looking and found.settled(now):
+                course.released = True
+                await self._away(found.release)
+        idle = [
+            found
+            for name, found in self._kept.items()
+            if name not in self.in_sight and name != self.first and not found.job.state.live
+        ]
+        with_points = [found for found in idle if found.has_points]
+        for found in with_points[: max(len(with_points) - MOST_CHARTS, 0)]:
+            await self._away(found.drop_points)
+            course = found.course
+            course.history_before, course.history_pages, course.history_done = None, 0, False
+            self.changed(found.job.name)
+        gone = [found.job.name for found in idle[: max(len(self._kept) - MOST_JOBS, 0)]]
+        for name in gone:
+            del self._kept[name]
+            self._told.pop(name, None)
+        return bool(gone)
