@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
+from tui.domain.storage import Amount, Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectInfo
 from tui.domain.target import LocalEndpoint, Target
 
 UPDATED = datetime(2026, 7, 14, 18, 40, tzinfo=UTC)
@@ -26,6 +26,8 @@ class StorageWorld:
         self.trouble: CloudError | None = None
         self.broken: dict[str, str] = {}
         """Names that cannot be deleted or downloaded, and why."""
+        self.deleted: dict[str, ContentSums] = {}
+        """What is soft-deleted, by bucket."""
         self.gate = asyncio.Event()
         """Calls wait here; open unless a test closes it."""
         self.gate.set()
@@ -89,6 +91,16 @@ class StorageWorld:
             tuple(item for key in shown if (item := entries[key]) is not None),
             shown[-1] if len(keys) > len(shown) else "",
         )
+
+    async def sum_content(
+        self, bucket: str, *, soft_deleted: bool = False, page_token: str = ""
+    ) -> ContentSums:
+        await self._enter("sum_content", bucket)
+        if soft_deleted:
+            return self.deleted.get(bucket, ContentSums())
+        page = await self.list_objects(GcsUri(bucket), recursive=True, page_token=page_token)
+        total = Amount(len(page.objects), sum(item.size for item in page.objects))
+        return ContentSums(live=total, next_page_token=page.next_page_token)
 
     async def read_object(self, uri: GcsUri, *, limit: int) -> bytes:
         await self._enter("read_object", uri.bucket)

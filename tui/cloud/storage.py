@@ -24,7 +24,7 @@ from tui.cloud.generated import ignore_proxies
 from tui.cloud.read_only import require_changes_allowed
 from tui.cloud.repeats import repeated
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
+from tui.domain.storage import Amount, Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectInfo
 
 Result = TypeVar("Result")
 
@@ -40,6 +40,7 @@ LEAST_READ = 4096
 BUCKET_FIELDS = "name,location,locationType,storageClass,timeCreated,versioning,softDeletePolicy,encryption"
 OBJECT_FIELDS = "name,size,updated,generation,contentType,contentEncoding,crc32c,storageClass"
 LIST_FIELDS = f"items({OBJECT_FIELDS}),prefixes,nextPageToken"
+SUM_FIELDS = "items(name,size,timeDeleted,hardDeleteTime),nextPageToken"
 
 _GONE = "it is gone already"
 _REPLACED = "it has been replaced meanwhile"
@@ -115,6 +116,26 @@ class CloudStorage:
             )
             objects = tuple(_object(prefix.bucket, blob) for blob in next(found.pages, ()))
             return Listing(tuple(sorted(found.prefixes)), objects, found.next_page_token or "")
+
+        return await self._read(read)
+
+    async def sum_content(
+        self, bucket: str, *, soft_deleted: bool = False, page_token: str = ""
+    ) -> ContentSums:
+        """One page of all that a bucket keeps, added up: live and noncurrent generations, or soft-deleted."""
+
+        def read(client: storage.Client) -> ContentSums:
+            found = client.list_blobs(
+                bucket,
+                versions=None if soft_deleted else True,
+                soft_deleted=True if soft_deleted else None,
+                page_token=page_token or None,
+                fields=SUM_FIELDS,
+                timeout=TIMEOUT,
+                retry=None,
+            )
+            blobs = list(next(found.pages, ()))
+            return _sums(blobs, soft_deleted=soft_deleted, token=found.next_page_token or "")
 
         return await self._read(read)
 
@@ -278,3 +299,16 @@ def _object(bucket: str, blob: Any) -> ObjectInfo:  # noqa: ANN401 (untyped)
         storage_class=blob.storage_class or "",
         crc32c=blob.crc32c or "",
     )
+
+
+def _sums(blobs: Sequence[Any], *, soft_deleted: bool, token: str) -> ContentSums:
+    if soft_deleted:
+        until = max((blob.hard_delete_time for blob in blobs if blob.hard_delete_time), default=None)
+        return ContentSums(deleted=_amount(blobs), deleted_until=until, next_page_token=token)
+    old = [blob for blob in blobs if blob.time_deleted is not None]
+    live = [blob for blob in blobs if blob.time_deleted is None]
+    return ContentSums(_amount(live), _amount(old), next_page_token=token)
+
+
+def _amount(blobs: Sequence[Any]) -> Amount:
+    return Amount(len(blobs), sum(int(blob.size or 0) for blob in blobs))

@@ -22,7 +22,7 @@ from tui.domain.access import (
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.places import Place
-from tui.domain.storage import Bucket, DeleteResult, GcsUri, Listing, ObjectInfo
+from tui.domain.storage import Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectInfo
 from tui.domain.target import Target
 
 if TYPE_CHECKING:
@@ -104,6 +104,12 @@ class StorageGateway(Protocol):
         self, prefix: GcsUri, *, recursive: bool = False, page_size: int = 1000, page_token: str = ""
     ) -> Listing:
         """One page of what lies under `prefix`: one level, or everything below it."""
+        ...
+
+    async def sum_content(
+        self, bucket: str, *, soft_deleted: bool = False, page_token: str = ""
+    ) -> ContentSums:
+        """One page of all that a bucket keeps, added up: live and noncurrent generations, or soft-deleted."""
         ...
 
     async def read_object(self, uri: GcsUri, *, limit: int) -> bytes:

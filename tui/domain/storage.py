@@ -97,6 +97,36 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """How many objects, and how much they take."""
+
+    count: int = 0
+    bytes: int = 0
+    """As stored, which is what is billed."""
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.count + other.count, self.bytes + other.bytes)
+
+
+NOTHING = Amount()
+"""No object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSums:
+    """One page of a bucket's whole content added up: generations that are kept, or soft-deleted ones."""
+
+    live: Amount = NOTHING
+    noncurrent: Amount = NOTHING
+    """Earlier generations that versioning keeps."""
+    deleted: Amount = NOTHING
+    """Soft-deleted generations, which are billed until they go for good."""
+    deleted_until: datetime | None = None
+    """The latest `hardDeleteTime` of the soft-deleted ones."""
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     """What became of one object's delete."""
 

@@ -17,6 +17,7 @@ _SECTIONS = {
     "JobsPane": "Jobs",
     "LogsPane": "Logs",
     "StoragePane": "Storage",
+    "SpendScreen": "What costs money now",
 }
 
 
