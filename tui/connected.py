@@ -47,6 +47,10 @@ class ConnectedApp(App[int]):
     open_needs: reactive[JobNeeds | None] = reactive[JobNeeds | None](None, init=False, repaint=False)
     prices: reactive[PriceBook | None] = reactive["PriceBook | None"](None, init=False, repaint=False)
 
+    header: HeaderBar
+    """Composed by the app; kept here because news may come while the screen is being taken down."""
+    tabs: TabBar
+
     def __init__(self, options: AppOptions) -> None:
         super().__init__()
         self.options = options
@@ -70,7 +74,7 @@ class ConnectedApp(App[int]):
             settings=replace(options.settings, **changed),  # type: ignore[arg-type]  # by name
             origins=MappingProxyType({**options.origins, **chosen}),
         )
-        header = self.query_one(HeaderBar)
+        header = self.header
         header.location = self.options.settings.region
         self._reconnect.set()
 
@@ -102,7 +106,7 @@ class ConnectedApp(App[int]):
         """Put a new gateway to use everywhere."""
         previous, self.gateway = self.gateway, gateway
         self.connection_trouble = None
-        header = self.query_one(HeaderBar)
+        header = self.header
         header.project = gateway.target.project
         self._troubles.clear()
         self._show_status("reading …")
@@ -143,7 +147,7 @@ class ConnectedApp(App[int]):
 
     def _show_account(self, identity: Identity) -> None:
         self._troubles.pop("account", None)
-        self.query_one(HeaderBar).account = identity.shown
+        self.header.account = identity.shown
 
     @work(exclusive=True, group="jobs", exit_on_error=False)
     async def _poll_jobs(self, gateway: Gateway) -> None:
@@ -170,7 +174,7 @@ class ConnectedApp(App[int]):
         self.jobs = snapshot
         if self.gateway is not None and (recovered or "account" in self._troubles):
             self._find_account(self.gateway)  # trouble may have ended with another login
-        self.query_one(TabBar).set_badge(PaneId.JOBS, snapshot.live_words, "success")
+        self.tabs.set_badge(PaneId.JOBS, snapshot.live_words, "success")
         if snapshot.trouble is not None:
             self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
@@ -206,7 +210,7 @@ class ConnectedApp(App[int]):
 
     def _show_status(self, fresh: str) -> None:
         """The current trouble goes before any freshness, so that the line does not swap between them."""
-        header = self.query_one(HeaderBar)
+        header = self.header
         error = next(iter(self._troubles.values()), None)
         header.trouble = error is not None
         header.status = f"✗ {error.title}" if error is not None else fresh

@@ -95,6 +95,11 @@ class LogBuffer:
         """The index of the row, or of the first one after it if it is no row any more."""
         return bisect_left(self._rows, order(line), key=order)
 
+    def position_of(self, key: EntryKey) -> int | None:
+        """The row of the entry with that key; None while it is not here, or another line stands for it."""
+        index = bisect_left(self._rows, key, key=lambda line: line.key)
+        return index if index < len(self._rows) and self._rows[index].key == key else None
+
     def add(self, entries: Iterable[LogEntry], *, backfill: bool = False) -> Change:
         """Take in entries in any order; of a backfill none counts as late."""
         newest_ns = self._lines[-1].key.timestamp_ns if self._lines and not backfill else 0

@@ -43,6 +43,8 @@ LIVE_REPAINT_SECONDS = 10.0
 """Durations of running jobs change so often."""
 WIDE = 110
 """Columns from which the detail stands beside the list."""
+NAME_LEAST = 22
+"""Cells that the name keeps before other columns go."""
 _LOWEST = 100
 
 
@@ -159,6 +161,7 @@ class JobsListPart(JobsBase):
                     column.title,
                     column.width,
                     align="right" if column.right else "left",
+                    minimum=0 if column.width else NAME_LEAST,
                     priority=_LOWEST - column.priority,
                     fill=not column.width,
                 )

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.logbuffer import LogBuffer
+from tui.domain.logs import EntryKey
 from tui.domain.outputs import output_place
 from tui.domain.setup.bucket import default_bucket
 from tui.domain.text import printable
@@ -101,8 +102,8 @@ class LogsPane(Pane):
 
     # What is shown from outside
 
-    def show_job(self, job: Job) -> None:
-        """Follow this job's log; one that is open already stays as it is."""
+    def show_job(self, job: Job, at: EntryKey | None = None) -> None:
+        """Follow this job's log, from one entry on if it is given; one that is open stays as it is."""
         if self.job is None or self.job.name != job.name:
             self.job = job
             self._buffer = LogBuffer(self.options.settings.logs_max_lines)
@@ -113,6 +114,7 @@ class LogsPane(Pane):
             self._say("")
             self.query_one(LogView).show_buffer(self._buffer)
             self._start()
+        self.query_one(LogView).seek(at)
         self._show()
         self.pane_shown()
 

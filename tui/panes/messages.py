@@ -11,10 +11,10 @@ from typing import Any
 from textual.message import Message
 
 from tui.domain.access import Identity
-from tui.domain.diagnosis.model import NextStep
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job
 from tui.domain.logs import EntryKey
+from tui.domain.places import Place
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import GcsUri
 from tui.services.settings import Value
@@ -85,15 +85,6 @@ class OpenLogs(Message):
         self.at = at
 
 
-class TakeStep(Message):
-    """Do what a failure card advises, with the job it is about: edit its spec, run it again, set a secret."""
-
-    def __init__(self, job: Job, step: NextStep) -> None:
-        super().__init__()
-        self.job = job
-        self.step = step
-
-
 class BrowseOutputs(Message):
     """Show a place in Cloud Storage."""
 
@@ -109,9 +100,10 @@ class JobsChanged(Message):
 class JobStarted(Message):
     """A job was started here, once: its end is told."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, place: Place) -> None:
         super().__init__()
         self.job = job
+        self.place = place
 
 
 class WatchJob(Message):

@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.domain.logbuffer import Change, LogBuffer
+from tui.domain.logs import EntryKey
 from tui.domain.logs_lines import LogLine
 from tui.domain.logs_wrap import WrappedRows
 from tui.domain.text import cell_width, slice_cells, wrap_cells
@@ -73,6 +74,7 @@ class LogView(ScrollView, can_focus=True):
         self._top: LogLine | None = None
         self._last_seen: LogLine | None = None
         self._hit: LogLine | None = None
+        self._sought: EntryKey | None = None
         self._placing = False
         self._said = Content("")
 
@@ -81,7 +83,7 @@ class LogView(ScrollView, can_focus=True):
     def show_buffer(self, buffer: LogBuffer) -> None:
         """Show another log, from its end."""
         self.buffer = buffer
-        self._top = self._last_seen = self._hit = None
+        self._top = self._last_seen = self._hit = self._sought = None
         self.follow = True
         self._layout_rows(EVERYTHING)
         self.refresh()
@@ -97,6 +99,7 @@ class LogView(ScrollView, can_focus=True):
         # A new place to scroll to draws everything by itself.
         if self.scroll_offset.y == top and first < last:
             self.refresh(Region(0, first, self.size.width, last - first))
+        self.seek(self._sought)
 
     @property
     def new_rows(self) -> int:
@@ -161,11 +164,22 @@ class LogView(ScrollView, can_focus=True):
         bottom = min(int(self.scroll_y) + max(self.size.height, 1), self._height) - 1
         return self.buffer[min(self._row_at(bottom), len(self.buffer) - 1)]
 
+    def seek(self, key: EntryKey | None) -> None:
+        """Go to the entry with this key, now or as soon as it is read."""
+        row = self.buffer.position_of(key) if key is not None else None
+        self._sought = key if row is None else None
+        if row is not None:
+            self._go_to(row)
+
     def _find(self, rows: range, *, wrap: bool) -> bool:
         found = next((row for row in rows if self.query_text in self.buffer[row].text.lower()), None)
         if found is None:
             everything = range(len(self.buffer))[:: rows.step]
             return wrap and self._find(everything, wrap=False)
+        self._go_to(found)
+        return True
+
+    def _go_to(self, found: int) -> None:
         self._hit = self.buffer[found]
         self.follow = False
         y = self._y_of(found)
@@ -173,7 +187,6 @@ class LogView(ScrollView, can_focus=True):
             self.scroll_to(y=max(y - self.size.height // 3, 0), animate=False, force=True)
         self.follow = False
         self.refresh()
-        return True
 
     # Places
 
@@ -290,7 +303,8 @@ class LogView(ScrollView, can_focus=True):
             shown = slice_cells(line.text, x, room)
         pieces = self._columns.prefix(line, style) if not part else [Piece(" " * self._columns.width, style)]
         hit = "log--match-current" if line is self._hit else "log--match"
-        pieces += text_pieces(shown, style, self.query_text, hit)
+        gone_to = line is self._hit and not self.query_text
+        pieces += text_pieces(shown, hit if gone_to else style, self.query_text, hit)
         strip = self._strip(pieces)
         if not self._wrapped and cell_width(line.text) > x + room:
             return Strip.join([strip.crop(0, self._width - 1), self._strip([Piece(MORE, "log--dim")])])

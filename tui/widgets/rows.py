@@ -110,7 +110,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._painter = RowPainter(self, cells)
         self._takes_enter = takes_enter
-        self._takes_sideways = takes_sideways
+        self.takes_sideways = takes_sideways
         self._keys: Sequence[str] = ()
         self._cursor = 0
         self._kept: str | None = None
@@ -269,7 +269,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
         """Leave to the pane what does nothing here."""
         if action == "turn_columns":
-            return self._takes_sideways and self._painter.layout.pages > 1
+            return self.takes_sideways and self._painter.layout.pages > 1
         return self._takes_enter if action == "choose" else True
 
     def action_cursor_up(self) -> None:

@@ -1,0 +1,263 @@
+"""The curves of a job's metrics, ready to be drawn: which charts, against what, how few points suffice."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from tui.domain import text
+from tui.domain.metrics.kinds import ORDER, MetricKind, kind
+from tui.domain.metrics.model import Point, Series
+
+MOST_CURVES = 8
+"""Curves of one chart: more cannot be told apart."""
+LARGEST = 1e100
+"""Larger values are gaps: their differences could not be drawn."""
+_SECOND_NS = 1_000_000_000
+_FEW = 2
+
+
+class Axis(Enum):
+    """What the values are shown against."""
+
+    STEP = "step"
+    TIME = "time since the job's start"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One job whose metrics are shown."""
+
+    name: str
+    """As it stands in the legend; untrusted."""
+    series: tuple[Series, ...]
+    start_ns: int
+    """From when time is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line of a chart."""
+
+    label: str
+    xs: tuple[float, ...]
+    """Rising within an attempt; seconds when against time."""
+    ys: tuple[float, ...]
+    """NaN where the program printed one, or something too large."""
+    starts: tuple[int, ...] = ()
+    """Where a new attempt begins."""
+    own: bool = True
+    """Whether it is of the job under the cursor, not of one that it is compared with."""
+
+    def nearest(self, x: float) -> int | None:
+        """The point nearest to `x`, of the last attempt that comes so far; None without points."""
+        best: int | None = None
+        for first, last in reversed(self.attempts):
+            index = bisect_left(self.xs, x, first, last)
+            near = [place for place in (index - 1, index) if first <= place < last]
+            found = min(near, key=lambda place: abs(self.xs[place] - x))
+            if best is None or abs(self.xs[found] - x) < abs(self.xs[best] - x):
+                best = found
+        return best
+
+    @property
+    def attempts(self) -> list[tuple[int, int]]:
+        """First and last index (exclusive) of each attempt."""
+        edges = [0, *(start for start in self.starts if 0 < start < len(self.xs)), len(self.xs)]
+        return [(first, last) for first, last in pairwise(edges) if first < last]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The curves of one kind of metric."""
+
+    kind: MetricKind
+    curves: tuple[Curve, ...]
+    left_out: int = 0
+    """Curves for which there was no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """All charts of a job, over one axis."""
+
+    axis: Axis
+    charts: tuple[Chart, ...]
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The least and the largest x."""
+        ends = [x for chart in self.charts for curve in chart.curves for x in curve.xs]
+        return (min(ends), max(ends)) if ends else None
+
+
+def charts_of(main: Source, others: Sequence[Source] = ()) -> Charts:
+    """The charts of a job, with those of other jobs over them where they have the same kinds."""
+    axis = Axis.STEP if _has_steps(main.series) else Axis.TIME
+    kinds = {kind(series.name) for series in main.series}
+    found: dict[MetricKind, list[Curve]] = {one: [] for one in ORDER if one in kinds}
+    metrics = {one: {s.name for s in (*main.series, *_all(others)) if kind(s.name) is one} for one in found}
+    for source in (main, *others):
+        replicas = {series.replica for series in source.series}
+        for series, xs in _placed(source, axis):
+            curves = found.get(kind(series.name))
+            if curves is None:
+                continue
+            # What all curves have in common is not said of each.
+            several = not others or len(metrics[kind(series.name)]) > 1
+            parts = (
+                source.name if others else "",
+                series.name if several else "",
+                series.replica.removeprefix("workerpool") if len(replicas) > 1 else "",
+            )
+            label = text.printable(" ".join(part for part in parts if part))
+            curve = _curve(label, series.points, xs, series.attempt_starts, own=source is main)
+            if curve.xs:
+                curves.append(curve)
+    made = [
+        Chart(one, tuple(curves[:MOST_CURVES]), max(len(curves) - MOST_CURVES, 0))
+        for one, curves in found.items()
+        if curves
+    ]
+    return Charts(axis, tuple(made))
+
+
+def _all(sources: Iterable[Source]) -> list[Series]:
+    return [series for source in sources for series in source.series]
+
+
+def _has_steps(series: Iterable[Series]) -> bool:
+    return any(sum(point.step is not None for point in one.points[:50]) >= _FEW for one in series)
+
+
+def _placed(source: Source, axis: Axis) -> list[tuple[Series, list[float | None]]]:
+    """Each series with the x of its points; a point without a step takes the last one told before it."""
+    if axis is Axis.TIME:
+        start = source.start_ns
+        return [
+            (one, [(point.time_ns - start) / _SECOND_NS for point in one.points]) for one in source.series
+        ]
+    told: dict[str, list[tuple[int, int]]] = {}
+    for one in source.series:
+        steps = [(point.time_ns, point.step) for point in one.points if point.step is not None]
+        told.setdefault(one.replica, []).extend(steps)
+    for times in told.values():
+        times.sort()
+    return [(one, [_step(point, told[one.replica]) for point in one.points]) for one in source.series]
+
+
+def _step(point: Point, told: Sequence[tuple[int, int]]) -> float | None:
+    if point.step is not None:
+        return float(point.step) if abs(point.step) < LARGEST else None
+    index = bisect_right(told, point.time_ns, key=lambda pair: pair[0])
+    return float(told[index - 1][1]) if index else None
+
+
+def _curve(
+    label: str, points: Sequence[Point], xs: Sequence[float | None], starts: Sequence[int], *, own: bool
+) -> Curve:
+    """The points that have a place; within an attempt x never falls, so that it can be searched."""
+    kept_x: list[float] = []
+    kept_y: list[float] = []
+    kept_starts: list[int] = []
+    marks = set(starts)
+    begins = True
+    for index, (point, x) in enumerate(zip(points, xs, strict=True)):
+        begins = begins or index in marks
+        if x is None:
+            continue
+        if begins and kept_x:
+            kept_starts.append(len(kept_x))
+        elif kept_x and x < kept_x[-1]:
+            continue  # an old step that is told again
+        begins = False
+        kept_x.append(x)
+        kept_y.append(point.value if abs(point.value) < LARGEST else math.nan)
+    return Curve(label, tuple(kept_x), tuple(kept_y), tuple(kept_starts), own)
+
+
+Piece = tuple[list[float], list[float]]
+"""The x and the y of points that are joined by a line."""
+
+
+def pieces(curve: Curve, low: float, high: float, columns: int, *, log: bool = False) -> list[Piece]:
+    """The curve between two x as joined points, at most some for each column: the outermost values stay.
+
+    It is broken at attempts, at NaN, and on a log scale (y is the logarithm then) at what is not positive.
+    """
+    found: list[Piece] = []
+    width = (high - low) / max(columns, 1)
+    for first, last in curve.attempts:
+        # One point more on either side, so that lines go on to the edge.
+        begin = max(bisect_left(curve.xs, low, first, last) - 1, first)
+        end = min(bisect_right(curve.xs, high, first, last) + 1, last)
+        xs: list[float] = []
+        ys: list[float] = []
+        for index in range(begin, end):
+            y = curve.ys[index]
+            if math.isfinite(y) and (not log or y > 0):
+                xs.append(curve.xs[index])
+                ys.append(math.log10(y) if log else y)
+            elif xs:
+                found.append(_thinned(xs, ys, width, columns))
+                xs, ys = [], []
+        if xs:
+            found.append(_thinned(xs, ys, width, columns))
+    return found
+
+
+def _thinned(xs: list[float], ys: list[float], width: float, columns: int) -> Piece:
+    """First, least, largest and last value of each column."""
+    if len(xs) <= 4 * columns or width <= 0:
+        return xs, ys
+    kept: list[int] = []
+    begin = 0
+    while begin < len(xs):
+        end = max(bisect_left(xs, xs[begin] + width, begin), begin + 1)
+        inside = range(begin, end)
+        kept += sorted({begin, end - 1, min(inside, key=ys.__getitem__), max(inside, key=ys.__getitem__)})
+        begin = end
+    return [xs[index] for index in kept], [ys[index] for index in kept]
+
+
+def value_words(value: float) -> str:
+    """A value as people read it: `1.92`, `0.00012`, `12,300`, `NaN`."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value and not 1e-4 <= abs(value) < 1e7:  # noqa: PLR2004 (beyond, zeros would be counted)
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e")
+    if abs(value) >= 1_000:  # noqa: PLR2004 (digits after the point say nothing there)
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The course of values in so many cells at most; `×` where there was no number."""
+    if not values or width < 1:
+        return ""
+    cells = min(width, len(values))
+    groups = [values[len(values) * at // cells : len(values) * (at + 1) // cells] for at in range(cells)]
+    means: list[float] = []
+    for group in groups:
+        known = [value for value in group if abs(value) < LARGEST]
+        means.append(sum(known) / len(known) if known else math.nan)
+    finite = [mean for mean in means if math.isfinite(mean)]
+    if not finite:
+        return "×" * cells
+    low, high = min(finite), max(finite)
+    return "".join("×" if math.isnan(mean) else _block(mean, low, high) for mean in means)
+
+
+def _block(value: float, low: float, high: float) -> str:
+    if high <= low:
+        return BLOCKS[len(BLOCKS) // 2 - 1]
+    return BLOCKS[round((value - low) / (high - low) * (len(BLOCKS) - 1))]
