@@ -46,7 +46,7 @@ PANE_CLASSES: dict[PaneId, type[Pane]] = {
 CHANGING = {
     "setup": {"fix", "fix_all", "undo"},
     "spec": {"start"},
-    "jobs": {"cancel", "delete"},
+    "jobs": {"cancel", "delete", "rerun_as", "rerun"},
     "logs": set(),
     "storage": {"delete", "new_bucket"},
 }
@@ -66,11 +66,15 @@ KEEPING = {
             "show_request",
             *("find", "find_next", "go_to_line", "external_editor", "past_job"),
             *("files", "step_file", "close", "reload", "keep_mine", "difference", "machine", "secrets"),
+            *("look_again", "say_no_fix"),
         ),
     },
     "jobs": {
         *("open_logs", "open_outputs", "copy_id", "refresh", "next_view"),
         *("filter", "mine", "sort", "reverse", "columns", "mark", "mark_all"),
+        *("clone", "copies", "watch", "next_unseen"),
+        *("next_step", "jump_to_evidence", "zoom_detail", "previous_view", "show_view", "scroll_detail"),
+        *("chart_cursor", "chart_metric", "chart_log", "chart_zoom"),
     },
     "logs": None,
     "storage": {"open", "up", "download", "filter", "go_to", "stop", "buckets", "copy", "refresh"},
@@ -204,7 +208,8 @@ async def test_the_keys_change_nothing(options: AppOptions) -> None:
     app = VertexApp(replace(options, settings=replace(options.settings, read_only=True)))
     async with app.run_test(size=(120, 40)) as pilot:
         await seen(app, pilot)
-        for keys in (("alt+5", "x", "b"), ("alt+3", "c", "d"), ("alt+2", "ctrl+r"), ("alt+1", "f", "a", "u")):
+        jobs = ("alt+3", "c", "d", "R", "ctrl+r")
+        for keys in (("alt+5", "x", "b"), jobs, ("alt+2", "ctrl+r"), ("alt+1", "f", "a", "u")):
             await pilot.press(*keys)
             await pilot.pause()
             assert not isinstance(app.screen, ConfirmScreen)

@@ -24,8 +24,8 @@ from textual.worker import Worker
 from tui import assets
 from tui.domain.gateway import Gateway
 from tui.domain.text import printable
-from tui.informed import InformedApp
 from tui.leaving import LeaveScreen
+from tui.noticing import NoticingApp
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
@@ -60,12 +60,13 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
-class VertexApp(InformedApp):
+class VertexApp(NoticingApp):
     """The whole loop on one screen."""
 
     TITLE = "vertex-tui"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        assets.STYLES / f"{name}.tcss" for name in ("frame", "setup", "spec", "jobs", "logs", "storage")
+        assets.STYLES / f"{name}.tcss"
+        for name in ("frame", "setup", "spec", "jobs", "logs", "storage", "spend")
     ]
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {KeyCommands}  # type: ignore[assignment]
@@ -74,6 +75,14 @@ class VertexApp(InformedApp):
             binding
             for number, (pane, (title, _)) in enumerate(PANES.items(), start=1)
             for binding in _pane_keys(number, pane, title)
+        ),
+        Binding(
+            "dollar_sign,f4",
+            "spend",
+            "What costs me now",
+            id="app.spend",
+            show=False,
+            tooltip="Live jobs of all training regions, and buckets; f4 works inside the editor too",
         ),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Undo the last step inwards"),
         Binding(
@@ -98,6 +107,8 @@ class VertexApp(InformedApp):
         super().__init__(options)
         self._history: list[PaneId] = []
         self._type_ahead = TypeAhead(self, self.on_event)
+        if options.spec is not None:
+            self._type_ahead.keep()  # until there is an editor with the file in it
         # Before the first frame: a theme set later has every stylesheet parsed again.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -108,14 +119,15 @@ class VertexApp(InformedApp):
 
     def compose(self) -> ComposeResult:
         settings = self.options.settings
-        header = HeaderBar()
+        header = self.header = HeaderBar()
         header.project = "" if self.options.local else settings.project
         header.location = settings.region
         header.local = self.options.local or self.options.diverted
         header.read_only = settings.read_only
         header.status = "starting the local server …" if self.options.local else "connecting …"
         yield header
-        yield TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])
+        self.tabs = TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])
+        yield self.tabs
         yield ContentSwitcher(id="panes")
         yield KeyBar()
 
@@ -123,6 +135,8 @@ class VertexApp(InformedApp):
         """Show the first pane, then load Google's libraries behind it."""
         self.set_keymap(dict(self.options.settings.keys))
         self._listen_for_signals()
+        if self.options.spec is not None:
+            self._type_ahead.release_when(self._takes_keys)
         await self.show_pane(PaneId.SPEC if self.options.spec else PaneId.SETUP)
         self.call_after_refresh(self.start_connection)
 
@@ -150,6 +164,11 @@ class VertexApp(InformedApp):
         """The pane in front."""
         return cast("Pane | None", self.query_one("#panes", ContentSwitcher).visible_content)
 
+    def _takes_keys(self) -> bool:
+        """Whether the pane in front has what it needs to take what the user types."""
+        pane = self.current_pane
+        return pane is not None and pane.takes_keys
+
     async def show_pane(self, pane_id: PaneId, *, remember: bool = True) -> Pane:
         """Bring a pane to the front, building it if this is the first time."""
         switcher = self.query_one("#panes", ContentSwitcher)
@@ -157,7 +176,7 @@ class VertexApp(InformedApp):
             self._history = [*self._history[-20:], PaneId(switcher.current)]
         pane = await self._pane(pane_id)
         switcher.current = pane_id
-        self.query_one(TabBar).active = pane_id
+        self.tabs.active = pane_id
         pane.pane_shown()
         return pane
 
@@ -182,11 +201,14 @@ class VertexApp(InformedApp):
             VertexApp.open_needs,
             VertexApp.prices,
             VertexApp.insights,
+            VertexApp.noticed,
         )
         return pane
 
     async def action_show_pane(self, pane_id: str) -> None:
-        """Show a pane by its key."""
+        """Show a pane by its key; a full screen that stands over the panes makes way."""
+        if len(self.screen_stack) > 1 and not self.screen.is_modal:
+            self.pop_screen()
         await self.show_pane(PaneId(pane_id))
 
     async def action_back(self) -> None:
@@ -196,6 +218,20 @@ class VertexApp(InformedApp):
             return
         if self._history:
             await self.show_pane(self._history.pop(), remember=False)
+
+    def action_spend(self) -> None:
+        """Show what costs money now, over the panes."""
+        from tui.panes.spend import SpendScreen  # noqa: PLC0415 (seldom used)
+
+        screen = SpendScreen(self.options)
+        screen.data_bind(
+            VertexApp.gateway,
+            VertexApp.connection_trouble,
+            VertexApp.jobs,
+            VertexApp.prices,
+            VertexApp.insights,
+        )
+        self.push_screen(screen)
 
     async def action_quit(self) -> None:
         """Leave; while a change is under way only after a question. Signals leave without it."""
@@ -219,13 +255,15 @@ class VertexApp(InformedApp):
         return (command for command in super().get_system_commands(screen) if command.title not in replaced)
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep keys typed for another screen away from a question that has only just been drawn."""
-        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
-            if isinstance(self.screen, ConfirmScreen) and self.screen.too_early(event):
-                return
-            if self._type_ahead.takes(event):
-                return
-        await super().on_event(event)
+        """Keep keys typed for another screen away from the one in front."""
+        if not isinstance(event, (events.Key, events.Paste)) or not self._is_for_another(event):
+            await super().on_event(event)
+
+    def _is_for_another(self, event: events.Key | events.Paste) -> bool:
+        if event.is_forwarded:
+            return self._type_ahead.strayed(event)
+        screen = self.screen
+        return (isinstance(screen, ConfirmScreen) and screen.too_early(event)) or self._type_ahead.takes(event)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the frame that died of a bug says so."""
@@ -248,7 +286,7 @@ class VertexApp(InformedApp):
 
     @on(messages.BadgeChanged)
     def _badge_changed(self, message: messages.BadgeChanged) -> None:
-        self.query_one(TabBar).set_badge(message.pane, message.text, message.tone)
+        self.tabs.set_badge(message.pane, message.text, message.tone)
 
     @on(messages.DataFresh)
     def _data_fresh(self, message: messages.DataFresh) -> None:
@@ -307,6 +345,12 @@ class VertexApp(InformedApp):
 
         cast("JobsPane", await self.show_pane(PaneId.JOBS)).show_job(message.job_name)
 
+    @on(messages.CloneJob)
+    async def _clone_job(self, message: messages.CloneJob) -> None:
+        from tui.panes.spec import SpecPane  # noqa: PLC0415 (panes are imported when first shown)
+
+        cast("SpecPane", await self.show_pane(PaneId.SPEC)).open_job(message.job, message.at)
+
     @on(messages.EditSpec)
     async def _edit_spec(self, message: messages.EditSpec) -> None:
         from tui.panes.spec import SpecPane  # noqa: PLC0415 (panes are imported when first shown)
@@ -317,7 +361,7 @@ class VertexApp(InformedApp):
     async def _open_logs(self, message: messages.OpenLogs) -> None:
         from tui.panes.logs import LogsPane  # noqa: PLC0415 (panes are imported when first shown)
 
-        cast("LogsPane", await self.show_pane(PaneId.LOGS)).show_job(message.job)
+        cast("LogsPane", await self.show_pane(PaneId.LOGS)).show_job(message.job, message.at)
 
     @on(messages.BrowseOutputs)
     async def _browse_outputs(self, message: messages.BrowseOutputs) -> None:

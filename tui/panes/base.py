@@ -13,6 +13,7 @@ from textual.worker import Worker
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.joblist.unseen import Noticed
 from tui.domain.jobs import Job
 from tui.domain.setup.needs import JobNeeds
 from tui.panes.messages import PaneId
@@ -55,6 +56,9 @@ class Pane(Vertical):
     )
     """What the logs say of jobs, by their resource names, bound from the app."""
 
+    noticed: reactive[Noticed] = reactive(Noticed(), init=False, repaint=False)
+    """Which jobs are watched, and which ends nobody has looked at, bound from the app."""
+
     def __init__(self, options: AppOptions) -> None:
         super().__init__(id=self.PANE_ID.value, classes="pane")
         self.options = options
@@ -84,6 +88,11 @@ class Pane(Vertical):
         """Copy a text in every way there is, without secrets, and say so: `title` names it in words."""
         send, paths = self.app.copy_to_clipboard, self.options.paths
         say(await hand_out(text, title, paths=paths, environ=os.environ, send=send, values=values))
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether what is typed now goes where it is meant to, once the pane has been built."""
+        return self.is_mounted
 
     def pane_shown(self) -> None:
         """The pane has come to the front: focus what the user will want to use."""

@@ -12,8 +12,9 @@ from tui.domain.outputs import output_place
 from tui.domain.setup.bucket import default_bucket
 from tui.domain.text import printable
 from tui.panes import messages
+from tui.panes.jobs_again import JobsAgain
 from tui.panes.jobs_detail import DetailState
-from tui.panes.jobs_work import JobsWork, cancellable
+from tui.panes.jobs_work import cancellable
 from tui.services.options import AppOptions
 
 ABOUT_A_JOB = frozenset(
@@ -21,9 +22,11 @@ ABOUT_A_JOB = frozenset(
 )
 """Actions that need a job under the cursor or marks."""
 CHANGES = frozenset({"cancel", "delete"})
+OFFERED = ("cancel", "delete", "open_logs", "next_step", "jump_to_evidence", "rerun_as", "watch")
+"""Actions that come and go with the job under the cursor."""
 
 
-class JobsPane(JobsWork):
+class JobsPane(JobsAgain):
     """Every custom job of the configured projects and regions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,12 +65,12 @@ class JobsPane(JobsWork):
         self._offered: tuple[bool | None, ...] = ()
 
     def pane_shown(self) -> None:
-        """The list takes the keys."""
-        self.table.focus()
+        """The list takes the keys, or the detail while it has the whole pane."""
+        (self.panel if self.zoomed else self.table).focus()
 
     def go_back(self) -> bool:
         """Back to the summary, then out of the filter, then let the marks go."""
-        if self.panel.go_back():
+        if self.views_back() or self.wave_news_away():
             return True
         if self.field.has_focus or self.field.value:
             self.set_filter("")
@@ -86,8 +89,18 @@ class JobsPane(JobsWork):
             return
         line = self.line(job, self.painted)
         self.panel.show(
-            DetailState(job, self.painted, line.insight, self.cost_of(job), self._waiting(job), line.project)
+            DetailState(
+                job,
+                self.painted,
+                line.insight,
+                self.cost_of(job),
+                self._waiting(job),
+                line.project,
+                self.rivals,
+                self.options.local,
+            )
         )
+        self.offer_keys()
 
     def _waiting(self, job: Job) -> Waiting | None:
         others = [other for other in self.jobs.live if other.region == job.region]
@@ -95,13 +108,16 @@ class JobsPane(JobsWork):
 
     def offer_keys(self) -> None:
         """Draw the footer again if other keys work now."""
-        offered = tuple(self.check_action(action, ()) for action in ("cancel", "delete", "open_logs"))
+        offered = tuple(self.check_action(action, ()) for action in OFFERED)
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
         """Offer only what the jobs under the cursor or the marks allow."""
+        for offers in (self.view_offers, self.again_offers):
+            if (offered := offers(action)) is not None:
+                return offered
         if action not in ABOUT_A_JOB:
             return True
         if action in CHANGES and self.read_only:
@@ -126,10 +142,6 @@ class JobsPane(JobsWork):
             return
         bucket = self.options.settings.bucket or default_bucket(gateway.target.project)
         self.post_message(messages.BrowseOutputs(output_place(job, bucket)))
-
-    def action_next_view(self) -> None:
-        """Show the next of the detail's views."""
-        self.panel.next_view()
 
     def action_copy_id(self) -> None:
         """Copy the job's id."""

@@ -203,7 +203,7 @@ class Settings:
     jobs_user: str = _setting(
         "jobs.user",
         "",
-        "Who the label submitted-by of jobs started here names; empty for your name on this box, - for no label.",
+        "Whom the label submitted-by of jobs started here names; empty for you on this box, - for nobody.",
         pattern=r"[a-z0-9_-]{1,63}",
         form="a label's value: lower-case letters, digits, _ and -",
     )

@@ -1,0 +1,374 @@
+"""What the Jobs pane does with a job beyond looking: run it again, clone it, copy of it, watch its end."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.timer import Timer
+
+from tui.domain.diagnosis.model import Action, NextStep
+from tui.domain.errors import CloudError
+from tui.domain.insight import JobInsight
+from tui.domain.joblist.commands import cancel_command, delete_command, describe_command, stream_command
+from tui.domain.joblist.spec_text import has_whole_spec
+from tui.domain.joblist.unseen import Noticed
+from tui.domain.jobs import Job
+from tui.domain.text import printable
+from tui.panes import messages
+from tui.panes.jobs_choice import ChoiceScreen
+from tui.panes.jobs_summary import links_of
+from tui.panes.jobs_unseen import FEW_CAUSES, FEW_ROWS, MOST_CAUSES, NewsStrip, news_content
+from tui.panes.jobs_views import JobsViews
+from tui.services.jobwatch import JobsSnapshot
+from tui.services.options import AppOptions
+from tui.widgets.rows import RowList
+
+if TYPE_CHECKING:
+    from tui.panes.jobs_rerun import Wanted
+
+WATCHED, UNSEEN = "◉", "•"
+"""Before the name of a job whose end will be told, and of one whose end nobody has looked at."""
+SEEN_SECONDS = 1.0
+"""A job's end was looked at when the cursor stayed on it for so long."""
+_NEWS_READ = 12
+"""Jobs that ended unseen whose logs are read at once."""
+_NEED_A_JOB = frozenset({"rerun_as", "rerun", "clone", "copies"})
+_STARTS = frozenset({"rerun_as", "rerun"})
+
+
+class JobsAgain(JobsViews):
+    """Rerun, clone, copies, watched jobs and unseen ends."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "R",
+            "rerun_as",
+            "Rerun as",
+            id="jobs.rerun-as",
+            tooltip="Run it again with other arguments, machine, region, Spot, from a checkpoint",
+        ),
+        Binding(
+            "ctrl+r",
+            "rerun",
+            "Rerun",
+            id="jobs.rerun",
+            show=False,
+            tooltip="Run it again as it was, after the question",
+        ),
+        Binding(
+            "e",
+            "clone",
+            "Clone",
+            id="jobs.clone",
+            show=False,
+            tooltip="Begin a new spec with this job's, secrets as ${NAME}",
+        ),
+        Binding(
+            "Y",
+            "copies",
+            "Copy …",
+            id="jobs.copies",
+            show=False,
+            tooltip="Copy the name, an address or a gcloud command",
+        ),
+        Binding(
+            "w", "watch", "Watch", id="jobs.watch", show=False, tooltip="Tell when this job ends, or do not"
+        ),
+        Binding(
+            "u",
+            "next_unseen",
+            "Unseen",
+            id="jobs.unseen",
+            show=False,
+            tooltip="The next job that ended unseen, failed ones first",
+        ),
+    ]
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._again_busy = False
+        self._strip: NewsStrip | None = None
+        self._looking: Timer | None = None
+        self._unseen: frozenset[str] = frozenset()
+
+    def again_offers(self, action: str) -> bool | None:
+        """Whether one of these actions makes sense now; None for an action of others."""
+        if action in _NEED_A_JOB:
+            return self.current is not None and not (action in _STARTS and self.read_only)
+        if action == "watch":
+            return self.current is not None and self.current.state.live
+        return bool(self.noticed.unseen) if action == "next_unseen" else None
+
+    # Running it again
+
+    def action_rerun_as(self) -> None:
+        """Ask what is to be otherwise, then start it."""
+        if (job := self.current) is not None:
+            self.rerun_as(job)
+
+    def action_rerun(self) -> None:
+        """Start the same once more, after the question."""
+        if (job := self.current) is not None:
+            self.rerun(job)
+
+    def rerun_as(self, job: Job, change: str = "") -> None:
+        """The dialog, with the focus on what a failure card advises to change (`NextStep.change`)."""
+        self._rerun(job, change, dialog=True)
+
+    def rerun(self, job: Job) -> None:
+        """Start the same job once more: checked, asked about and sent once, as any other."""
+        self._rerun(job, "", dialog=False)
+
+    @work(group="again", exit_on_error=False)
+    async def _rerun(self, job: Job, change: str, *, dialog: bool) -> None:
+        if self.read_only:
+            return
+        if self._again_busy:
+            self.say("A start is under way already. It is sent once.")
+            return
+        self._again_busy = True
+        try:
+            await self._rerun_once(job, change, dialog=dialog)
+        finally:
+            self._again_busy = False
+
+    async def _rerun_once(self, job: Job, change: str, *, dialog: bool) -> None:
+        self.say("Reading the rules of specs …")
+        await asyncio.to_thread(importlib.import_module, "tui.panes.jobs_restart")  # takes up to a second
+        from tui.panes.jobs_restart import Restart  # noqa: PLC0415 (it is there now)
+
+        self.say("")
+        whole = await self._whole(job)
+        gateway = self.gateway
+        if whole is None or gateway is None:
+            return
+        restart = Restart(
+            self.app,
+            gateway,
+            self.options,
+            whole,
+            self.project_of(job),
+            still=lambda: self.gateway is gateway,
+            say=self.say,
+            jobs=self.jobs.jobs,
+            prices=self.prices,
+        )
+        wanted: Wanted | None = None
+        if dialog:
+            insight = self.insights.get(job.name)
+            wanted = await restart.ask(insight.paths if insight else (), change)
+            if wanted is None:
+                return
+            if wanted.edit:
+                self.post_message(messages.CloneJob(restart.draft(wanted)))
+                return
+        started = await restart.start(wanted)
+        if started is not None:
+            self.say(
+                Content.from_markup("[$text-success]Started[/] $name", name=printable(started.display_name))
+            )
+            self.post_message(messages.JobsChanged())
+            self.show_job(started.name)
+
+    async def _whole(self, job: Job) -> Job | None:
+        """The job with its spec, which a list kept from an earlier session lacks; None, with words."""
+        gateway = self.gateway_of(job)
+        if gateway is None:
+            self.say("There is no connection yet.")
+            return None
+        if has_whole_spec(job):
+            return job
+        try:
+            return await gateway.jobs.get_job(job.name)
+        except CloudError as failure:
+            self.say(f"Its spec could not be read: {printable(failure.title)}. {printable(failure.hint)}")
+            return None
+
+    def action_clone(self) -> None:
+        """Begin a new spec with this job's."""
+        if (job := self.current) is not None:
+            self.clone(job)
+
+    @work(group="clone", exclusive=True, exit_on_error=False)
+    async def clone(self, job: Job, at: tuple[str | int, ...] = ()) -> None:
+        """Open a job's spec in the editor, if given at a path in the CustomJob."""
+        whole = await self._whole(job)
+        if whole is not None:
+            self.post_message(messages.CloneJob(whole, at))
+
+    def take_step(self, job: Job, step: NextStep) -> None:
+        """Do what a failure card advises."""
+        match step.action:
+            case Action.RERUN_AS if not self.read_only:
+                self.rerun_as(job, step.change)
+            case Action.RERUN if not self.read_only:
+                self.rerun(job)
+            case Action.OPEN_SPEC:
+                self.clone(job, step.spec_path)
+            case _:
+                super().take_step(job, step)
+
+    # Copies
+
+    def action_copies(self) -> None:
+        """Choose what of the job to copy."""
+        job, state = self.current, self.panel.state
+        if job is None or state is None:
+            return
+        project = self.project_of(job)
+        choices = [("name", job.display_name), ("id", job.job_id), ("resource name", job.name)]
+        choices += [(f"address: {link.title}", link.url) for link in links_of(state)]
+        choices += [
+            ("command: describe", describe_command(job, project)),
+            ("command: follow the log", stream_command(job, project)),
+            ("request: delete the record", delete_command(job)),
+        ]
+        if job.state.live:
+            choices.insert(-1, ("command: cancel", cancel_command(job, project)))
+        choices.append((f"all that the detail shows ({self.panel.view.value})", self.panel.as_text))
+
+        def chosen(number: int | None) -> None:
+            if number is not None:
+                title, text = choices[number]
+                self.copy(text, printable(f"the {title}"), self.say)
+
+        rows = [
+            Content.assemble(
+                (f"{printable(title)}  ", "bold"), (printable(text.partition("\n")[0]), "$text-muted")
+            )
+            for title, text in choices
+        ]
+        cast("App[object]", self.app).push_screen(ChoiceScreen("Copy", rows, "copies"), chosen)
+
+    # Watched jobs and unseen ends
+
+    def cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
+        """The cells of a row, the name with its mark."""
+        found = super().cells(key, widths)
+        mark = WATCHED if key in self.noticed.watched else UNSEEN if key in self._unseen else ""
+        if not mark:
+            return found
+        marked = Content.styled(f"{mark} ", "$accent")
+        names = [column.key == "name" for column in self._columns]
+        return tuple(
+            marked + cell.stylize("bold" if mark == UNSEEN else "") if named else cell
+            for cell, named in zip(found, names, strict=True)
+        )
+
+    def watch_noticed(self, old: Noticed, new: Noticed) -> None:
+        """Marks and the strip follow; a job under the cursor counts as looked at after a moment."""
+        unseen = frozenset(new.unseen)
+        changed = (old.watched ^ new.watched) | (self._unseen ^ unseen)
+        self._unseen = unseen
+        self.table.touch(changed)
+        self._show_news()
+        self._look_at_current()
+        self.refresh_bindings()
+
+    def action_watch(self) -> None:
+        """Watch the job, or do not any more."""
+        job = self.current
+        if job is None or not job.state.live:
+            return
+        wanted = job.name not in self.noticed.watched
+        self.post_message(messages.WatchJob(job, on=wanted))
+        name = printable(job.display_name or job.job_id)
+        self.say(f"The end of {name} will be told." if wanted else f"The end of {name} will not be told.")
+
+    def action_next_unseen(self) -> None:
+        """Put the cursor on the next job that ended unseen; the strip has told what there was."""
+        names = self.noticed.unseen
+        if self.noticed.news is not None:
+            self.post_message(messages.NewsRead())
+        if not names:
+            return
+        here = self.table.cursor_key
+        place = names.index(here) + 1 if here in names else 0
+        if not self.table.show_cursor_on(names[place % len(names)]):
+            self.show_job(names[place % len(names)])
+
+    def wave_news_away(self) -> bool:
+        """`esc`: the strip goes; False if there is none."""
+        if self.noticed.news is None or self._strip is None or self._strip.has_class("hidden"):
+            return False
+        self.post_message(messages.NewsRead())
+        return True
+
+    def _show_news(self) -> None:
+        news = self.noticed.news
+        if news is None:
+            if self._strip is not None:
+                self._strip.show(Content(""))
+            return
+        jobs = [job for name in news.names if (job := self.job_named(name)) is not None]
+        content = news_content(
+            news,
+            jobs,
+            self.insights,
+            self.cost_of,
+            self.painted,
+            width=max(self.size.width - 4, 20),
+            most=FEW_CAUSES if self.app.size.height < FEW_ROWS else MOST_CAUSES,
+            local=self.options.local,
+        )
+        if self._strip is None:
+            self._strip = NewsStrip()
+            self.mount(self._strip, before="#jobs-filter")
+            self._look_into()
+        self._strip.show(content)
+
+    def _look_into(self) -> None:
+        """What the logs say of the jobs in sight, and of those that the strip is about."""
+        told = self.noticed.news.names[:_NEWS_READ] if self.noticed.news else ()
+        names = dict.fromkeys([*self.table.keys_in_sight, *told])
+        jobs = tuple(job for name in names if (job := self.job_named(name)))
+        self.post_message(messages.LookInto(jobs, self.current))
+
+    def watch_insights(self, old: Mapping[str, JobInsight], new: Mapping[str, JobInsight]) -> None:
+        """Causes may be known now."""
+        super().watch_insights(old, new)
+        if self.noticed.news is not None:
+            self._show_news()
+
+    def watch_jobs(self, old: JobsSnapshot, new: JobsSnapshot) -> None:
+        """Errors of jobs come late."""
+        super().watch_jobs(old, new)
+        if self.noticed.news is not None:
+            self._show_news()
+
+    @on(RowList.Highlighted)
+    def _other_job(self) -> None:
+        self._look_at_current()
+
+    def on_show(self) -> None:
+        """The pane has come to the front."""
+        self._look_at_current()
+
+    def _look_at_current(self) -> None:
+        """Begin to count when the cursor is on a job whose end nobody has looked at."""
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        key = self.table.cursor_key
+        if key is not None and key in self._unseen:
+            self._looking = self.set_timer(SEEN_SECONDS, partial(self._looked_at, key))
+
+    def _looked_at(self, key: str) -> None:
+        """Nobody sees what lies behind another pane or a dialog, or in a terminal without the focus."""
+        self._looking = None
+        if self.table.cursor_key != key or key not in self._unseen:
+            return
+        covered = isinstance(self.app.screen, ModalScreen) or not self.app.app_focus
+        if self.is_on_screen and not covered:
+            self.post_message(messages.EndSeen(key))
+        elif self.is_on_screen:
+            self._look_at_current()

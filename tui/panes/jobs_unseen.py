@@ -1,0 +1,132 @@
+"""The strip above the job list: what ended while nobody looked, and when nobody could."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.domain.course.cost import SoFar
+from tui.domain.insight import JobInsight
+from tui.domain.joblist.unseen import BLIND, News, Stretch, counts
+from tui.domain.jobs import Job, JobState
+from tui.domain.text import duration, middle_cut, printable
+
+MOST_CAUSES, FEW_CAUSES = 3, 1
+"""Failed jobs that are named with their cause, and how many where rows are few; the rest is counted."""
+FEW_ROWS = 30
+_LEAST = Decimal("0.005")
+_BAD = (JobState.FAILED, JobState.EXPIRED)
+_TONES = {
+    JobState.SUCCEEDED: "$text-success",
+    JobState.FAILED: "$text-error",
+    JobState.EXPIRED: "$text-error",
+    JobState.PARTIALLY_SUCCEEDED: "$text-warning",
+}
+_NAME = 32
+
+
+class NewsStrip(Static):
+    """A few lines that stay until they are waved away."""
+
+    def __init__(self) -> None:
+        super().__init__(id="jobs-news", classes="hidden")
+        self._shown = Content("")
+
+    def show(self, content: Content) -> None:
+        """Show these lines; nothing takes the strip away."""
+        if not content.is_same(self._shown):
+            self._shown = content
+            self.update(content)
+        self.set_class(not content, "hidden")
+
+
+def news_content(
+    news: News,
+    jobs: Sequence[Job],
+    insights: Mapping[str, JobInsight],
+    cost_of: Callable[[Job], SoFar],
+    now: datetime,
+    *,
+    width: int,
+    most: int = MOST_CAUSES,
+    local: bool = False,
+) -> Content:
+    """What ended meanwhile: counts, causes, what it cost, and the stretches in which nobody looked.
+
+    Each in one line of at most `width` columns; at most so many failed jobs are named.
+    """
+    lines = [_counted(news, jobs, cost_of, now, local=local)]
+    lines += [_cause(job, insights.get(job.name)) for job in _failed(jobs)[:most]]
+    if blind := [stretch for stretch in news.stretches if stretch.end - stretch.start >= BLIND]:
+        told = ", ".join(_stretch(stretch, now) for stretch in reversed(blind))
+        lines.append(Content.styled(f"  Not looked {printable(told)}", "$text-muted"))
+    more = len(_failed(jobs)) - most
+    rest = f"and {more} more that failed · " if more > 0 else ""
+    keys = "u goes to the first, esc takes this away" if jobs else "esc takes this away"
+    lines.append(Content.styled(f"  {rest}{keys}", "$text-muted"))
+    return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)
+
+
+def _counted(
+    news: News, jobs: Sequence[Job], cost_of: Callable[[Job], SoFar], now: datetime, *, local: bool
+) -> Content:
+    start = min((stretch.start for stretch in news.stretches), default=None)
+    when = f" since {clock(start, now)}" if start is not None else " since you looked"
+    if not jobs:
+        return Content.assemble(("Nothing ended", "bold"), when)
+    parts: list[Content | tuple[str, str] | str] = [("Ended", "bold"), f"{when}: "]
+    for number, (state, count) in enumerate(counts(jobs)):
+        parts += [" · " * bool(number), (f"{state.glyph} {count} {state.word}", _TONES.get(state, ""))]
+    return Content.assemble(*parts, cost_words(map(cost_of, jobs), local=local))
+
+
+def cost_words(costs: Iterable[SoFar], *, local: bool = False) -> str:
+    """The sum, and how many have no known price; of jobs on this box, what it would have been."""
+    known, total, unknown = 0, Decimal(0), 0
+    for cost in costs:
+        if cost.held or not cost.seconds:
+            continue
+        if cost.amount is None:
+            unknown += 1
+        else:
+            known, total = known + 1, total + cost.amount
+    parts = []
+    if known:
+        parts.append(f"≈ ${total:,.2f}" if total >= _LEAST else "< $0.01")
+    if unknown:
+        parts.append(f"{unknown} of unknown price")
+    where = "on Google Cloud " if local else ""
+    return f" · {where}{', '.join(parts)}" if parts else ""
+
+
+def _failed(jobs: Sequence[Job]) -> list[Job]:
+    return [job for job in jobs if job.state in _BAD]
+
+
+def _cause(job: Job, insight: JobInsight | None) -> Content:
+    name = middle_cut(printable(job.display_name or job.job_id), _NAME)
+    why = _why(job, insight)
+    return Content.assemble(
+        "  ", (f"{job.state.glyph} ", "$text-error"), (name, "bold"), f"  {why}" * bool(why)
+    )
+
+
+def _why(job: Job, insight: JobInsight | None) -> str:
+    if insight is not None and insight.diagnosis is not None:
+        return printable(insight.diagnosis.summary)
+    return printable(job.error.message.strip().partition("\n")[0]) if job.error else ""
+
+
+def _stretch(stretch: Stretch, now: datetime) -> str:
+    long = duration((stretch.end - stretch.start).total_seconds())
+    return f"from {clock(stretch.start, now)} to {clock(stretch.end, now)} ({long}): {stretch.why}"
+
+
+def clock(when: datetime, now: datetime) -> str:
+    """Local time to the minute, with the day unless it is today's."""
+    local = when.astimezone()
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%d %b %H:%M}"
