@@ -155,19 +155,17 @@ class ConnectedApp(App[int]):
         first = Place(gateway.target.project, gateway.target.region)
         read = places(first, filter(None, settings.jobs_places.replace(" ", "").split(",")))
         self._kept = KeptJobs(self.options.paths.state_dir, read, local=gateway.target.is_local)
-        if not self.jobs.jobs and (kept := await asyncio.to_thread(self._kept.read)) is not None:
-            self.jobs = kept
+        earlier = self.jobs if self.jobs.jobs else await asyncio.to_thread(self._kept.read)
         self._watch = JobWatch(
             {place: gateway.elsewhere(place).jobs for place in read},
             lambda: PollPace(settings.jobs_poll_seconds, settings.jobs_idle_poll_seconds),
             self._jobs_read,
+            earlier=earlier,
         )
         await self._watch.run()
 
     def _jobs_read(self, snapshot: JobsSnapshot) -> None:
         """Take the newest list: panes see it by data binding, the header says how fresh it is."""
-        if self.jobs.kept and not snapshot.jobs and snapshot.trouble is not None:
-            snapshot = replace(snapshot, jobs=self.jobs.jobs, read_at=self.jobs.read_at, kept=True)
         if self._kept is not None and self._kept.due(snapshot):
             self._keep_jobs(self._kept, snapshot)
         recovered = self.jobs.trouble is not None and snapshot.trouble is None

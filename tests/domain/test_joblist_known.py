@@ -37,10 +37,14 @@ class Service:
         seen: set[str] = set()
         for page in pages:
             seen |= {job.name for job in page}
-            for name in known.take(page):
+            for name in known.take(page, brief=read.brief):
                 known.put(self.jobs[name])
-        for name in known.done(read, seen, len(pages), now):
-            known.drop(name)
+        for name in [*read.names, *known.done(read, seen, len(pages), now)]:
+            self.calls += 1
+            if name in self.jobs:
+                known.put(self.jobs[name])
+            else:
+                known.drop(name)
 
     def pages(self, read: Read) -> list[list[Job]]:
         found = sorted(self.jobs.values(), key=lambda job: job.create_time or BEGIN, reverse=True)
@@ -125,3 +129,45 @@ def test_a_brief_record_changes_a_known_job_and_keeps_its_spec() -> None:
     assert job.state is JobState.FAILED
     assert (job.raw["state"], job.raw["jobSpec"]) == ("JOB_STATE_FAILED", {"n": 1})
     assert merged(job, brief) is job
+
+
+def test_an_old_job_that_still_runs_is_read_by_its_name() -> None:
+    service, known = Service(), KnownJobs()
+    old = a_job(0, BEGIN)
+    ended = [
+        a_job(number, BEGIN + timedelta(minutes=number), JobState.SUCCEEDED) for number in range(1, 2_000)
+    ]
+    service.jobs = {job.name: job for job in [old, *ended]}
+    now = BEGIN + timedelta(days=3)
+    service.read(known, now)
+    service.calls = 0
+    service.jobs[old.name] = replace(old, state=JobState.FAILED)
+    service.read(known, now + timedelta(seconds=2))
+    assert service.calls <= 2
+    assert {job.name: job.state for job in known.jobs}[old.name] is JobState.FAILED
+
+
+def test_many_records_that_go_at_once_are_gone_after_two_reads() -> None:
+    service, known = Service(), KnownJobs()
+    jobs = [a_job(number, BEGIN + timedelta(minutes=number), JobState.SUCCEEDED) for number in range(300)]
+    service.jobs = {job.name: job for job in jobs}
+    now = BEGIN + timedelta(days=1)
+    service.read(known, now)
+    for job in jobs[:60]:
+        del service.jobs[job.name]
+    known.sweep()
+    service.read(known, now + timedelta(seconds=1))
+    assert len(known.jobs) == 300
+    service.read(known, now + timedelta(seconds=3))
+    assert len(known.jobs) == 240
+
+
+def test_what_was_known_before_stays_until_all_was_read() -> None:
+    service = Service()
+    kept = [a_job(number, BEGIN + timedelta(minutes=number), JobState.SUCCEEDED) for number in range(3)]
+    known = KnownJobs(kept)
+    service.jobs = {job.name: job for job in kept[1:]}
+    assert len(known.jobs) == 3
+    assert not known.whole
+    service.read(known, BEGIN + timedelta(days=1))
+    assert len(known.jobs) == 2

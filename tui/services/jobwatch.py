@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ class JobsSnapshot:
     places: tuple[PlaceState, ...] = ()
     """How reading each place goes."""
     kept: bool = False
-    """Whether this is the list that an earlier session kept; `read_at` is its time."""
+    """Whether nothing was read yet and this is the list of an earlier session; `read_at` is its time."""
     homes: Mapping[str, Place] = field(default_factory=dict)
     """The place of each parent of jobs, `projects/NUMBER/locations/REGION`."""
 
@@ -58,8 +58,8 @@ class JobsSnapshot:
 
     @property
     def whole(self) -> bool:
-        """Whether every page of every place that answers has been read once."""
-        return all(state.whole or state.trouble is not None for state in self.places) and not self.kept
+        """Whether every page of every place has been read once."""
+        return all(state.whole for state in self.places) and not self.kept
 
     @property
     def failing(self) -> tuple[PlaceState, ...]:
@@ -81,6 +81,7 @@ class JobWatch:
         publish: Callable[[JobsSnapshot], None],
         *,
         clock: Callable[[], datetime] = utc_now,
+        earlier: JobsSnapshot | None = None,
     ) -> None:
         """Describe the watch.
 
@@ -89,13 +90,23 @@ class JobWatch:
             pace: makes the state machine of one place's waiting.
             publish: told of each new list, on the event loop.
             clock: the time, UTC.
+            earlier: the list of the connection or session before, shown until there is a newer one.
         """
         self._publish = publish
+        self._earlier = earlier or JobsSnapshot()
         self._clock = clock
         self._budget = Budget(READS_A_MINUTE)
         self._paces = [pace() for _ in gateways]
         self._watches = [
-            PlaceWatch(place, gateway, own, self._changed, turn=self._turn, clock=clock)
+            PlaceWatch(
+                place,
+                gateway,
+                own,
+                self._changed,
+                turn=self._turn,
+                clock=clock,
+                earlier=[job for job in self._earlier.jobs if self._earlier.home(job) == place],
+            )
             for (place, gateway), own in zip(gateways.items(), self._paces, strict=True)
         ]
         self._versions: tuple[int, ...] = ()
@@ -115,6 +126,7 @@ class JobWatch:
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        self._changed()
         async with asyncio.TaskGroup() as group:
             for watch in self._watches:
                 group.create_task(watch.run())
@@ -126,13 +138,19 @@ class JobWatch:
         versions = tuple(watch.known.version for watch in self._watches)
         if versions != self._versions:
             self._versions = versions
-            self._jobs = newest_first([job for watch in self._watches for job in watch.known.jobs])
+            # One place can be written in two ways, by a project's id and by its number.
+            known = {job.name: job for watch in self._watches for job in watch.known.jobs}
+            self._jobs = newest_first(known.values())
             self._homes = {
                 parent_of(job): watch.state.place for watch in self._watches for job in watch.known.jobs[:1]
             }
         states = tuple(watch.state for watch in self._watches)
-        if self._jobs or any(state.read_at or state.trouble for state in states):
-            self._publish(replace(snapshot_of(self._jobs, states), homes=self._homes))
+        if not self._jobs and not any(state.read_at or state.trouble for state in states):
+            return
+        found = replace(snapshot_of(self._jobs, states), homes=self._homes)
+        if not any(watch.known.whole for watch in self._watches) and self._earlier.jobs:
+            found = replace(found, kept=True, read_at=self._earlier.read_at)
+        self._publish(found)
 
 
 def parent_of(job: Job) -> str:
@@ -140,7 +158,7 @@ def parent_of(job: Job) -> str:
     return job.name.rpartition("/customJobs/")[0]
 
 
-def newest_first(jobs: Sequence[Job]) -> tuple[Job, ...]:
+def newest_first(jobs: Iterable[Job]) -> tuple[Job, ...]:
     """The jobs by their creation, the newest first."""
     return tuple(sorted(jobs, key=lambda job: job.create_time or _EARLIEST, reverse=True))
 

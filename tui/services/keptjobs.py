@@ -35,7 +35,7 @@ class KeptJobs:
 
     def due(self, snapshot: JobsSnapshot) -> bool:
         """Whether the list should be kept now; then call `keep` in a thread."""
-        if not snapshot.whole or snapshot.jobs is self._saved:
+        if snapshot.kept or not any(state.whole for state in snapshot.places) or snapshot.jobs is self._saved:
             return False
         if time.monotonic() - self._saved_at < SAVE_SECONDS:
             return False
@@ -45,7 +45,9 @@ class KeptJobs:
     def keep(self, snapshot: JobsSnapshot) -> None:
         """Write the list; a disk that is full costs no more than the list of the next start."""
         read_at = (snapshot.read_at or datetime.now(UTC)).isoformat()
-        content = {"read_at": read_at, "jobs": [_brief(job) for job in snapshot.jobs[:MOST]]}
+        homes = {parent: [place.project, place.region] for parent, place in snapshot.homes.items()}
+        jobs = [_brief(job) for job in snapshot.jobs[:MOST]]
+        content = {"read_at": read_at, "homes": homes, "jobs": jobs}
         with suppress(OSError):
             private_dir(self._path.parent)
             write_atomic(self._path, json.dumps(content).encode(), mode=0o600)
@@ -56,9 +58,10 @@ class KeptJobs:
             content = json.loads(self._path.read_bytes())
             read_at = datetime.fromisoformat(content["read_at"])
             jobs = tuple(job_from_json(raw) for raw in content["jobs"] if isinstance(raw, Mapping))
-        except (OSError, ValueError, KeyError, TypeError):
+            homes = {parent: Place(*place) for parent, place in content["homes"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return JobsSnapshot(jobs, read_at=read_at, kept=True)
+        return JobsSnapshot(jobs, read_at=read_at, kept=True, homes=homes)
 
 
 def _brief(job: Job) -> dict[str, Any]:

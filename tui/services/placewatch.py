@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from tui.domain.errors import CloudError, ErrorKind
@@ -16,8 +17,8 @@ from tui.domain.polling import PollPace
 
 PROGRESS_PAGES = 5
 """A first list of many pages is shown after the first one and after each so many."""
-FEW = 20
-"""So many jobs are read one by one; of more, the pages are read whole."""
+FEW_NEW = 20
+"""So many new jobs are read one by one; of more, the page is read whole."""
 
 
 def utc_now() -> datetime:
@@ -53,6 +54,7 @@ class PlaceWatch:
         *,
         turn: Callable[[], Awaitable[None]],
         clock: Callable[[], datetime] = utc_now,
+        earlier: Sequence[Job] = (),
     ) -> None:
         """Describe the watch.
 
@@ -63,9 +65,11 @@ class PlaceWatch:
             changed: told whenever `state` or the jobs changed.
             turn: awaited before each call, so that all places together keep to one budget.
             clock: the time, UTC.
+            earlier: what was known of the place before.
         """
         self.state = PlaceState(place)
-        self.known = KnownJobs()
+        self.known = KnownJobs(earlier)
+        self._under_way: _UnderWay | None = None
         self._gateway = gateway
         self._pace = pace
         self._changed = changed
@@ -106,45 +110,57 @@ class PlaceWatch:
         return delay
 
     async def _poll_once(self) -> None:
-        read = self.known.next_read(self._clock())
+        read = self._under_way.read if self._under_way else self.known.next_read(self._clock())
         try:
             await self._read(read)
         except CloudError as error:
-            if read.filter and error.kind is ErrorKind.INVALID:
-                self.known.filter_refused()
-            self._pace.failed(error.retry_after)
-            since = self.state.trouble_since or self._clock()
-            self.state = replace(self.state, trouble=error, trouble_since=since)
+            if error.kind is ErrorKind.INVALID:
+                self._refused()
+            self._note_trouble(error)
+        except Exception as error:  # noqa: BLE001 (told in the list, and tried again: polling never ends)
+            self._under_way = None
+            self._note_trouble(_fault(error))
         else:
             self._pace.succeeded()
             self.state = PlaceState(self.state.place, read_at=self._clock(), whole=True)
 
+    def _refused(self) -> None:
+        """An outdated page token is no news of the filter: begin the read again."""
+        if self._under_way and self._under_way.read.filter and not self._under_way.token:
+            self.known.filter_refused()
+        self._under_way = None
+
+    def _note_trouble(self, error: CloudError) -> None:
+        self._pace.failed(error.retry_after)
+        since = self.state.trouble_since or self._clock()
+        self.state = replace(self.state, trouble=error, trouble_since=since)
+
     async def _read(self, read: Read) -> None:
-        begun, token, pages = self._clock(), "", 0
-        seen: set[str] = set()
-        while True:
-            await self._turn()
-            page = await self._gateway.list_jobs(page_token=token, filter_=read.filter, brief=read.brief)
-            pages += 1
-            seen |= {job.name for job in page.jobs}
-            unknown = self.known.take(page.jobs)
-            if len(unknown) > FEW:
-                await self._turn()
-                whole = await self._gateway.list_jobs(page_token=token, filter_=read.filter)
-                unknown = self.known.take(whole.jobs)
-            await self._look_up(unknown)
-            token = page.next_page_token
-            if not token:
-                break
-            if not read.brief and (pages == 1 or pages % PROGRESS_PAGES == 0):
+        """Read page after page; a failure leaves off where the next poll goes on."""
+        state = self._under_way = self._under_way or _UnderWay(read, self._clock())
+        while not state.through:
+            await self._read_page(state)
+            if not read.brief and (state.pages == 1 or state.pages % PROGRESS_PAGES == 0):
                 self._changed()
-        missing = self.known.done(read, seen, pages, begun)
-        if pages == 1:
-            for name in missing:
-                self.known.drop(name)
-        else:
-            # Records that go while pages are read shift the following ones, so that one can be skipped.
-            await self._look_up(missing[:FEW])
+        missing = self.known.done(read, state.seen, state.pages, state.begun)
+        self._under_way = None
+        await self._look_up([*read.names, *missing])
+
+    async def _read_page(self, state: _UnderWay) -> None:
+        read, token = state.read, state.token
+        await self._turn()
+        page = await self._gateway.list_jobs(page_token=token, filter_=read.filter, brief=read.brief)
+        unknown = self.known.take(page.jobs, brief=read.brief)
+        if len(unknown) > FEW_NEW:
+            await self._turn()
+            whole = await self._gateway.list_jobs(page_token=token, filter_=read.filter)
+            self.known.take(whole.jobs, brief=False)
+            unknown = []
+        await self._look_up(unknown)
+        state.seen |= {job.name for job in page.jobs}
+        state.pages += 1
+        state.token = page.next_page_token
+        state.through = not state.token
 
     async def _look_up(self, names: list[str]) -> None:
         for name in names:
@@ -161,3 +177,21 @@ class PlaceWatch:
             if error.kind is ErrorKind.NOT_FOUND:
                 return None
             raise
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A read of several pages, as far as it came."""
+
+    read: Read
+    begun: datetime
+    token: str = ""
+    pages: int = 0
+    seen: set[str] = field(default_factory=set)
+    through: bool = False
+
+
+def _fault(error: Exception) -> CloudError:
+    """A fault of the app's own: the details go to the debug log, where descriptor 2 leads."""
+    traceback.print_exception(error)
+    return CloudError("The job list could not be read", f"A fault of the app: {type(error).__name__}.")

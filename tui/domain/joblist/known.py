@@ -1,12 +1,14 @@
 """The known jobs of one place, and how little has to be read to keep them right: a plain state machine.
 
-The first read takes every job whole. After it only what can have changed is read, briefly: jobs created since
-the oldest one that is not settled yet. Every now and then all are read, for records that others deleted.
-Source of the filter and of the mask: `ListCustomJobsRequest` (FACTS 4.1).
+The first read takes every job whole. After it only what can have changed is read, briefly: new jobs, and
+those that are not settled yet, by a list that reaches back to them or one by one, whichever is less.
+Every now and then all are read, for records that others deleted. Source of the filter and of the mask:
+`ListCustomJobsRequest` (FACTS 4.1).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,10 +19,14 @@ from typing import Any
 from tui.domain.course.timeline import awaits_error
 from tui.domain.jobs import Job
 
+PAGE = 100
+"""Jobs on a page; gcloud asks for so many, and the most allowed is not documented."""
 SWEEP_EVERY = timedelta(minutes=2)
 """Between two reads of everything, for each page that takes: half a call a minute."""
 MANY_PAGES_REST = 4 / 3
 """How much longer the other reads rest then, so that all together stay at two calls a minute when idle."""
+FEW = 20
+"""Records that are missing from a read of several pages are looked for one by one, so many at a time."""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,7 +38,7 @@ class Extent(Enum):
     ALL = "all"
     """Every job, briefly."""
     RECENT = "recent"
-    """Jobs created since the oldest unsettled one, briefly."""
+    """Jobs created since a time, briefly, and some others by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Read:
     extent: Extent
     since: datetime | None = None
     """For RECENT: the oldest creation time covered."""
+    names: tuple[str, ...] = ()
+    """For RECENT: unsettled jobs from before that, to be read one by one."""
 
     @property
     def brief(self) -> bool:
@@ -60,13 +68,15 @@ class Read:
 class KnownJobs:
     """What is known of the jobs of one project and region."""
 
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
+    def __init__(self, earlier: Iterable[Job] = ()) -> None:
+        """Begin with jobs that an earlier connection or session knew, until all have been read."""
+        self._jobs: dict[str, Job] = {job.name: job for job in earlier}
         self._swept: datetime | None = None
         self._pages = 1
         self._wants_sweep = False
         self._filter_works = True
-        self.version = 0
+        self._suspects: frozenset[str] = frozenset()
+        self.version = 1 if self._jobs else 0
         """Goes up whenever a job came, went or changed."""
 
     @property
@@ -103,18 +113,29 @@ class KnownJobs:
         due = now - self._swept >= SWEEP_EVERY * self._pages
         if due or self._wants_sweep or not self._filter_works or not self._jobs:
             return Read(Extent.ALL)
-        unsettled = self.unsettled(now)
-        oldest = min((job.create_time or _EARLIEST for job in unsettled), default=None)
-        newest = max((job.create_time or _EARLIEST for job in self._jobs.values()), default=_EARLIEST)
-        since = oldest if oldest is not None else newest
-        return Read(Extent.ALL) if since == _EARLIEST else Read(Extent.RECENT, since)
+        return self._recent(now)
 
-    def take(self, jobs: Iterable[Job]) -> list[str]:
+    def _recent(self, now: datetime) -> Read:
+        """The list that reaches back far enough, or less far with the older ones read by name."""
+        created = sorted(job.create_time or _EARLIEST for job in self._jobs.values())
+        waiting = sorted(self.unsettled(now), key=lambda job: job.create_time or _EARLIEST, reverse=True)
+        best: tuple[int, datetime, int] | None = None
+        for covered in range(len(waiting) + 1):
+            since = (waiting[covered - 1].create_time if covered else created[-1]) or _EARLIEST
+            newer = len(created) - bisect_left(created, since)
+            calls = newer // PAGE + 1 + len(waiting) - covered
+            if best is None or calls < best[0]:
+                best = (calls, since, covered)
+        if best is None or best[1] == _EARLIEST:
+            return Read(Extent.ALL)
+        return Read(Extent.RECENT, best[1], tuple(job.name for job in waiting[best[2] :]))
+
+    def take(self, jobs: Iterable[Job], *, brief: bool) -> list[str]:
         """Take in what a page says; the names of jobs that have to be read whole, for they are new."""
         unknown: list[str] = []
         for job in jobs:
             known = self._jobs.get(job.name)
-            if "jobSpec" in job.raw:
+            if not brief:
                 self.put(job)
             elif known is None:
                 unknown.append(job.name)
@@ -124,7 +145,8 @@ class KnownJobs:
 
     def put(self, job: Job) -> None:
         """Know a job as it is now."""
-        if self._jobs.get(job.name) != job:
+        known = self._jobs.get(job.name)
+        if known != job or not self.whole:  # what an earlier session kept has no spec, and equals the job
             self._jobs[job.name] = job
             self.version += 1
 
@@ -133,24 +155,35 @@ class KnownJobs:
         if self._jobs.pop(name, None) is not None:
             self.version += 1
 
-    def done(self, read: Read, seen: set[str], pages: int, now: datetime) -> list[str]:
-        """A read is through: the names of jobs that it should have found and did not.
+    def done(self, read: Read, seen: set[str], pages: int, begun: datetime) -> list[str]:
+        """A read is through: the names of jobs to be looked for one by one, for it should have found them.
+
+        Records that go while pages are read shift the following ones, so that one can be skipped: what is
+        missing from a read of one page is gone, and so is what two reads of several pages miss.
 
         Args:
             read: the read.
             seen: names of all jobs on its pages.
             pages: how many pages it took.
-            now: when it began, so that what came to be known since is not missed.
+            begun: when it began, so that what came to be known since is not missed.
         """
+        first = not self.whole
         if read.extent is not Extent.RECENT:
-            self._swept = now
-            self._pages = max(pages, 1)
-            self._wants_sweep = False
-        return [
+            self._swept, self._pages, self._wants_sweep = begun, max(pages, 1), False
+        missing = {
             name
             for name, job in self._jobs.items()
-            if name not in seen and _covered(job, read) and (job.create_time or _EARLIEST) < now
-        ]
+            if name not in seen and _covered(job, read) and (job.create_time or _EARLIEST) < begun
+        }
+        gone = missing if first or pages == 1 else missing & self._suspects
+        for name in gone:
+            self.drop(name)
+        left = missing - gone
+        if len(left) <= FEW:
+            self._suspects = frozenset()
+            return sorted(left)
+        self._suspects, self._wants_sweep = frozenset(left), True
+        return []
 
 
 def _covered(job: Job, read: Read) -> bool:
