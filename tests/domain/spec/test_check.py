@@ -54,10 +54,7 @@ def test_the_tutorial_shows_its_placeholders_each_on_its_line_and_the_fixes_put_
         assert problem.fix is not None
         text = apply_fix(text, problem.fix)
     spec = check(text)
-    assert [item.code for item in spec.problems if not item.code.startswith("shell-")] == [
-        "no-timeout",
-        "env-stored",
-    ]
+    assert [item.code for item in spec.problems if not item.code.startswith("shell-")] == ["env-stored"]
     assert [item.name for item in spec.references] == [
         "HF_TOKEN",
         "WANDB_API_KEY",

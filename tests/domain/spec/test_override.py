@@ -17,13 +17,13 @@ from tui.domain.spec.override import (
     first_args,
     holds_secret,
     parse_duration,
-    timeout_of,
     with_args,
     with_timeout,
 )
 from tui.domain.spec.problems import apply_fix
 from tui.domain.spec.timeout import set_timeout
 from tui.domain.spec.trial import buckets_of, trial_request
+from tui.domain.timeouts import timeout_of
 
 POOLS = """\
 workerPoolSpecs:

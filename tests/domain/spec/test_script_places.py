@@ -121,6 +121,12 @@ def test_an_edit_of_a_value_changes_it_as_meant_or_is_not_offered(value: str, da
     assert value_of(changed).text == node.text[:start] + new + node.text[end:]
 
 
+def test_nothing_is_put_into_an_empty_line_of_a_block() -> None:
+    _, places = found("args:\n- |-\n  ab\n\n  z\n")
+    assert places.edit(3, 3, "set -e; ") is None
+    assert places.edit(4, 4, "set -e; ") is not None
+
+
 def test_a_line_is_put_into_a_literal_block_and_into_double_quotes() -> None:
     for text in ("args:\n  - |2-\n      one\n    two", 'args: ["one\\ntwo"]'):
         node, places = found(text)

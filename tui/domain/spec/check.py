@@ -21,6 +21,7 @@ from tui.domain.spec.secret_rules import is_env_value, secret_problems
 from tui.domain.spec.silence import silence
 from tui.domain.spec.unknown_keys import nearest_key
 from tui.domain.spec.walk import Path, Walker
+from tui.domain.spec.wishes import other_format
 
 
 class Shape(StrEnum):
@@ -116,10 +117,23 @@ def _read(walker: Walker, root: nodes.Node) -> tuple[Shape, dict[str, Any]]:
             )
         )
         return Shape.NONE, {}
+    if (told := _of_another_program(root)) is not None:
+        walker.problems.append(told)
+        return Shape.NONE, {}
     if _is_job(root):
         return Shape.JOB, walker.message(root, "CustomJob", ())
     walker.places[()] = root.place
     return Shape.SPEC, {"jobSpec": walker.message(root, "CustomJobSpec", ("jobSpec",))}
+
+
+def _of_another_program(root: nodes.Mapping) -> Problem | None:
+    """The one problem of a file for Kubernetes and the like."""
+    schema = custom_job_schema()
+    if any(schema.field(message, key) for key in root.keys for message in ("CustomJobSpec", schema.root)):
+        return None
+    what = other_format(root.keys)
+    message = f"This is {what}, not the spec of a custom job, which begins with workerPoolSpecs."
+    return error(root.place, "other-format", message) if what else None
 
 
 def _is_job(root: nodes.Mapping) -> bool:

@@ -51,6 +51,9 @@ _YAML = (
     _error("yaml-syntax", "The text is not YAML.", "name: 'not closed"),
     _error("yaml-space", "A space is missing behind a colon or a dash.", "timeout:3600s"),
     _error("yaml-tab", "A tab indents a line.", "⇥replicaCount: 1"),
+    _error("yaml-blank", "A blank that is no space, as in text copied from a page.", "a no-break space"),
+    _error("yaml-colon", "“: ” makes a key and a value of a text.", '- echo "loss: 3"'),
+    _error("git-conflict", "Git left both versions of some lines in the file.", "<<<<<<< HEAD"),
     _error("yaml-duplicate-key", "A key is set twice in one place.", "{imageUri: a, imageUri: b}"),
     _error("yaml-several-documents", "A second document begins.", "---"),
     _error("yaml-empty", "The file holds nothing.", "# only a comment"),
@@ -74,6 +77,11 @@ _SCHEMA = (
         "A pool is to run two things.",
         "containerSpec and pythonPackageSpec",
     ),
+    _error("env-form", "Variables are written as names and values.", "env: {EPOCHS: 3}"),
+    _graded(
+        "curly-quotes", "A value between the quotes of a word processor.", "machineType: “n1-standard-4”"
+    ),
+    _error("other-format", "The file is for another program.", "kind: Job"),
     _error("required", "A key that must be there is missing.", "containerSpec without imageUri"),
     _info("empty-value", "A key without a value is not sent.", "network:"),
     _info("output-only", "Only Vertex AI sets this key; it is not sent.", "state: JOB_STATE_FAILED"),
@@ -133,6 +141,7 @@ _POOLS = (
     _error("unknown-machine", "Custom training has no such machine type.", "machineType: n9-standard-4"),
     _error("machine-region", "The machine type is not in the region.", "a3-highgpu-8g in europe-west2"),
     _error("accelerator", "Type and count of the accelerator belong together.", "acceleratorCount: 1 alone"),
+    _info("accelerator-machine", "These machines have as many accelerators.", "two L4 on a g2-standard-4"),
     _error("accelerator-count", "The machine does not take so many.", "acceleratorCount: 3"),
     _error("accelerator-pair", "The machine does not take this accelerator.", "n1-standard-4 with NVIDIA_L4"),
     _error("accelerator-region", "The accelerator is not in the region.", "NVIDIA_H100_80GB in asia-east1"),
@@ -165,7 +174,9 @@ _CONTAINER = (
     _error("too-many-env", "More variables than allowed.", "101 variables"),
     _error("bad-reference", "${ that begins no reference.", "value: ${1}"),
     _info("unset-reference", "A reference has no value yet.", "value: ${HF_TOKEN}"),
-    _error("placeholder", "A placeholder was not filled in.", "value: <YOUR_HF_TOKEN>"),
+    _graded(
+        "placeholder", "A placeholder was not filled in, or what looks like one.", "value: <YOUR_HF_TOKEN>"
+    ),
     _warn("literal-secret", "A secret stands in the file itself.", "value: hf_…"),
     _warn(
         "secret-in-git",
@@ -192,6 +203,12 @@ _SHELL = (
     _warn("shell-wait", "A bare wait does not tell whether the work failed.", "python a.py & wait"),
     _warn("shell-no-wait", "The script ends while its work still runs.", "nohup python a.py &"),
     _warn("shell-unset-variable", "Nothing gives the variable a value.", "gsutil cp a gs://$BUKET_NAME/"),
+    _warn("shell-continuation", "A command is cut in two at the end of a line.", "python a.py \\␠"),
+    _warn(
+        "shell-letters", "Quotes, dashes or blanks of a word processor in a command.", "python a.py –epochs 3"
+    ),
+    _warn("shell-double-scheme", "The value begins with gs:// already.", "gs://$BUCKET of BUCKET=gs://kelp"),
+    _warn("shell-typo", "A line that the shell reads otherwise than it looks.", "EPOCHS = 3"),
     _warn("shell-cd", "Nothing made the folder.", "git clone …/my-repo.git && cd my_repo"),
     _warn("shell-outputs-lost", "Results stay in the container, which is deleted.", "--output_dir out"),
     _warn("shell-unexpanded", "Nothing fills in the variable here.", "command: [python, a.py, $BUCKET]"),

@@ -10,14 +10,16 @@ from typing import NamedTuple
 
 from tui.domain.secrets import HIDDEN, hide_found
 from tui.domain.spec.nodes import Scalar
-from tui.domain.spec.problems import Edit, Fix, Problem, warning
+from tui.domain.spec.problems import Edit, Fix, Place, Problem, warning
 from tui.domain.spec.script_places import Lines
 from tui.domain.spec.shell.command_line import ShellCall, program_at
 from tui.domain.spec.shell.reader import read
+from tui.domain.spec.shell.typos import own_path
 
 _NEEDS_SHELL = re.compile(r"[$;&|<>()`*?~\n\\{}\[\]#]")
 _OPTION_AND_MORE = re.compile(r"--?[A-Za-z][\w.-]*[ \t]+\S[^\n]*")
 _FILE_AND_MORE = re.compile(r"[\w./-]+\.py[ \t]+\S[^\n]*")
+_LONG_DASH = re.compile(r"[–—]{1,2}(?=[A-Za-z])")
 _VARIABLE = re.compile(r"(?<![$\\])\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]+)\b)")
 _EXPANDS_ITSELF = frozenset(
     [
@@ -70,6 +72,10 @@ def lint_items(
         package: whether they are the arguments of a Python package.
     """
     words = [item.node.text for item in items]
+    yield from _long_dashes(items)
+    for item in items:
+        if message := own_path(item.node.text):
+            yield warning(item.node.place, "shell-typo", message)
     if not package and (problem := _whole_line(items[0], lines)) is not None:
         yield problem
         return
@@ -83,6 +89,18 @@ def lint_items(
         yield warning(items[-1].node.place, "shell-no-script", message)
     else:
         yield from _behind_script(items, call, lines)
+
+
+def _long_dashes(items: Sequence[Item]) -> Iterator[Problem]:
+    """`–epochs`: what a word processor makes of two hyphens."""
+    for item in items:
+        node = item.node
+        if (found := _LONG_DASH.match(node.text)) is None:
+            continue
+        text = f"“{_show(node.text)}” begins with a long dash, as a word processor makes of two hyphens."
+        end = Place(node.place.line, node.place.column + found.end())
+        fix = Fix("Write two hyphens", (Edit(node.place, end, "--"),)) if node.plain else None
+        yield warning(node.place, "shell-letters", text, fix)
 
 
 def _show(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from tui.domain.catalog.prices import Estimate, estimates, money
 from tui.domain.catalog.quotas import spec_pools
 from tui.domain.catalog.skus import PriceBook
-from tui.domain.spec.override import MAX_SECONDS, timeout_of
 from tui.domain.text import duration
+from tui.domain.timeouts import MAX_SECONDS, timeout_of
 
 _WAY = {"SPOT": "Spot", "FLEX_START": "Flex-start"}
 _HOUR = 3600

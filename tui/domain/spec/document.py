@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tui.domain.spec.conflicts import conflict_problems
 from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
 from tui.domain.spec.plain import MERGE, known_tag, read_scalar
 from tui.domain.spec.problems import START, Place, Problem, error
@@ -69,7 +70,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionStartEvent):
             self._begin(event, place)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._finish()
+            self._finish(_end(event))
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             self._modern = event.version == (1, 2)
@@ -87,9 +88,8 @@ class _Builder:
         tag = event.tag if known_tag(event.tag) else None
         text = _joined(event.value, place)
         value, resolved = read_scalar(text, tag, event.implicit, modern=self._modern)
-        end = Place(event.end_mark.line + 1, event.end_mark.column + 1)
         plain = not event.style and event.tag is None  # libyaml gives plain scalars an empty style
-        return Scalar(place, end, text, value, plain, merge=resolved == MERGE)
+        return Scalar(place, _end(event), text, value, plain, merge=resolved == MERGE)
 
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if not known_tag(tag):
@@ -120,15 +120,15 @@ class _Builder:
         if event.anchor:
             self._anchors[event.anchor] = None
 
-    def _finish(self) -> None:
+    def _finish(self, end: Place) -> None:
         done = self._open.pop()
         if done.mapping:
             pairs = zip(done.children[::2], done.children[1::2], strict=False)
             entries = tuple(Entry(key, value) for key, value in pairs)
             self._find_duplicates(entries)
-            self._add(Mapping(done.place, entries, flow=done.flow), done.anchor)
+            self._add(Mapping(done.place, entries, flow=done.flow, end=end), done.anchor)
         else:
-            self._add(Sequence(done.place, tuple(done.children)), done.anchor)
+            self._add(Sequence(done.place, tuple(done.children), flow=done.flow), done.anchor)
 
     def _check_merge(self, entry: Entry) -> None:
         items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
@@ -181,6 +181,12 @@ def parse(text: str) -> Document:
         return Document(text, None, (problem,))
     if bad := _FORBIDDEN.search(text):
         return Document(text, None, (_forbidden(text, bad),))
+    if conflict := conflict_problems(text):
+        return Document(text, None, conflict)
+    return _read(text)
+
+
+def _read(text: str) -> Document:
     builder = _Builder()
     try:
         for event in events(text):
@@ -194,6 +200,10 @@ def parse(text: str) -> Document:
         empty = error(START, "yaml-empty", "The file is empty: a job spec begins with workerPoolSpecs.")
         return Document(text, None, (*builder.problems, empty))
     return Document(text, root, tuple(builder.problems))
+
+
+def _end(event: Any) -> Place:  # noqa: ANN401
+    return Place(event.end_mark.line + 1, event.end_mark.column + 1)
 
 
 def _as_written(tag: str | None) -> str:

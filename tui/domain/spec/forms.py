@@ -35,6 +35,18 @@ RESERVATION = re.compile(r"projects/[^/\s]+/zones/[^/\s]+/reservations/[^/\s]+")
 RESERVATION_KEY = "compute.googleapis.com/reservation-name"
 """The one key of a reservation affinity of the type SPECIFIC_RESERVATION."""
 
+_OTHER_PLACE = re.compile(
+    r"(?:gs:/|gcs://|gs//:?|gs:///+|/gcs/|https?://storage\.(?:googleapis|cloud\.google)\.com/"
+    r"|https?://console\.cloud\.google\.com/storage/browser/)(?P<place>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/[\w./-]*)?)"
+)
+"""A place in a bucket as it is written elsewhere: as a folder, or as an address of a page."""
+
+
+def meant_place(text: str) -> str:
+    """The place in a bucket, beginning with gs://, that a text in another form means; empty if it is none."""
+    found = _OTHER_PLACE.fullmatch(text)
+    return f"gs://{found['place']}" if found else ""
+
 
 def is_image(uri: str) -> bool:
     """Whether a text is the name of a container image."""

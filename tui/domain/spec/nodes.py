@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui.domain.spec.problems import Place
+from tui.domain.spec.problems import START, Place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +38,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
-    """Keys with values, in the order of the file; `flow` when they stand between braces."""
+    """Keys with values, in the order of the file; `flow` when between braces, closed at `end`."""
 
     place: Place
     entries: tuple[Entry, ...] = ()
     flow: bool = False
+    end: Place = START
 
     @property
     def keys(self) -> frozenset[str]:
@@ -52,10 +53,11 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """A list."""
+    """A list; `flow` when it stands between brackets."""
 
     place: Place
     items: tuple[Node, ...] = field(default=())
+    flow: bool = False
 
 
 Node = Scalar | Mapping | Sequence

@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui.domain.secrets import find_secrets
-
-MAX_SECONDS = 7 * 24 * 3600
-"""The longest timeout, and the one of a job that sets none (`Scheduling.timeout`)."""
+from tui.domain.timeouts import MAX_SECONDS
 
 _TASKS = ("containerSpec", "pythonPackageSpec")
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "min": 60, "s": 1}
@@ -71,15 +69,6 @@ def _seconds(text: str) -> int | None:
         total += float(part["number"]) * _UNITS[part["unit"].lower()]
         end = part.end()
     return math.ceil(total) if end else None
-
-
-def timeout_of(job: Mapping[str, Any]) -> float:
-    """The timeout of a CustomJob in JSON form, in seconds; 0 if it sets none."""
-    text = str(job.get("jobSpec", {}).get("scheduling", {}).get("timeout", ""))
-    try:
-        return float(text.removesuffix("s")) if text else 0.0
-    except ValueError:
-        return 0.0
 
 
 def with_timeout(job: Mapping[str, Any], seconds: int) -> dict[str, Any]:

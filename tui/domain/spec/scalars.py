@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui.domain.spec.nodes import Scalar, describe
+from tui.domain.spec.other_names import other_name
 from tui.domain.spec.problems import Edit, Fix, Problem, info, warning
 from tui.domain.spec.schema import Field, Kind, Schema
 
 _DURATION = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
-_OTHER_UNITS = re.compile(r"([0-9]{1,9})\s*(s|sec|m|min|h|d)", re.IGNORECASE)
-_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_OTHER_UNIT = r"([0-9]{1,9})\s*(s|sec|second|m|min|minute|h|hr|hour|d|day)s?"
+_OTHER_UNITS = re.compile(rf"{_OTHER_UNIT}(?:\s*{_OTHER_UNIT})?", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MAX_SECONDS = 315_576_000_000
 """`google.protobuf.Duration` goes no further, about 10,000 years."""
 _BITS = {Kind.INT32: 31, Kind.INT64: 63}
 _INTEGER = re.compile(r"\s*[-+]?[0-9]+(?:_[0-9]+)*\s*")
+_GIGABYTES = re.compile(r"([0-9]{1,9})\s*G(?:i?B?)?", re.IGNORECASE)
 _LONGEST_INTEGER = 40
 _READ_APART = frozenset({Kind.BOOL, Kind.INT32, Kind.INT64})
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -115,7 +118,10 @@ def _int(node: Scalar, field: Field) -> int | str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _wrong(node, field)
     if isinstance(value, str) and (len(value) > _LONGEST_INTEGER or not _INTEGER.fullmatch(value)):
-        raise _wrong(node, field)
+        with_unit = _GIGABYTES.fullmatch(value) if field.name.endswith("Gb") else None
+        raise _wrong(
+            node, field, replace_value(node, f"Write {with_unit[1]}", with_unit[1]) if with_unit else None
+        )
     if isinstance(value, float) and not value.is_integer():
         raise _wrong(node, field)
     number = int(value)
@@ -142,9 +148,14 @@ def _duration_fix(node: Scalar) -> Fix | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_SECONDS:
         return replace_value(node, f"Write {value}s", f"{value}s")
     if isinstance(value, str) and (match := _OTHER_UNITS.fullmatch(value.strip())):
-        seconds = int(match[1]) * _SECONDS[match[2].lower()]
+        seconds = int(match[1]) * _SECONDS[match[2][0].lower()]
+        seconds += int(match[3]) * _SECONDS[match[4][0].lower()] if match[3] else 0
         return replace_value(node, f"Write {seconds}s", f"{seconds}s")
     return None
+
+
+def _close(value: str, names: Mapping[str, int]) -> list[str]:
+    return difflib.get_close_matches(value.upper().replace("-", "_"), names, n=1, cutoff=0.6)
 
 
 def _enum(node: Scalar, field: Field, names: Mapping[str, int]) -> str:
@@ -155,7 +166,8 @@ def _enum(node: Scalar, field: Field, names: Mapping[str, int]) -> str:
             return value
         if value.isascii() and value.isdigit() and int(value[:9]) in by_number:
             return by_number[int(value[:9])]
-        close = difflib.get_close_matches(value.upper().replace("-", "_"), names, n=1, cutoff=0.6)
+        other = other_name(field.type, value)
+        close = [other] if other in names else _close(value, names)
         usual = close or [name for name in names if not name.endswith("UNSPECIFIED")]
         fix = replace_value(node, f"Write {close[0]}", close[0]) if close else None
         hint = f"did you mean {close[0]}?" if close else f"it is one of {', '.join(usual)}."

@@ -110,8 +110,8 @@ class ScriptPlaces:
     def _fits(self, first: int, last: int, written: str) -> bool:
         """Whether the indentation of a block, or the end of a value without quotes, stays what it is."""
         if self.style in (Style.LITERAL, Style.FOLDED):
-            line = self.lines.place(first)
-            return line.column > self.indent + 1 or written[:1].strip() != ""
+            margin = self.lines.place(first).column - 1 - self.indent
+            return margin > 0 or (margin == 0 and written[:1].strip() != "")  # an empty line has no margin
         before, after = self.lines.text[first - 1 : first], self.lines.text[last : last + 1]
         if (written[:1] in _BLANKS and before in _BLANKS) or (written[-1:] in _BLANKS and after in _BLANKS):
             return False  # blanks at the ends of lines are not part of the value

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.domain.secrets import HIDDEN, hide_found
 from tui.domain.spec.command_items import Item, lint_items
+from tui.domain.spec.double_scheme import double_schemes
 from tui.domain.spec.nodes import Scalar
 from tui.domain.spec.problems import Edit, Fix, Problem, warning
 from tui.domain.spec.script_places import Lines, ScriptPlaces, places_of
@@ -80,6 +81,7 @@ def _explained(problem: Problem, container: _Container, unread: Collection[Path]
     pool: Path = ("jobSpec", "workerPoolSpecs", container.pool)
     causes: dict[str, tuple[Path, ...]] = {
         "shell-unset-variable": ((*pool, container.task, "env"),),
+        "shell-no-script": ((*pool, container.task, "command"), (*pool, container.task, "args")),
         "shell-outputs-lost": (
             ("jobSpec", "baseOutputDirectory"),
             (*pool, container.task, "env"),
@@ -87,7 +89,11 @@ def _explained(problem: Problem, container: _Container, unread: Collection[Path]
             (*pool, "lustreMounts"),
         ),
     }
-    return any(cause in unread for cause in causes.get(problem.code, ()))
+    return any(
+        path[: len(cause)] == cause and path[-1] != "value"
+        for cause in causes.get(problem.code, ())
+        for path in unread
+    )
 
 
 class _LazyLines:
@@ -138,6 +144,8 @@ class _Look:
         known = package or self._items[0].part == "command" or call is not None
         if known:
             yield from lint_items(self._items, call, self._lines.get, package=package)
+        for item in self._items:
+            yield from double_schemes(item.node, self._container.env, self._lines.get)
         if call is not None and call.with_script and call.script < len(self._items):
             findings = lint_script(
                 self._words[call.script],

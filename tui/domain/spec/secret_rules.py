@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from tui.domain.secrets import Finding, find_secrets, literal_secret, placeholder
+from tui.domain.secrets import Finding, find_secrets, literal_secret
 from tui.domain.spec.nodes import Scalar
+from tui.domain.spec.placeholders import in_brackets, planted_in, planted_in_name
 from tui.domain.spec.problems import Edit, Fix, Place, Problem, error, info, warning
 from tui.domain.spec.references import PLAIN_NAMES, Reference, is_identifier, references_in
 from tui.domain.spec.script_places import Lines, places_of
@@ -17,7 +18,15 @@ LITERAL = "literal-secret"
 PLACEHOLDER = "placeholder"
 STORED = "env-stored"
 
+_CONTAINER = 4
+"""Parts of the path of a container: jobSpec, workerPoolSpecs, 0, containerSpec."""
 _COMMANDS = ("command", "args")
+_NAMES = frozenset(
+    {"imageUri", "executorImageUri", "packageUris", "machineType", "bootDiskType", "outputUriPrefix"}
+    | {"serviceAccount", "network", "networkAttachment", "tensorboard", "experiment", "experimentRun"}
+    | {"persistentResourceId", "kmsKeyName"}
+)
+"""Fields that hold the name of a resource, an address or a place in a bucket."""
 _NO_OPTION = "-"
 """Stands before an argument that no option stands before."""
 _IN_FLOW = re.compile(r"(?:\s|#[^\n]*\n)*[,}\]]")
@@ -57,17 +66,45 @@ class _Look:
             env, name = is_env_value(path), self._name(path)
             if isinstance(node.value, str) and (node, env, name) not in seen:
                 seen.add((node, env, name))
-                yield from self._at(node, name, env=env)
+                yield from self._at(node, name, path)
 
-    def _at(self, node: Scalar, name: str, *, env: bool) -> Iterator[Problem]:
-        if env:
+    def _at(self, node: Scalar, name: str, path: Path) -> Iterator[Problem]:
+        if is_env_value(path):
             yield from self._literal(node, name)
         else:
             yield from self._in_text(node, name)
-        if found := placeholder(node.text, whole=True):
-            place = places_of(self._lines, node).place(node.text.find(found))
-            fix = self._fill(node, name, found) if env else None
-            yield error(place, PLACEHOLDER, f"{found} is a placeholder.", fix)
+        yield from self._planted(node, path, name)
+
+    def _planted(self, node: Scalar, path: Path, name: str) -> Iterator[Problem]:
+        env = is_env_value(path)
+        if env or (path[-2:-1] and path[-2] in _COMMANDS):
+            found = list(planted_in(node.text, self._variables.get(path[:_CONTAINER], ())))
+        else:
+            named = planted_in_name(node.text) if _NAMES.intersection(path[-2:]) else in_brackets(node.text)
+            found = [named] if named is not None else []
+        if not found:
+            return
+        places = places_of(self._lines, node)  # once: a long script may hold many
+        for item in found:
+            fix = self._fill(node, name, item.text) if env else None
+            text = f"{item.text} is a placeholder."
+            if not item.certain:
+                text = f"{item.text} looks like a placeholder: write your own value."
+            if item.variable and not env:
+                text = f"{item.text} names no bucket; for the value of the variable, write ${item.text}."
+                change = places.edit(item.at, item.at, "$")
+                fix = Fix(f"Write ${item.text}", (change,)) if change and "\n" in node.text else None
+            kind = error if item.certain else warning
+            yield kind(places.place(item.at), PLACEHOLDER, text, fix)
+
+    @cached_property
+    def _variables(self) -> dict[Path, set[str]]:
+        """The names in the environment of each container, by its path."""
+        found: dict[Path, set[str]] = {}
+        for path, node in self._scalars.items():
+            if path[-1:] == ("name",) and "env" in path:
+                found.setdefault(path[:_CONTAINER], set()).add(node.text)
+        return found
 
     def _name(self, path: Path) -> str:
         """Of an environment variable, or the option before an argument that is an item of its own."""

@@ -1,4 +1,4 @@
-"""A space that is missing behind a colon or a dash: `timeout:3600s`, `-name: A`."""
+"""What stands between a key and its value: a space that is missing, an equals sign, a blank that is none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from tui.domain.spec.indentation import ODD, odd_problem
 from tui.domain.spec.problems import Edit, Fix, Place, Problem, error
 from tui.domain.spec.schema import custom_job_schema
 
 _COLON = re.compile(r"(?P<before> *(?:- +)*)(?P<key>[A-Za-z_][A-Za-z0-9_]*):(?P<value>[^\s/:].*)")
+_EQUALS = re.compile(r" *(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_]*) *= *(?P<value>[^\s=].*)")
+_ODD_COLON = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z0-9_]*):(?P<blanks>[ {ODD}]+)")
 _DASH = re.compile(r" *-(?P<item>[^\s\-0-9.].*)")
 _OPTION = re.compile(r"[A-Za-z]{1,2}(?:[\s=].*)?")
 """What may well be an option, so that the item would be `- -m`."""
@@ -63,6 +66,29 @@ def behind_colon(text: str, place: Place, keys: frozenset[str]) -> Problem | Non
     if found is None or found["before"] or found["key"] not in keys:
         return None
     return missing_space(found["value"], [Place(place.line, place.column + found.start("value"))], dash=False)
+
+
+def equals_sign(text: str, place: Place) -> Problem | None:
+    """The problem of a text at `place` such as `replicaCount = 1`, which wants a colon."""
+    found = _EQUALS.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or found["key"] not in _known():
+        return None
+    start = Place(place.line, place.column + found.end("key"))
+    end = Place(place.line, place.column + found.start("value"))
+    fix = Fix("Write a colon", (Edit(start, end, ": "),))
+    return error(
+        start, "yaml-space", f"Between {found['key']} and its value a colon is wanted, and a space.", fix
+    )
+
+
+def odd_behind_colon(text: str, place: Place, keys: frozenset[str]) -> Problem | None:
+    """The problem of a text at `place` that is one of `keys`, a colon, and a blank that is no space."""
+    found = _ODD_COLON.match(text)
+    if found is None or found["key"] not in keys:
+        return None
+    start = Place(place.line, place.column + found.start("blanks"))
+    end = Place(place.line, place.column + found.end())
+    return odd_problem(start, Fix("Write a space", (Edit(start, end, " "),)))
 
 
 def behind_dash(text: str, place: Place) -> Problem | None:

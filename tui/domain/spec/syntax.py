@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
-from tui.domain.spec.problems import START, Place, Problem, apply_fix, error
-from tui.domain.spec.spaces import gaps_above, missing_space, ways_to_fill
+from tui.domain.spec.indentation import odd_blanks, tab_problem
+from tui.domain.spec.problems import START, Edit, Fix, Place, Problem, apply_fix, error
+from tui.domain.spec.slips import in_quotes
+from tui.domain.spec.spaces import equals_sign, gaps_above, missing_space, ways_to_fill
 
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line to YAML."""
@@ -43,6 +45,15 @@ _IN_OTHER_WORDS = {
     "did not find the expected '>'": "a text that begins with “!” needs quotes",
 }
 _BRACKETS = {"did not find expected ',' or ']'": "]", "did not find expected ',' or '}'": "}"}
+_NEEDS_QUOTES = frozenset(
+    {
+        "mapping values are not allowed in this context",
+        "found character that cannot start any token",
+        "did not find expected alphabetic or numeric character",
+    }
+)
+_TEXT = re.compile(r"[ \t]*(?:- +)*(?:[A-Za-z_][A-Za-z0-9_]*: +)?(?P<text>[^\s'\"\[\]{}|>&!#,?:-][^#\t]*?) *")
+_SLASHES = re.compile(r"[ ]*//(?=[ \w])")
 _AT_THE_BEGINNING = frozenset({"found unexpected end of stream", "found unexpected document indicator"})
 
 
@@ -62,7 +73,11 @@ def syntax_problem(text: str, failure: yaml.YAMLError) -> Problem:
     lines = BREAK.split(text)
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     if line[place.column - 1 : place.column] == "\t" or line[: place.column].lstrip(" ").startswith("\t"):
-        return error(place, "yaml-tab", "A tab cannot indent YAML: use spaces.")
+        return tab_problem(text, place, _meaning)
+    if len(text) <= _AGAIN and (odd := odd_blanks(text, place, _meaning)) is not None:
+        return odd
+    if (other := _of_another_language(lines, place)) is not None:
+        return other
     if (missing := _missing_space(text, lines, place)) is not None:
         return missing
     problem = str(getattr(failure, "problem", None) or "")
@@ -75,7 +90,32 @@ def syntax_problem(text: str, failure: yaml.YAMLError) -> Problem:
     if began is not None and problem in _AT_THE_BEGINNING:
         place = began
     words = _IN_OTHER_WORDS.get(problem, "something is written here that YAML does not know")
-    return error(place, "yaml-syntax", f"Not readable as YAML: {words}.")
+    fix = _in_quotes(text, line, place) if problem in _NEEDS_QUOTES else None
+    return error(place, "yaml-syntax", f"Not readable as YAML: {words}.", fix)
+
+
+def _of_another_language(lines: Sequence[str], failed: Place) -> Problem | None:
+    """A comment that begins with `//`, or `key = value`, at the line that cannot be read or just above."""
+    for number in range(min(failed.line, len(lines)), max(failed.line - 2, 0), -1):
+        line = lines[number - 1]
+        if found := _SLASHES.match(line):
+            place, end = Place(number, found.end() - 1), Place(number, found.end() + 1)
+            fix = Fix("Write #", (Edit(place, end, "#"),))
+            return error(place, "yaml-syntax", "Not readable as YAML: a comment begins with “#”.", fix)
+        if (told := equals_sign(line, Place(number, 1))) is not None:
+            return told
+    return None
+
+
+def _in_quotes(text: str, line: str, failed: Place) -> Fix | None:
+    """The fix that puts the text of a line in quotes, if it can be read, or read further, then."""
+    found = _TEXT.fullmatch(line)
+    if found is None or failed.column <= found.start("text") or len(text) > _AGAIN:
+        return None
+    start = Place(failed.line, found.start("text") + 1)
+    edit = Edit(start, Place(failed.line, found.end("text") + 1), in_quotes(found["text"]))
+    fix = Fix("Put it in quotes", (edit,))
+    return fix if _reads_further(apply_fix(text, fix), failed) else None
 
 
 def _place(failure: yaml.YAMLError, which: str) -> Place | None:
@@ -99,10 +139,17 @@ def _missing_space(text: str, lines: Sequence[str], failed: Place) -> Problem | 
 
 
 def _reads_further(text: str, failed: Place) -> bool:
+    stopped = _meaning(text)
+    return not isinstance(stopped, Place) or stopped.line > failed.line
+
+
+def _meaning(text: str) -> Sequence[object] | Place:
+    """The kinds and words of a text's parts, or where reading it stops."""
+    parts: list[object] = []
     try:
-        for _ in events(text):
-            pass
+        for event in events(text):
+            value = getattr(event, "value", None)
+            parts.append((type(event).__name__, value.split() if value else None))
     except yaml.YAMLError as failure:
-        place = _place(failure, "problem_mark")
-        return place is not None and place.line > failed.line
-    return True
+        return _place(failure, "problem_mark") or START
+    return parts

@@ -8,9 +8,10 @@ from typing import Any
 from tui.domain.spec.check import Shape, Spec, check
 from tui.domain.spec.nodes import Mapping as MappingNode
 from tui.domain.spec.nodes import Node, Scalar
-from tui.domain.spec.override import timeout_of, with_timeout
+from tui.domain.spec.override import with_timeout
 from tui.domain.spec.problems import Edit, Fix, Place, apply_fix
 from tui.domain.spec.written import written_spec
+from tui.domain.timeouts import timeout_of
 
 _STEP = "  "
 

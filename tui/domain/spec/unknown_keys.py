@@ -10,6 +10,7 @@ from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar
 from tui.domain.spec.problems import Edit, Fix, Place
 from tui.domain.spec.schema import OUTPUT_ONLY, Field, Kind, Schema
 from tui.domain.spec.spaces import behind_colon
+from tui.domain.spec.wishes import wish_of
 
 WHERE = "{where}"
 _STEP = 2
@@ -57,14 +58,24 @@ def unknown_key(schema: Schema, message: str, entry: Entry, around: Mapping) -> 
     if (words := _misplaced(text, message, schema)) != "":
         inner = schema.field("CustomJobSpec", text) if message == schema.root else None
         return UnknownKey("misplaced-key", words, meant=(("jobSpec", inner.name),) if inner else ())
-    near = nearest_key(text, schema, message)
+    wish = wish_of(schema, message, entry, around)
+    start = f"“{text[:60]}” is not a key of {WHERE}"
+    if wish is not None and not wish.name:
+        code = "misplaced-key" if wish.elsewhere else "unknown-key"
+        return UnknownKey(code, f"{start}: {wish.words}.", wish.nested, wish.meant)
+    near = schema.messages[message][wish.name] if wish else nearest_key(text, schema, message)
     if near is None:
-        return UnknownKey("unknown-key", f"{WHERE} has no “{text[:60]}”; it has {_some_of(schema, message)}.")
+        return UnknownKey("unknown-key", f"{start}, which has {_some_of(schema, message)}.")
     name = near.snake if "_" in text else near.name
     end = key.end if isinstance(key, Scalar) else key.place
     fix = Fix(f"Rename it to {name}", (Edit(key.place, end, name),))
-    instead = () if around.keys & {near.name, near.snake} else ((near.name,),)
-    return UnknownKey("unknown-key", f"{WHERE} has no “{text[:60]}”; did you mean {name}?", fix, instead)
+    taken = around.keys & {near.name, near.snake}
+    return UnknownKey(
+        "unknown-key",
+        f"{start}; did you mean {name}?",
+        None if taken else fix,
+        () if taken else ((near.name,),),
+    )
 
 
 def nearest_key(key: str, schema: Schema, message: str) -> Field | None:

@@ -6,16 +6,21 @@ import json
 from typing import Any
 
 from tui.domain.spec import scalars
+from tui.domain.spec.env_forms import env_problem
 from tui.domain.spec.merge import TooMuchError, entries_of
 from tui.domain.spec.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
-from tui.domain.spec.problems import Place, Problem, error, info
+from tui.domain.spec.problems import Place, Problem, Severity, error, info
 from tui.domain.spec.schema import OUTPUT_ONLY, Field, Kind, Schema
-from tui.domain.spec.spaces import behind_colon, behind_dash
+from tui.domain.spec.slips import colon_in_text, curly_quotes
+from tui.domain.spec.spaces import behind_colon, behind_dash, equals_sign, odd_behind_colon
 from tui.domain.spec.unknown_keys import WHERE, unknown_key
+from tui.domain.spec.wishes import main_value
 
 Path = tuple[str | int, ...]
 """Where a value is in a CustomJob: camelCase names and list positions, e.g. `("jobSpec", "network")`."""
 
+_FREE = frozenset({"env", "args", "command", "labels"})
+"""Fields that may hold any text."""
 MAX_VALUES = 50_000
 """Values read, each alias counted as often as it is used."""
 
@@ -105,6 +110,10 @@ class Walker:
             self.unread.add(path)
             self.problems.append(missing)
             return []
+        if field.type == "EnvVar" and (told := env_problem(node)) is not None:
+            self.unread.add(path)
+            self.problems.append(told)
+            return []
         if isinstance(node, Sequence):
             items = node.items
         else:
@@ -144,8 +153,14 @@ class Walker:
         if field.kind in (Kind.ANY, Kind.TIMESTAMP):
             return None
         if not isinstance(node, Scalar):
-            self._wrong(node, path, scalars.expected(field))
+            slip = colon_in_text(node) if field.kind is Kind.STRING and path[-2:-1] else None
+            self._wrong(node, path, scalars.expected(field), slip)
             return None
+        if (curly := curly_quotes(node, free=_FREE.intersection(path[-3:]) != set())) is not None:
+            self.problems.append(curly)
+            if curly.severity is Severity.ERROR:
+                self.unread.add(path)
+                return None
         self.scalars[path] = node
         try:
             value = scalars.convert(node, field, self._schema)
@@ -167,19 +182,27 @@ class Walker:
         if isinstance(path[-1] if path else 0, int) or path not in self.places:
             self.places[path] = node.place
 
-    def _wrong(self, node: Node, path: Path, wanted: str) -> None:
+    def _wrong(self, node: Node, path: Path, wanted: str, cause: Problem | None = None) -> None:
+        """Tell that a value is of another kind, or what made it so."""
         self.unread.add(path)
-        self.problems.append(
-            error(node.place, "wrong-type", f"{_name(path)} must be {wanted}, not {describe(node)}.")
-        )
+        message = f"{_name(path)} must be {wanted}, not {describe(node)}."
+        self.problems.append(cause or error(node.place, "wrong-type", message))
 
     def _no_keys(self, node: Node, name: str, path: Path) -> None:
         missing = None
         if isinstance(node, Scalar) and node.plain:
             keys = frozenset(self._schema.messages[name])
             keys |= {field.snake for field in self._schema.messages[name].values()}
-            missing = behind_colon(node.text, node.place, keys)
-        if missing is None:
+            missing = behind_colon(node.text, node.place, keys) or odd_behind_colon(
+                node.text, node.place, keys
+            )
+            missing = missing or equals_sign(node.text, node.place)
+        key, fix = main_value(node, name) if isinstance(node, Scalar) else ("", None)
+        if missing is None and key and isinstance(node, Scalar):
+            self.unread.add(path)
+            message = f"{_name(path)} must be keys with values: write {key}: {node.text[:60]} below it."
+            self.problems.append(error(node.place, "wrong-type", message, fix))
+        elif missing is None:
             self._wrong(node, path, "keys with values")
         else:
             self.unread.add(path)
@@ -194,7 +217,7 @@ class Walker:
         self.unread.update((*path, *part) for part in found.meant)
         if found.explains is not None:
             self.problems = [item for item in self.problems if not _follows(item, found.explains)]
-        where = _name(path) if path else "A job"
+        where = (_name(path) if path[1:] else "the spec") if path else "a job"
         place = found.place or key.place
         self.problems.append(error(place, found.code, found.message.replace(WHERE, where), found.fix))
 

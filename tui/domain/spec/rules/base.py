@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,13 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from tui.domain.catalog.skus import PriceBook
-from tui.domain.secrets import placeholder
+from tui.domain.spec.placeholders import planted_in_name
 from tui.domain.spec.problems import START, Edit, Fix, Place
 from tui.domain.spec.scalars import replace_value
 from tui.domain.spec.walk import Path, Walker
 
 SPEC: Path = ("jobSpec",)
 POOLS: Path = (*SPEC, "workerPoolSpecs")
+_ALONE = re.compile(r"[\w]+:[ \t]*(?:#.*)?")
+"""A key without a value, at the end of a line."""
+_STEP = 2
 Pools = list[tuple[int, Mapping[str, Any]]]
 
 
@@ -77,10 +81,16 @@ class View:
         wrong = self._walker.unread
         return any(path[: length + 1] in wrong for length in range(len(path)))
 
-    def is_open(self, *path: str | int) -> bool:
-        """Whether the text there is a placeholder, which is reported as such and by no rule."""
+    def is_plain(self, *path: str | int) -> bool:
+        """Whether the value there is written without quotes."""
         node = self._walker.scalars.get(path)
-        return node is not None and bool(placeholder(node.text, whole=True))
+        return node is not None and node.plain
+
+    def is_open(self, *path: str | int) -> bool:
+        """Whether the text there is surely a placeholder, which is reported as such and by no rule."""
+        node = self._walker.scalars.get(path)
+        found = planted_in_name(node.text) if node is not None else None
+        return found is not None and found.certain
 
     def pools(self) -> Pools:
         """The worker pools that are used, with their positions: the first, and all that are not empty."""
@@ -95,21 +105,48 @@ class View:
         node = self._walker.scalars.get(path)
         return replace_value(node, f"Write {text}", text) if node is not None else None
 
-    def add(self, path: Path, *entries: str) -> Fix | None:
-        """The fix that adds entries such as `replicaCount: 1` before the first of a mapping."""
+    def add(self, path: Path, entries: Mapping[str, Any], title: str = "") -> Fix | None:
+        """The fix that adds entries such as `replicaCount` and 1 before the first of a mapping."""
         node = self._walker.mappings.get(path)
         if node is None or not node.entries or node.entries[0].key.place < node.place:
             return None
         place = node.entries[0].key.place
         line = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
         before = line[: place.column - 1]
-        if before.rstrip().endswith(("{", ",")):
-            new = "".join(f"{entry}, " for entry in entries)
+        shown = ", ".join(f"{name}: {value}" for name, value in entries.items())
+        if node.flow:
+            quote = '"' if line[len(before) :].startswith('"') else ""
+            new = "".join(f"{_in_flow(name, value, quote)}, " for name, value in entries.items())
         elif not before.strip(" -"):
-            new = "".join(f"{entry}\n{' ' * len(before)}" for entry in entries)
+            indent = " " * len(before)
+            new = "".join(f"{_in_block(name, value, indent)}\n{indent}" for name, value in entries.items())
         else:
             return None
-        return Fix(f"Add {', '.join(entries)}", (Edit(place, place, new),))
+        return Fix(title or f"Add {shown}", (Edit(place, place, new),))
+
+    def add_below(self, path: Path, entry: str, title: str) -> Fix | None:
+        """The fix that adds an entry below a key that has no value, which stands at the end of its line."""
+        place = self.written[path]
+        line = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
+        if not _ALONE.fullmatch(line, place.column - 1):
+            return None
+        end = Place(place.line, len(line) + 1)
+        return Fix(title, (Edit(end, end, f"\n{' ' * (place.column - 1 + _STEP)}{entry}"),))
+
+
+def _in_flow(name: str, value: object, quote: str) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(_in_flow(key, item, quote) for key, item in value.items())
+        return f"{quote}{name}{quote}: {{{inner}}}"
+    shown = f"{quote}{value}{quote}" if isinstance(value, str) else str(value)
+    return f"{quote}{name}{quote}: {shown}"
+
+
+def _in_block(name: str, value: object, indent: str) -> str:
+    if isinstance(value, Mapping):
+        more = indent + " " * _STEP
+        return f"{name}:" + "".join(f"\n{more}{_in_block(key, item, more)}" for key, item in value.items())
+    return f"{name}: {value}"
 
 
 def count_of(value: object) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tui.domain.spec.forms import BUCKET, IMAGE, MAX_PACKAGES, OBJECT, is_image
+from tui.domain.spec.forms import BUCKET, IMAGE, MAX_PACKAGES, OBJECT, is_image, meant_place
 from tui.domain.spec.problems import Problem, error, warning
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.rules.images import image_state
@@ -60,7 +60,8 @@ def _package(view: View, uri: str, path: Path) -> Iterator[Problem]:
     found = OBJECT.fullmatch(uri)
     if not found:
         text = f"“{uri[:60]}” must be like gs://bucket/package.tar.gz."
-        yield error(view.value_at(*path), "package-uri", text)
+        meant = meant_place(uri) if "/" in uri else ""
+        yield error(view.value_at(*path), "package-uri", text, view.write(path, meant) if meant else None)
     elif not BUCKET.fullmatch(found["bucket"]):
         text = f"“{found['bucket'][:60]}” cannot name a bucket: lower-case letters, digits, -, _ and dots."
         yield warning(view.value_at(*path), "package-uri", text)
@@ -88,8 +89,15 @@ def _image(view: View, container: Mapping[str, Any], path: Path) -> Iterator[Pro
     place = view.value_at(*path)
     if not is_image(uri):
         plain = uri.strip().removeprefix("https://").removeprefix("http://").removeprefix("docker://")
+        plain = re.sub(r"\s+", "", plain)
         fix = view.write(path, plain) if is_image(plain) else None
         text = f"“{uri[:60]}” is not the name of a container image, such as us-docker.pkg.dev/P/R/NAME:TAG."
+        if "dockerfile" in uri.lower():
+            text = (
+                f"“{uri[:60]}” is a recipe: build an image from it, push it, and write the image's name here."
+            )
+        elif plain != plain.lower() and is_image(plain.lower()):
+            text = f"“{uri[:60]}” is not the name of a container image: those have no capitals."
         yield error(place, "bad-image", text, fix)
         return
     found = IMAGE.fullmatch(uri)

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from tui.domain.catalog.accelerators import N1_COUNTS
+from tui.domain.catalog.accelerators import GPU_TITLES, N1_COUNTS
 from tui.domain.catalog.availability import accelerator_regions, machine_regions
 from tui.domain.catalog.machines import MACHINES, Machine, similar_machines
 from tui.domain.catalog.places import nearest
 from tui.domain.regions import similar_regions
 from tui.domain.spec.forms import RESERVATION, RESERVATION_KEY
-from tui.domain.spec.problems import Fix, Problem, error, warning
+from tui.domain.spec.other_names import other_name
+from tui.domain.spec.problems import Fix, Problem, error, info, warning
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.rules.tpus import tpu_problems
 from tui.domain.spec.walk import Path
@@ -66,13 +67,21 @@ def machine_problems(view: View, machine: Mapping[str, Any], path: Path) -> Iter
 def _type(view: View, name: str, known: Machine | None, path: Path) -> Iterator[Problem]:
     place = view.value_at(*path)
     if known is None:
-        similar = similar_machines(name)
+        similar = _machines_with(name) or similar_machines(name)[:1]
         hint = f"did you mean {similar[0]}?" if similar else "see the list of machine types."
+        if len(similar) > 1:
+            hint = f"it is an accelerator, built into {', '.join(similar)}."
         fix = view.write(path, similar[0]) if similar else None
         text = f"Custom training has no machine type “{name[:60]}”; {hint}"
         yield error(place, "unknown-machine", text, fix)
     elif view.region and view.region not in machine_regions(name):
         yield error(place, "machine-region", f"{name} is not in {_elsewhere(view, machine_regions(name))}")
+
+
+def _machines_with(accelerator: str) -> list[str]:
+    """Machines that have an accelerator built in, which was named in the place of a machine."""
+    name = accelerator if accelerator in GPU_TITLES else other_name("AcceleratorType", accelerator)
+    return [machine.name for machine in MACHINES.values() if name and machine.accelerator == name][:_FEW]
 
 
 def _elsewhere(view: View, regions: frozenset[str]) -> str:
@@ -93,6 +102,7 @@ def _gpu(view: View, machine: Mapping[str, Any], known: Machine | None, path: Pa
             wanted = f"{known.accelerator_count} × {known.accelerator}"
             text = f"{known.name} has {wanted} built in: acceleratorType and acceleratorCount must say so."
             yield error(_of_pair(view, path), "accelerator", text, _built_in(view, machine, known, path))
+            yield from _with_as_many(view, name, count, path)
     elif bool(name) != bool(count):
         lacking, given = ("acceleratorType", "acceleratorCount")[:: 1 if count else -1]
         yield error(view.at(*path, given), "accelerator", f"{lacking} is missing.")
@@ -115,12 +125,23 @@ def _built_in(view: View, machine: Mapping[str, Any], known: Machine, path: Path
         return None
     changes = [view.write((*path, key), str(wanted[key])) for key in machine if key in wanted]
     if lacking:
-        changes.append(view.add(path, *(f"{key}: {wanted[key]}" for key in lacking)))
+        changes.append(view.add(path, {key: wanted[key] for key in lacking}))
     made = [change for change in changes if change is not None]
     if len(made) < len(changes):
         return None
     title = f"Write {known.accelerator_count} × {known.accelerator}"
     return Fix(title, tuple(edit for change in made for edit in change.edits))
+
+
+def _with_as_many(view: View, name: str, count: int, path: Path) -> Iterator[Problem]:
+    """The machines that have built in what was asked for."""
+    found = [
+        item.name for item in MACHINES.values() if (item.accelerator, item.accelerator_count) == (name, count)
+    ]
+    where = (*path, "machineType")
+    if found and count > 1:
+        text = f"{count} × {name} are built into {', '.join(found[:_FEW])}."
+        yield info(view.value_at(*where), "accelerator-machine", text, view.write(where, found[0]))
 
 
 def _attached(view: View, known: Machine, name: str, count: int, path: Path) -> Iterator[Problem]:

@@ -62,7 +62,7 @@ def _replicas(view: View, pool: Mapping[str, Any], number: int, path: Path) -> I
     count, place = pool.get("replicaCount"), view.value_at(*where)
     if count is None:
         if not view.unread(*where):
-            fix = None if where in view.written else view.add(path, "replicaCount: 1")
+            fix = None if where in view.written else view.add(path, {"replicaCount": 1})
             kind = warning if number else error
             yield kind(view.at(*where), "no-replicas", "replicaCount is missing; write 1.", fix)
     elif number == 0 and int(count) != 1:

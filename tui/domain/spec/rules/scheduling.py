@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tui.domain.catalog.accelerators import CLOUD_TPU, FLEX_START_ACCELERATORS, is_pod
-from tui.domain.spec.override import MAX_SECONDS
-from tui.domain.spec.problems import Problem, error, info, warning
+from tui.domain.spec.problems import Fix, Problem, error, info, warning
 from tui.domain.spec.rules.base import POOLS, SPEC, Pools, View
 from tui.domain.spec.rules.machines import accelerator_of, affinity_of
 from tui.domain.spec.rules.tpus import lone_pool_problems
+from tui.domain.timeouts import MAX_SECONDS
 
 _FIELD = (*SPEC, "scheduling")
+_DAY = "86400s"
 _NO_RESERVATION = frozenset({"TYPE_UNSPECIFIED", "NO_RESERVATION"})
 _OLD_STRATEGIES = {"ON_DEMAND": "STANDARD", "LOW_COST": "SPOT"}
 
@@ -58,8 +59,21 @@ def _timeout(view: View, scheduling: Mapping[str, Any], *, flexible: bool) -> It
         fix = view.write(path, f"{MAX_SECONDS}s")
         yield (error if flexible else warning)(view.value_at(*path), "long-timeout", text, fix)
     elif not seconds and not view.unread(*path) and "workerPoolSpecs" in view.spec:
-        text = "No timeout is set: a job that hangs is stopped, and paid for, only after 7 days."
-        yield warning(view.at(*path), "no-timeout", text)
+        text = (
+            "No timeout is set: a job that hangs is stopped, and paid for, only after 7 days; "
+            f"for one day, write timeout: {_DAY} below scheduling."
+        )
+        yield warning(view.at(*path), "no-timeout", text, _add_timeout(view))
+
+
+def _add_timeout(view: View) -> Fix | None:
+    """The fix that writes a timeout of one day, with the scheduling around it where there is none."""
+    title = f"Set a timeout of one day, {_DAY}"
+    if "scheduling" in view.spec:
+        return view.add(_FIELD, {"timeout": _DAY}, title)
+    if _FIELD in view.written:
+        return view.add_below(_FIELD, f"timeout: {_DAY}", title)
+    return view.add(SPEC, {"scheduling": {"timeout": _DAY}}, title)
 
 
 def _spot(view: View, used: Pools) -> Iterator[Problem]:

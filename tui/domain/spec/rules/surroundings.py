@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tui.domain.catalog.accelerators import PEERING_REFUSED
-from tui.domain.spec.forms import ATTACHMENT, BUCKET, FOLDER, NETWORK, PERSISTENT
+from tui.domain.spec.forms import ATTACHMENT, BUCKET, FOLDER, NETWORK, PERSISTENT, meant_place
 from tui.domain.spec.problems import Problem, error, info, warning
 from tui.domain.spec.rules.base import SPEC, View
 from tui.domain.spec.rules.machines import accelerator_of
@@ -139,8 +139,10 @@ def _output(view: View) -> Iterator[Problem]:
         return
     found = FOLDER.fullmatch(view.spec["baseOutputDirectory"].get("outputUriPrefix", ""))
     if not found:
+        meant = meant_place(view.spec["baseOutputDirectory"].get("outputUriPrefix", ""))
+        fix = view.write(where, meant) if meant else None
         text = "outputUriPrefix must be like gs://bucket/path."
-        yield error(view.value_at(*where), "bad-output", text)
+        yield error(view.value_at(*where), "bad-output", text, fix)
     elif not BUCKET.fullmatch(found["bucket"]):
         text = f"“{found['bucket'][:60]}” cannot name a bucket: lower-case letters, digits, -, _ and dots."
         yield warning(view.value_at(*where), "bad-output", text)

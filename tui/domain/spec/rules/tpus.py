@@ -33,7 +33,7 @@ def tpu_problems(view: View, machine: Mapping[str, Any], path: Path) -> Iterator
         fix = None
         if only:
             text = f"tpuTopology of {name} is {only}, {what}."
-            fix = view.write(where, only) if where in view.written else view.add(path, f"tpuTopology: {only}")
+            fix = view.write(where, only) if where in view.written else view.add(path, {"tpuTopology": only})
         yield error(view.value_at(*where), "tpu-topology", text, fix)
 
 

@@ -12,6 +12,8 @@ from tui.domain.spec.references import is_identifier
 from tui.domain.spec.rules.base import View
 from tui.domain.spec.walk import Path
 
+_SHELL = re.compile(r"(?<![\\$])\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+_SIMPLE = re.compile(r"[\w./$()-][\w./$():-]*[\w./$()-]")
 _USED = re.compile(r"(?P<escape>\$\$)|\$\((?P<name>[A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -25,6 +27,7 @@ def variable_problems(view: View, env: list[Mapping[str, Any]], path: Path) -> I
     for number, variable in enumerate(env):
         yield from _variable(view, variable, (*path, number), seen)
         yield from _too_early(view, variable, (*path, number), last)
+        yield from _as_in_a_shell(view, variable, (*path, number), last)
 
 
 def _variable(view: View, variable: Mapping[str, Any], path: Path, seen: set[str]) -> Iterator[Problem]:
@@ -43,6 +46,23 @@ def _variable(view: View, variable: Mapping[str, Any], path: Path, seen: set[str
     given = "value" in variable or (*path, "value") in view.written
     if not given and not view.unread(*path, "value"):
         yield error(view.at(*path), "env-value", f"{name or 'A variable'} needs a value.")
+
+
+def _as_in_a_shell(
+    view: View, variable: Mapping[str, Any], path: Path, last: Mapping[str, int]
+) -> Iterator[Problem]:
+    """`$NAME` in a value, which no shell reads."""
+    value = variable.get("value", "")
+    found = next((item for item in _SHELL.finditer(value) if item["name"] in last), None)
+    if found is None or variable.get("name") == found["name"]:
+        return
+    name, where = found["name"], (*path, "value")
+    text = f"No shell reads this: ${name} stays as it is; $({name}) is filled in from a variable set above."
+    written = f"{value[: found.start()]}$({name}){value[found.end() :]}"
+    above = last[name] < int(path[-1]) and _SIMPLE.fullmatch(written) and view.is_plain(*where)
+    yield warning(
+        view.value_at(*where), "shell-unexpanded", text, view.write(where, written) if above else None
+    )
 
 
 def _too_early(

@@ -136,6 +136,11 @@ _NO_WORK_MODULES = frozenset(
         "bitsandbytes",
     ]
 )
+_CODE = re.compile(r"-[A-Za-z]*c")
+_PARTS = re.compile(r"[;\n]")
+_SAYS = re.compile(r"(?:(?:import|from)\s[^()]*|print\(.*\)|\w+\s*=\s*[\w.\[\]'\"]+|#.*|nltk\.download\(.*)?")
+"""Python that only looks something up: `import torch; print(torch.__version__)`."""
+_FETCHES = re.compile(r"download|from_pretrained|load_dataset|^[^;\n]*import[^;\n]*;\s*assert\s[^;\n]*$")
 _ABOUT = frozenset({"--version", "-V", "-version", "--help", "-h", "-VV"})
 
 
@@ -236,11 +241,21 @@ def _python(rest: Sequence[str]) -> Kind:
             if module == "pip":
                 return Kind.SETUP if "install" in rest else Kind.OTHER
             return Kind.OTHER if module in _NO_WORK_MODULES else Kind.WORK
-        elif word == "-c" or word in _ABOUT:
+        elif _CODE.fullmatch(word):
+            return _python_code(next(words, ""))
+        elif word in _ABOUT:
             return Kind.OTHER
         elif word == "-" or not word.startswith("-"):
             return Kind.SETUP if word.endswith("setup.py") else Kind.WORK
     return Kind.OTHER
+
+
+def _python_code(code: str) -> Kind:
+    """What the text behind `python -c` is for: looking something up, fetching something, or more."""
+    parts = [part.strip() for part in _PARTS.split(code)]
+    if all(_SAYS.fullmatch(part) for part in parts):
+        return Kind.OTHER
+    return Kind.SETUP if _FETCHES.search(code) else Kind.WORK
 
 
 def _copy(program: str, rest: Sequence[str]) -> Kind | None:

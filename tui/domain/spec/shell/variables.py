@@ -165,6 +165,8 @@ def _reads_unknown_files(setting: Setting) -> bool:
 
 def _given_by(simple: Simple) -> Iterator[str]:
     """The names that a builtin such as `read` gives a value to."""
+    if len(simple.words) > 1 and simple.words[1].text == "=":
+        yield simple.words[0].text  # blanks around “=”, which is told as such
     if simple.name not in _READERS:
         return
     for word in simple.words[1 + _READERS[simple.name] :]:
