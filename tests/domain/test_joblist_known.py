@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.domain.joblist import known as known_jobs
 from tui.domain.joblist.known import Extent, KnownJobs, Read, merged
-from tui.domain.jobs import Job, JobState
+from tui.domain.jobs import Job, JobError, JobState
 
 BEGIN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PAGE = 5
@@ -48,7 +50,12 @@ class Service:
 
     def pages(self, read: Read) -> list[list[Job]]:
         found = sorted(self.jobs.values(), key=lambda job: job.create_time or BEGIN, reverse=True)
-        found = [job for job in found if read.since is None or (job.create_time or BEGIN) >= read.since]
+        by_state = read.extent is Extent.LIVE
+        found = [
+            job
+            for job in found
+            if read.since is None or (job.create_time or BEGIN) >= read.since or (by_state and job.state.live)
+        ]
         shown = [replace(job, raw={"name": job.name}, pools=()) if read.brief else job for job in found]
         return [shown[start : start + PAGE] for start in range(0, len(shown), PAGE)] or [[]]
 
@@ -56,8 +63,13 @@ class Service:
 change = st.tuples(st.sampled_from(["create", "step", "delete", "wait", "read"]), st.integers(0, 50))
 
 
-@given(st.lists(change, max_size=80))
-def test_the_list_becomes_what_the_service_has(changes: list[tuple[str, int]]) -> None:
+@given(st.lists(change, max_size=80), st.sampled_from([1, 2, known_jobs.FEW_CALLS]))
+def test_the_list_becomes_what_the_service_has(changes: list[tuple[str, int]], few_calls: int) -> None:
+    with mock.patch.multiple(known_jobs, PAGE=PAGE, FEW_CALLS=few_calls):
+        becomes_what_the_service_has(changes)
+
+
+def becomes_what_the_service_has(changes: list[tuple[str, int]]) -> None:
     service, known, now, number = Service(), KnownJobs(), BEGIN, 0
     for what, pick in changes:
         now += timedelta(seconds=1)
@@ -77,6 +89,13 @@ def test_the_list_becomes_what_the_service_has(changes: list[tuple[str, int]]) -
             now += timedelta(seconds=pick)
         else:
             service.read(known, now)
+    swept = known.next_read(now + timedelta(seconds=1)).since is None
+    for _ in range(20):  # enough for every job that awaits its error to have its turn
+        now += timedelta(seconds=1)
+        service.read(known, now)
+    states = {name: job.state for name, job in service.jobs.items()}
+    if known.whole and not swept:
+        assert {job.name: job.state for job in known.jobs if job.name in states} == states
     now += timedelta(seconds=1)
     known.sweep()
     service.read(known, now)
@@ -112,7 +131,7 @@ def test_a_refused_filter_means_reading_everything() -> None:
     job = a_job(1, BEGIN)
     service.jobs[job.name] = job
     service.read(known, BEGIN + timedelta(seconds=1))
-    known.filter_refused()
+    known.filter_refused(known.next_read(BEGIN + timedelta(seconds=2)))
     assert known.next_read(BEGIN + timedelta(seconds=2)).filter == ""
 
 
@@ -171,3 +190,54 @@ def test_what_was_known_before_stays_until_all_was_read() -> None:
     assert not known.whole
     service.read(known, BEGIN + timedelta(days=1))
     assert len(known.jobs) == 2
+
+
+def test_many_live_jobs_among_many_are_read_by_their_states() -> None:
+    service, known = Service(), KnownJobs()
+    jobs = [
+        a_job(
+            number,
+            BEGIN + timedelta(minutes=number),
+            JobState.SUCCEEDED if number % 50 else JobState.RUNNING,
+        )
+        for number in range(2_000)
+    ]
+    service.jobs = {job.name: job for job in jobs}
+    now = BEGIN + timedelta(days=3)
+    service.read(known, now)
+    read = known.next_read(now + timedelta(seconds=2))
+    assert read.extent is Extent.LIVE
+    assert read.filter.startswith('create_time>="2026-11-23T21:19:00.000000Z" OR state="JOB_STATE_')
+    assert 'state="JOB_STATE_RUNNING"' in read.filter
+    assert "SUCCEEDED" not in read.filter
+    service.calls = 0
+    ended = replace(jobs[100], state=JobState.FAILED, end_time=now, error=None)
+    service.jobs[ended.name] = ended
+    del service.jobs[jobs[150].name]
+    service.read(known, now + timedelta(seconds=2))
+    pages = 40 // PAGE + 1
+    assert service.calls <= pages + 2
+    assert {job.name: job.state for job in known.jobs}[ended.name] is JobState.FAILED
+    assert jobs[150].name not in {job.name for job in known.jobs}
+    # Its error comes later, and is asked for by name.
+    service.jobs[ended.name] = replace(ended, error=JobError(3, "exit 3"))
+    assert known.next_read(now + timedelta(seconds=4)).names == (ended.name,)
+    service.read(known, now + timedelta(seconds=4))
+    assert known.next_read(now + timedelta(seconds=6)).names == ()
+
+
+def test_a_refused_filter_by_states_leaves_that_by_time() -> None:
+    service, known = Service(), KnownJobs()
+    live = [a_job(number, BEGIN + timedelta(minutes=number)) for number in range(0, 3_000, 100)]
+    ended = [
+        a_job(number, BEGIN + timedelta(minutes=number), JobState.SUCCEEDED)
+        for number in range(3_000)
+        if number % 100
+    ]
+    service.jobs = {job.name: job for job in [*live, *ended]}
+    now = BEGIN + timedelta(days=3)
+    service.read(known, now)
+    read = known.next_read(now)
+    assert read.extent is Extent.LIVE
+    known.filter_refused(read)
+    assert known.next_read(now).extent is Extent.RECENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.course.timeline import awaits_error, phases
-from tui.domain.joblist.columns import COLUMNS, Line, in_order
-from tui.domain.joblist.commands import as_json, cancel_command, delete_command
+from tui.domain.joblist.columns import COLUMNS, Line, chosen_columns, idle_columns, in_order
+from tui.domain.joblist.commands import (
+    cancel_command,
+    delete_command,
+    describe_command,
+    stream_command,
+)
 from tui.domain.joblist.query import read_query, subject
 from tui.domain.jobs import Job, JobState, job_from_json
 
@@ -124,12 +130,6 @@ def test_the_row_and_timeline_say_how_long() -> None:
     assert words == ["queued 4s", "provisioning 3m 55s", "ran 14m 0s"]
 
 
-def test_json_for_the_screen_hides_values_of_env() -> None:
-    shown = as_json(job_from_json(RECORDED))
-    assert "hf_secret" not in shown
-    assert "HF_TOKEN" in shown
-
-
 def test_orders() -> None:
     old = job_from_json({**RECORDED, "displayName": "b", "createTime": "2026-11-21T00:00:00Z"})
     new = job_from_json({**RECORDED, "displayName": "c", "state": "JOB_STATE_RUNNING"})
@@ -157,3 +157,49 @@ def test_commands_name_the_job() -> None:
     job = Job(name=RECORDED["name"], display_name="x", state=JobState.RUNNING)
     assert cancel_command(job, "p") == ("gcloud ai custom-jobs cancel 4242 --region=europe-west4 --project=p")
     assert RECORDED["name"] in delete_command(job)
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_command_says_more_to_a_shell_than_its_words(job_id: str, region: str, project: str) -> None:
+    job = Job(f"projects/1/locations/{region}/customJobs/{job_id}", "x", JobState.RUNNING)
+    for command in (cancel_command, describe_command, stream_command):
+        words = shlex.split(command(job, project))
+        assert words[-3:] == [job.job_id, f"--region={job.region}", f"--project={project}"]
+    *_, url = shlex.split(delete_command(job))
+    assert url == f"https://{job.region}-aiplatform.googleapis.com/v1/{job.name}"
+
+
+def test_a_name_that_is_a_shell_command_stays_a_word() -> None:
+    job = Job("projects/1/locations/r/customJobs/1; reboot $(id)", "x", JobState.RUNNING)
+    assert "cancel '1; reboot $(id)' --region=r '--project=p q'" in cancel_command(job, "p q")
+
+
+def test_me_is_one_person_and_nobody_matches_nothing() -> None:
+    job = job_from_json({**RECORDED, "labels": {"submitted-by": "susanna"}})
+    found = subject(job)
+    assert not read_query("by:me", me="anna").matches(found, NOW)
+    assert read_query("by:me", me="Susanna").matches(found, NOW)
+    assert read_query("by:anna").matches(found, NOW)
+    nobody = read_query("by:me")
+    assert not nobody.matches(found, NOW)
+    assert not nobody.matches(subject(job_from_json(RECORDED)), NOW), "nor a job of nobody's"
+    assert "jobs.user" in nobody.problem
+    assert read_query("-by:me").matches(found, NOW)
+
+
+def test_a_project_is_found_by_its_id_and_by_its_number() -> None:
+    found = subject(job_from_json(RECORDED), project="otter-lab")
+    for words in ("project:otter", "project:123456789012", "project:OTTER-LAB"):
+        assert read_query(words).matches(found, NOW), words
+    assert not read_query("project:kelp").matches(found, NOW)
+    assert not read_query("otter").matches(found, NOW), "it would be found in every row"
+
+
+def test_a_column_that_says_the_same_in_each_row_is_left_out() -> None:
+    here = job_from_json(RECORDED)
+    there = job_from_json({**RECORDED, "name": "projects/7/locations/europe-west4/customJobs/1"})
+    assert idle_columns([here]) == idle_columns([]) == {"project", "region", "by"}
+    keys = [column.key for column in chosen_columns([""], idle=idle_columns([here, there]))]
+    assert "project" in keys
+    assert "region" not in keys
+    assert [column.key for column in chosen_columns(["name", "age"], idle=())] == ["name", "age"]

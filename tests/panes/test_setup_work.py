@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from textual.widgets import Input
 from tests.panes.setup_app import Rows, SetupApp, answer, app, asked, go_to, is_settled, rows, show
 from tests.services.setup_world import World, ready_world
 from tests.support import settle
+from tui.domain.catalog.quotas import Pool
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.setup.facts import TokenVerdict
 from tui.domain.setup.model import (
@@ -257,6 +259,23 @@ async def test_what_the_open_spec_needs_is_read_once_it_stands_still(app: SetupA
         world.calls.clear()
         app.pane.open_needs = None
         await settle(pilot, lambda: app.pane._facts.bucket_name == "kelp-train-outputs")
+
+
+async def test_an_open_spec_that_cannot_be_started_is_no_readiness(app: SetupApp) -> None:
+    needs = JobNeeds("run.yaml", pools=(Pool("n1-standard-4", 1),))
+    summary, press = partial(app.text, "#setup-summary"), "press 2"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show(app, pilot, ready_world())
+        app.pane.open_needs = needs
+        await settle(pilot, lambda: "ctrl+r starts the job" in summary())
+        app.pane.open_needs = replace(needs, errors=2)
+        await settle(pilot, lambda: f"Not ready: the open spec has 2 errors: {press}" in summary())
+        app.pane.open_needs = replace(needs, unread=True)
+        await settle(pilot, lambda: f"Not ready: the open spec cannot be read: {press}" in summary())
+        assert app.pane._facts.needs is not None
+        app.pane.open_needs = JobNeeds("run.yaml", errors=1, unread=True)
+        await settle(pilot, lambda: app.pane._facts.needs is None)
+        assert f"Not ready: the open spec cannot be read: {press}" in summary()
 
 
 async def test_a_row_asked_for_before_it_exists_gets_the_cursor(app: SetupApp) -> None:

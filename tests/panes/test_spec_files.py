@@ -257,6 +257,10 @@ async def test_a_full_disk_loses_nothing_and_is_said(
     ("raw", "words"),
     [
         (b"a: \xff\n", "not UTF-8. Line 1 holds the byte 0xff"),
+        (
+            "a: b\n".encode("utf-16"),
+            "UTF-16: its first bytes are ff fe. Convert it: iconv -f UTF-16",
+        ),
         (b"#" * 5_000_000, "too large"),
     ],
 )

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from tests.panes.spec_world import GOOD, FakeGateway, SpecApp
 from tests.support import wait_for
+from tui.panes.spec_buffer import Buffer
 from tui.panes.spec_dialogs import RequestScreen, SecretScreen
+from tui.panes.spec_preflight import StartScreen
 from tui.panes.spec_secrets import SecretsScreen
 from tui.services.secrets import SecretsError, SecretStore
 from tui.widgets.confirm import ConfirmScreen
@@ -249,3 +253,37 @@ def test_deleting_keeps_comments_and_the_mode(tmp_path: Path) -> None:
     store.path.chmod(0o640)
     with pytest.raises(SecretsError):
         store.delete("B")
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+async def test_each_secret_keeps_to_one_line(folder: Path, columns: int) -> None:
+    app = SpecApp(folder.parent, gateway=FakeGateway())
+    store = SecretStore(app.paths.secrets_file)
+    for name in ("HF_TOKEN", "A_SECRET_OF_A_NAME_THAT_IS_LONGER_THAN_MOST", "KELP_API_KEY_OF_THE_TEAM"):
+        store.set(name, "typed")
+    async with app.run_test(size=(columns, 30)) as pilot:
+        app.pane._show_buffer(Buffer(GOOD))
+        await pilot.press("alt+s")
+        await wait_for(lambda: isinstance(app.screen, SecretsScreen) and "HF_TOKEN" in app.shown)
+        listed = app.screen.query_one("#secrets-list", OptionList)
+        await wait_for(lambda: listed.option_count == 3 and listed.virtual_size.height == 3)
+        rows = [line for line in app.shown.splitlines() if "✓" in line]
+        assert len(rows) == 3
+        assert columns == 80 or sum("not used in this spec" in row for row in rows) == 2
+
+
+async def test_secrets_in_the_text_are_counted_before_the_start(folder: Path) -> None:
+    spec = folder / "job.yaml"
+    value = "          value: ${HF_TOKEN}\n        - name: BUCKET_NAME\n          value: ${BUCKET_NAME}\n"
+    literals = f"          value: {TOKEN}\n        - name: MY_API_KEY\n          value: {RANDOM}\n"
+    spec.write_text(GOOD.replace(value, literals))
+    app = SpecApp(folder.parent, spec, FakeGateway())
+    async with app.run_test(size=(80, 40)) as pilot:
+        await wait_for(lambda: app.editor.text and app.editor.has_focus)
+        await pilot.press("ctrl+r")
+        await wait_for(lambda: isinstance(app.screen, StartScreen))
+        assert isinstance(app.screen, StartScreen)
+        told = re.sub(r"\s+", " ", " ".join(str(line) for line in app.screen.question.lines))
+        assert "⚠ 2 secrets stand in the text itself" in told
+        assert "✓ nothing to fill in" in told
+        assert "no secrets" not in told

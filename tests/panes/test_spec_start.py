@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tests.panes.spec_world import GOOD, FakeGateway, SpecApp
 from tests.support import wait_for
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.jobs import OWN_LABEL
+from tui.domain.jobs import OWN_LABEL, SUBMITTER_LABEL
 from tui.panes.spec_dialogs import SecretScreen
 from tui.services.secrets import SecretStore
 from tui.services.submission import SubmissionStore, Submitter
@@ -55,7 +55,7 @@ async def test_a_job_is_started_with_its_references_filled(tmp_path: Path, spec:
         env = sent["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]["env"]
         assert [item["value"] for item in env] == [TOKEN, "kelp-train-outputs"]
         assert sent["displayName"].startswith("ana-my-run-")
-        assert list(sent["labels"]) == [OWN_LABEL]
+        assert sorted(sent["labels"]) == [SUBMITTER_LABEL, OWN_LABEL]
         assert app.opened == ["projects/1/locations/europe-west4/customJobs/1"]
         assert "Started ana-my-run-" in app.notice
 

@@ -100,6 +100,8 @@ class FakeLogs:
         self.reads: list[tuple[float, str]] = []
         """When, and with what filter."""
         self.errors: list[CloudError] = []
+        self.refused: dict[int, Exception] = {}
+        """What reads that name a job raise."""
         self.hangs = ""
         """Reads whose filter holds these words never end."""
 
@@ -123,6 +125,8 @@ class FakeLogs:
             await asyncio.Event().wait()
         if self.errors:
             raise self.errors.pop(0)
+        if refusal := next((each for number, each in self.refused.items() if f'"{number}"' in filter_), None):
+            raise refusal
         found = sorted(self._matching(filter_), key=lambda entry: entry.key, reverse=newest_first)
         start = int(page_token or 0)
         token = str(start + page_size) if len(found) > start + page_size else ""
@@ -170,16 +174,23 @@ class World:
         outputs_empty: Callable[[Job], Awaitable[bool | None]] | None = None,
         timing: InsightTiming | None = None,
         projects: Mapping[str, FakeLogs] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.logs = FakeLogs()
+        self.faults: list[Exception] = []
+        """Bugs that were told."""
+        self.homes: dict[str, str] = {}
+        """Projects by job ids, where they are others than usual."""
         self.told: Mapping[str, JobInsight] = {}
         self.tellings: list[float] = []
         self.readers = LogReaders(lambda project: (projects or {}).get(project, self.logs))
         self.insights = JobInsights(
             self.readers,
             self._tell,
-            project_of=lambda each: each.labels.get("project", "kelp-train"),
+            project_of=lambda each: self.homes.get(each.job_id, each.labels.get("project", "kelp-train")),
             outputs_empty=outputs_empty,
+            secrets=lambda: secrets,
+            report=self.faults.append,
             clock=now,
             timing=timing,
             offload=_here,
@@ -198,6 +209,8 @@ class World:
     async def __aexit__(self, *_error: object) -> None:
         assert self._running is not None
         assert not self._running.done(), self._running.exception()
+        faults, self.faults = self.faults, []
+        assert not faults, faults
         self._running.cancel()
         await asyncio.wait([self._running])
 

@@ -66,4 +66,6 @@ def test_forgotten_lines_leave_what_they_said() -> None:
     # Read once more, nothing is counted twice.
     gathered.begin_again()
     gathered.take(lines)
-    assert gathered.told(gathered.job, BEGIN, gathered.course).lines == len(lines)
+    again = gathered.told(gathered.job, BEGIN, gathered.course)
+    assert again.lines == before.lines == len(lines) + 1
+    assert again.series

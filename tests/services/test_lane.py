@@ -49,7 +49,7 @@ async def test_a_failure_comes_back_and_the_next_call_still_runs() -> None:
 class Draft:
     """A text under edit."""
 
-    key, path, text, unsaved = "k", None, "typed", True
+    key, path, text, unsaved, digest = "k", None, "typed", True, ""
 
 
 async def test_a_slow_check_does_not_hold_up_what_keeps_the_text(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -103,11 +104,16 @@ class SpecPane(SpecLaunch):
     def text_switched(self) -> None:
         """Nothing is known of the text that is in the editor now; without one, the tab has no badge."""
         self._spec, self._refusals = Spec(), ()
-        self.query_one(ProblemList).show(())
+        self.query_one(ProblemList).checking()
         if self._buffer is None:
-            self._badge = ("", "")
-            self.post_message(BadgeChanged(self.PANE_ID, *self._badge))
+            self.say_kept()
             self._tell_needs(None)
+
+    def say_kept(self) -> None:
+        """The tab says that there is unsaved text, while none of it is in the editor."""
+        if self._buffer is None:
+            self._badge = ("●", "warning") if self._left or self._unread else ("", "")
+            self.post_message(BadgeChanged(self.PANE_ID, *self._badge))
 
     @on(TextArea.Changed, "#spec-editor")
     def _text_changed(self) -> None:
@@ -131,9 +137,10 @@ class SpecPane(SpecLaunch):
         self._tell_needs(needs)
 
     def _tell_needs(self, needs: JobNeeds | None) -> None:
-        """Let Setup look at what a job of this text would use."""
-        if needs is None and self._buffer and self._needs and self._needs.file == self._buffer.title:
-            return  # while the text cannot be read, what it asked for last stands
+        """Let Setup look at what a job of this text would use; what it asked for last stands while unread."""
+        before = self._needs
+        if needs is not None and needs.unread and before is not None and before.file == needs.file:
+            needs = replace(before, errors=needs.errors, unread=True)
         if needs != self._needs:
             self._needs = needs
             self.post_message(NeedsChanged(needs))
@@ -141,7 +148,7 @@ class SpecPane(SpecLaunch):
     def _read_text(self, text: str, buffer: Buffer | None) -> tuple[Spec, frozenset[int], JobNeeds | None]:
         """What is in a text, the lines that hold secrets, and what a job of it would use."""
         spec = self._check_text(text)
-        needs = needs_of(spec, buffer.title) if buffer else None
+        needs = _needs_of(spec, buffer.title) if buffer and text.strip() else None
         return spec, lines_with_secrets(text), needs
 
     def _check_text(self, text: str) -> Spec:
@@ -314,3 +321,11 @@ class SpecPane(SpecLaunch):
         self._refusals = tuple(item for item in refusals_of(failure, spec) if item.place != START)
         self._show_problems()
         self._say(f"Not started: {failure.title}", f"{failure.hint or failure.message}.", tone="error")
+
+
+def _needs_of(spec: Spec, file: str) -> JobNeeds | None:
+    """What a job of a checked text would use, and whether that could be read at all."""
+    errors, needs = len(spec.errors), needs_of(spec, file)
+    if errors and (needs is None or not needs.pools):
+        return JobNeeds(file, errors=errors, unread=True)
+    return replace(needs, errors=errors) if needs is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import count
 
 from textual import on
 from textual.content import Content
@@ -70,6 +71,8 @@ class SpecBase(Pane):
             self.editor.put_aside(self._buffer.state)
             self._keeper.soon(self._buffer)
         if buffer not in self._buffers:
+            taken = {other.number for other in self._buffers if other.path is None}
+            buffer.number = next(number for number in count(1) if number not in taken)
             self._buffers.append(buffer)
         self._buffer = buffer
         self._say("")
@@ -77,6 +80,12 @@ class SpecBase(Pane):
         self.editor.take_up(buffer.state)
         self.editor.focus()
         self._switched()
+
+    def _swap(self, text: str) -> None:
+        """Put another text in the place of the one in the editor, as a change that can be undone."""
+        if text != self.editor.text:
+            self.editor.swap_text(text)
+            self.text_switched()
 
     def _switched(self) -> None:
         self.text_switched()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from tui import assets
 from tui.panes.spec_document import SpecDocument, TextState
-from tui.services.specfile import SpecFile, is_read_only, read_spec
+from tui.services.specfile import ABSENT, SpecFile, is_read_only, read_spec
 
 EXAMPLE = assets.EXAMPLES / "tiny-train" / "vertex_job.yaml"
 """The example that runs on any box."""
+UNKNOWN = "unknown"
+"""Stands for the digest of a file when none was kept: no file has it."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Buffer:
         read_only: whether the file may not be written.
         others: since when another session has the file open; None if none has.
         named: whether `suggested` was given by the user, so that saving asks for no name.
+        number: which of the open texts without a file it is.
     """
 
     base: str
@@ -40,6 +43,7 @@ class Buffer:
     read_only: bool = False
     others: datetime | None = None
     named: bool = False
+    number: int = 1
     state: TextState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +62,11 @@ class Buffer:
         return self.gone or self.text != self.base
 
     @property
+    def digest(self) -> str:
+        """Of the file that the text was made from."""
+        return self.file.digest if self.file else ABSENT
+
+    @property
     def path(self) -> Path | None:
         """The path of the file, or of one that is to be; None while it has no name."""
         return self.file.path if self.file else self.suggested if self.named else None
@@ -65,7 +74,19 @@ class Buffer:
     @property
     def title(self) -> str:
         """The file's name, or that it has none."""
-        return self.path.name if self.path else "new job spec"
+        number = f" {self.number}" if self.number > 1 else ""
+        return self.path.name if self.path else f"new job spec{number}"
+
+    def came_from(self, digest: str) -> bool:
+        """Note which file the text was made from; whether it was another than the one that is there now.
+
+        Saving then asks, as after any change by another program.
+        """
+        file = self.file
+        if file is None or digest == file.digest or self.text == file.text:
+            return False
+        self.file, self.outside = replace(file, digest=digest or UNKNOWN), self.outside or file
+        return True
 
     @property
     def notes(self) -> list[str]:

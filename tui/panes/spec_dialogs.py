@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from tui.domain.spec.difference import Line, Side
 from tui.domain.text import printable
+from tui.widgets.type_ahead import AnswerScreen
 
 _SCROLLING: list[BindingType] = [
     Binding("j,down", "scroll('down')", "Down", show=False),
@@ -37,7 +38,7 @@ Copy = Callable[[str, str, Callable[[str], object]], object]
 """Copies a text, named in words, and says so (`Pane.copy`)."""
 
 
-class SecretScreen(ModalScreen[str | None]):
+class SecretScreen(AnswerScreen[str | None]):
     """Asks for the value of a name without showing it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="secret.cancel")]
@@ -83,6 +84,8 @@ class SecretScreen(ModalScreen[str | None]):
         event.stop()
         if event.value.strip():
             self.dismiss(event.value.strip())
+        else:
+            self.stays()
 
 
 class _LongScreen(ModalScreen[None]):

@@ -226,11 +226,12 @@ class SpecDisk(SpecBase):
         if now is None:
             buffer.gone, buffer.outside = True, None
             self._say(f"{name} was removed", "Your text is kept; ctrl+s writes it again.", tone="warning")
-        elif now.raw == file.raw or now.text == buffer.text:
+        elif now.digest == file.digest or now.text == buffer.text:
             back = buffer.gone or buffer.outside is not None
             self._take_file(buffer, now, now.text)
             if back:
-                self._say(f"{name} is as it was" if now.raw == file.raw else f"{name} holds this text now")
+                became = "is as it was" if now.digest == file.digest else "holds this text now"
+                self._say(f"{name} {became}")
         else:
             buffer.outside, buffer.gone = now, False
             words = "alt+r reloads it, alt+k keeps your text, alt+d shows the difference."
@@ -250,7 +251,7 @@ class SpecDisk(SpecBase):
             return
         now = buffer.outside
         self._take_file(buffer, now, now.text)
-        self.editor.swap_text(now.text)
+        self._swap(now.text)
         self._say(f"{now.path.name} was read again", "ctrl+z brings back what was here.", tone="success")
         self._outside_changed(buffer)
 

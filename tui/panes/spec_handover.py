@@ -83,7 +83,7 @@ class SpecHandover(SpecDisk):
 
     async def _edit_copy(self, buffer: Buffer, command: Sequence[str]) -> None:
         name = buffer.suggested.name or "vertex_job.yaml"
-        with self._lent.lend(buffer.text, name, buffer.path) as loan:
+        with self._lent.lend(buffer.text, name, buffer.path, buffer.digest) as loan:
             trouble = self._run(command, loan.file)
             if trouble is None:
                 return
@@ -102,7 +102,7 @@ class SpecHandover(SpecDisk):
                 return False
             self._show_buffer(buffer)
         if text != buffer.text:
-            self.editor.swap_text(text)
+            self._swap(text)
             words = f"{trouble}. " if trouble else ""
             tone = "warning" if trouble else "success"
             self._say(f"The text is back from {name}", f"{words}ctrl+z shows what it was before.", tone=tone)

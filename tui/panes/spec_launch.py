@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.places import Place
 from tui.domain.spec.check import Spec
 from tui.domain.spec.problems import Fix
 from tui.domain.target import Target
@@ -191,7 +192,8 @@ class SpecLaunch(SpecTools):
 
     @work(group="pending", exit_on_error=False)
     async def _check_pending(self, gateway: Gateway) -> None:
-        submitter = Submitter(gateway.jobs, gateway.target, self._submissions)
+        there = await self._pending_places(gateway)
+        submitters = [Submitter(one.jobs, one.target, self._submissions) for one in there]
         waits: list[Countdown] = []
 
         def wait(record: Record, seconds: float) -> None:
@@ -201,16 +203,29 @@ class SpecLaunch(SpecTools):
 
         self._looking = True
         try:
-            outcomes = await submitter.check_pending(wait)
+            found = await asyncio.gather(*(submitter.check_pending(wait) for submitter in submitters))
         finally:
             self._looking = False
             for countdown in waits:
                 countdown.stop()
+        outcomes = [outcome for part in found for outcome in part]
         hint = [Content.styled("esc takes this away", "$text-muted")] if outcomes else []
         self._say_earlier(*(_outcome_line(outcome) for outcome in outcomes), *hint)
         self._note_unsettled(any(isinstance(item, NotFound) and not item.settled for item in outcomes))
         for outcome in outcomes:
             await self._tell_outcome(outcome)
+
+    async def _pending_places(self, gateway: Gateway) -> list[Gateway]:
+        """This place, and the project's other regions to which a start went that was never confirmed."""
+        target = gateway.target
+        records = await asyncio.to_thread(self._submissions.pending_submissions)
+        others = {
+            record.region
+            for record in records
+            if (record.project, record.local) == (target.project, target.is_local)
+        }
+        regions = sorted(others - {target.region})
+        return [gateway, *(gateway.elsewhere(Place(target.project, region)) for region in regions)]
 
     def _say_earlier(self, *lines: Content) -> None:
         """Lines about earlier starts, until another is asked for or another text is shown."""
@@ -235,7 +250,8 @@ class SpecLaunch(SpecTools):
             markup=False,
         )
         if not isinstance(outcome, NotFound):
-            self.post_message(JobStarted(outcome.job))
+            record = outcome.record
+            self.post_message(JobStarted(outcome.job, Place(record.project, record.region)))
             self.post_message(JobsChanged())
         elif outcome.settled:
             await asyncio.to_thread(self._submissions.forget, outcome.record)

@@ -50,6 +50,8 @@ class ProblemList(OptionList):
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes="box", compact=True)
         self.problems: tuple[Problem, ...] = ()
+        self._checked = False
+        """Whether what is shown is of the text in the editor."""
         self.border_title = "Problems"
 
     @property
@@ -58,14 +60,21 @@ class ProblemList(OptionList):
         index = self.highlighted
         return self.problems[index] if index is not None and index < len(self.problems) else None
 
+    def checking(self) -> None:
+        """Another text is in the editor, of which nothing is known yet."""
+        self.problems, self._checked = (), False
+        self.set_options([Option(Content.styled("· Checking …", "$text-muted"))])
+        self.border_title, self.border_subtitle = "Problems", ""
+
     def show(self, problems: tuple[Problem, ...], *, fixed: Problem | None = None) -> None:
         """Show these, keeping the cursor on the same problem or else the same row.
 
         With `fixed`, a problem that was just put right, the cursor goes on to the next error instead.
         """
         problems = tuple(sorted(problems, key=lambda item: item.severity.rank))
-        if problems == self.problems and self.option_count:
+        if problems == self.problems and self._checked:
             return
+        self._checked = True
         before, row = self.current, self.highlighted or 0
         words, problems = count_words(problems), problems[:_MOST]
         self.problems = problems

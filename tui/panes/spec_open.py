@@ -25,6 +25,8 @@ class SpecOpen(SpecSeek):
         """Unsaved texts that can be put back."""
         self._unread: list[LeftOver] = []
         """What editors left that cannot be read."""
+        self._begun = False
+        """Whether the file that the app was started with, if any, has been opened."""
 
     def find_kept(self) -> tuple[list[Unsaved], list[LeftOver]]:
         """The kept texts on disk, and what editors left that cannot be read.
@@ -37,7 +39,7 @@ class SpecOpen(SpecSeek):
                 unread.append(left)
                 continue
             with suppress(OSError):  # it stays where it is until the disk takes it
-                self._journal.write(str(left.folder), left.path, left.text)
+                self._journal.write(str(left.folder), left.path, left.text, digest=left.base)
                 self._lent.forget(left)
         return self._journal.leftovers(), unread
 
@@ -96,14 +98,19 @@ class SpecOpen(SpecSeek):
 
     async def _put_back(self, buffer: Buffer, kept: Unsaved, text: str, trouble: str) -> None:
         """Show the text that was kept, and keep it under this session's name before the old one goes."""
-        self.editor.swap_text(text)
+        self._swap(text)
         when = f"{kept.saved_at.astimezone():%d %b} {local_clock(kept.saved_at)[:5]}"
-        words = (
-            f"{trouble} ctrl+s asks before it writes there."
-            if trouble
-            else "ctrl+z shows what the file holds."
-        )
-        self._say(f"Your unsaved text from {when} is back", words, tone="warning" if trouble else "")
+        words, changed = "ctrl+z shows what the file holds.", buffer.came_from(kept.digest)
+        if trouble:
+            words = f"{trouble} ctrl+s asks before it writes there."
+        elif changed:
+            words = (
+                f"But {buffer.title} was changed by another program since: alt+d shows the difference,"
+                " alt+r takes what the file holds, ctrl+s asks before it writes over that."
+            )
+        tone = "warning" if trouble or changed else ""
+        self._say(f"Your unsaved text from {when} is back", words, tone=tone)
+        self._outside_changed(buffer)
         if await self._keeper.keep(buffer):
             self._journal.forget(kept)
             if buffer in self._buffers:

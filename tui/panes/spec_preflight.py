@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from time import monotonic
+from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -20,10 +22,12 @@ from tui.domain.setup.facts import SetupFacts
 from tui.domain.text import printable
 from tui.services.preflight import Preflight, Report
 from tui.widgets.bugs import report_bug
-from tui.widgets.confirm import ConfirmScreen, Question
+from tui.widgets.confirm import SETTLE_SECONDS, ConfirmScreen, Question
 
 _WARNING_ROWS = 3
 """Rows that the words before the second choice may take."""
+_HEEDED = 0.1
+"""Seconds after which a key that has not closed the question is known not to."""
 
 
 class _WaitingScreen(ModalScreen[Report | None]):
@@ -162,8 +166,14 @@ class Wish(Enum):
 
 
 class StartScreen(ConfirmScreen):
-    """The question before a start; closes with True to start, else `wish` says what instead."""
+    """The question before a start; closes with True to start, else `wish` says what instead.
 
+    What is typed right behind the key that closes it is meant for nothing that comes then, unless that is
+    another dialog.
+    """
+
+    ANSWERING: ClassVar[frozenset[str]] = frozenset("nyNAaBbMmWwt123456789") | {"escape", "enter"}
+    DROPS: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right,h,l", "other_button", "Choose", show=False),
         Binding("j,down", "scroll('down')", "Down", show=False),
@@ -187,6 +197,7 @@ class StartScreen(ConfirmScreen):
         super().__init__(question)
         self._asked = question
         self._warned = False
+        self._pressed_at = self._closed_at = 0.0
         self.wish = Wish.NO
         self.row = ""
         """The Setup row that was chosen."""
@@ -201,7 +212,7 @@ class StartScreen(ConfirmScreen):
                     yield Static(Content(line) if isinstance(line, str) else line)
             for number, (words, _) in enumerate(asked.typed):
                 yield Static(Content(printable(words)), classes="dialog-ask")
-                field = Input(id=_field(number), classes="dialog-input", compact=True)
+                field = Input(id=_field(number), classes="dialog-input", compact=True, select_on_focus=False)
                 field.cursor_blink = False  # a steady cursor writes nothing to the terminal
                 yield field
             yield Static(Content.styled(self._keys(), "$text-muted"), id="dialog-keys")
@@ -220,7 +231,7 @@ class StartScreen(ConfirmScreen):
         words = ["N name"]
         words += ["A args"] * asked.may_change_args + ["B labels", "M timeout"]
         words += ["W write it"] * asked.may_write
-        words += ["t try it on this box first"] * asked.may_try
+        words += ["t try it here"] * asked.may_try
         words += [f"1{f'-{rows}' * (rows > 1)} Setup"] * bool(rows)
         return " · ".join(words)
 
@@ -244,6 +255,30 @@ class StartScreen(ConfirmScreen):
     def _by_letter(self) -> bool:
         return not self._asked.typed and not self._warned
 
+    # Keys behind the one that closes it
+
+    def may_answer(self, key: str) -> bool:
+        """In a field, letters and digits are text."""
+        if isinstance(self.focused, Input):
+            return key in ("enter", "escape")
+        return super().may_answer(key)
+
+    def answering(self) -> None:
+        """Whether the key closes it shows soon."""
+        super().answering()
+        self._pressed_at = monotonic()
+
+    def dismiss(self, result: bool | None = None) -> AwaitComplete:  # noqa: FBT001 (Textual's)
+        """Close with an answer."""
+        self._closed_at = monotonic()
+        return super().dismiss(result)
+
+    def carried_out(self, app: App[Any]) -> bool:
+        """Whether the next dialog is there, or what comes then has been on screen for a while."""
+        if self._closed_at:
+            return self._is_followed(app) or monotonic() > self._closed_at + SETTLE_SECONDS
+        return self._stayed or monotonic() > self._pressed_at + _HEEDED
+
     def action_answer(self, answer: bool) -> None:  # noqa: FBT001 (an action's argument)
         """No at once; yes only after what speaks against it was shown."""
         if answer:
@@ -257,8 +292,12 @@ class StartScreen(ConfirmScreen):
         self.dismiss(False)  # noqa: FBT003 (the answer)
 
     def action_setup_row(self, number: int) -> None:
-        """Close, and show that row in Setup."""
-        if number <= len(self._asked.rows):
+        """Close, and show that row in Setup; while an answer has to be typed, a digit is part of that."""
+        if (field := self._unanswered) is not None:
+            field.focus()
+            field.insert_text_at_cursor(str(number))
+            self.stays()
+        elif number <= len(self._asked.rows):
             self.row = self._asked.rows[number - 1]
             self.action_wish(Wish.SETUP.value)
 
@@ -291,10 +330,16 @@ class StartScreen(ConfirmScreen):
     def _typed(self, event: Input.Changed) -> None:
         """The button wakes when everything is typed in full."""
         event.prevent_default()
-        wanted = [text for _, text in self._asked.typed]
-        given = [self.query_one(f"#{_field(number)}", Input).value.strip() for number in range(len(wanted))]
+        missing = self._unanswered is not None
         for button in self.query(Button).exclude("#no"):
-            button.disabled = given != wanted
+            button.disabled = missing
+
+    @property
+    def _unanswered(self) -> Input | None:
+        """The first field in which what was asked for is not typed yet."""
+        fields = [self.query_one(f"#{_field(number)}", Input) for number in range(len(self._asked.typed))]
+        pairs = zip(fields, self._asked.typed, strict=True)
+        return next((field for field, (_, wanted) in pairs if field.value.strip() != wanted), None)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -305,6 +350,7 @@ class StartScreen(ConfirmScreen):
             yes.focus()
         elif len(self._asked.typed) > 1:
             self.focus_next(Input)
+        self.stays()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

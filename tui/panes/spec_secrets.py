@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -21,12 +21,13 @@ from tui.domain.spec.references import Layers, Source
 from tui.domain.spec.secret_list import SecretRow, secret_rows
 from tui.domain.text import cell_width, middle_cut, printable
 from tui.panes.spec_dialogs import SecretScreen
-from tui.panes.spec_lists import MOVES
+from tui.panes.spec_lists import MOVES, dialog_room
 from tui.services.paths import show_path
 from tui.services.secrets import SecretsError, SecretStore
 from tui.widgets.confirm import ConfirmScreen, Question
 
 _NAME = 30
+"""Columns that a name may take."""
 _STATE = 24
 
 Write = Callable[[str, Fix], str | None]
@@ -78,7 +79,7 @@ class SecretsScreen(ModalScreen[bool]):
         self._rows = secret_rows(spec.references, names, dict(self._elsewhere), spec.problems)
         listed = self.query_one(OptionList)
         row = listed.highlighted or 0
-        listed.set_options([Option(_row(each)) for each in self._rows])
+        listed.set_options([Option(line) for line in _lines(self._rows, dialog_room(self.app.size.width))])
         listed.highlighted = min(row, len(self._rows) - 1) if self._rows else None
         self._say(note or _hint(self._rows), tone)
 
@@ -198,14 +199,21 @@ def _hint(rows: tuple[SecretRow, ...]) -> str:
     return "" if rows else "None yet: write value: ${NAME} in env, or press f on a literal secret."
 
 
-def _row(row: SecretRow) -> Content:
-    name = middle_cut(printable(row.name), _NAME)
+def _lines(rows: Sequence[SecretRow], room: int) -> list[Content]:
+    """One line for each in so many columns; names and states take only what they need."""
+    names = [middle_cut(printable(row.name), _NAME) for row in rows]
+    name = max((cell_width(text) for text in names), default=0)
+    state = min(max((len(row.state) for row in rows), default=0), _STATE)
+    return [_line(row, text, name, state, room) for row, text in zip(rows, names, strict=True)]
+
+
+def _line(row: SecretRow, name: str, name_columns: int, state_columns: int, room: int) -> Content:
     glyph, colour = ("✗", "$text-warning") if row.missing else ("✓", "$text-success")
-    state = middle_cut(row.state, _STATE)
+    state = middle_cut(row.state, state_columns)
     return Content.assemble(
         (f"{glyph} ", colour),
         (name, "bold"),
-        " " * (_NAME + 1 - cell_width(name)),
-        f"{state:<{_STATE}} ",
-        (row.used, "$text-muted"),
+        " " * (name_columns + 2 - cell_width(name)),
+        f"{state:<{state_columns}}  ",
+        (middle_cut(row.used, max(room - name_columns - state_columns - 6, 12)), "$text-muted"),
     )

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import OWN_LABEL, Job
+from tui.domain.places import Place
 from tui.domain.text import printable
 from tui.panes.messages import JobStarted
 from tui.panes.spec_words import Start, sent_words
@@ -73,6 +74,7 @@ class Sending:
         self._store = store
         self._tell = tell
         self._local = gateway.target.is_local
+        self._place = Place(gateway.target.project, gateway.target.region)
         self._submitter = Submitter(gateway.jobs, gateway.target, store)
 
     async def send(self, start: Start) -> Job | None:
@@ -90,7 +92,7 @@ class Sending:
                 self._tell(f"{start.display_name} was not sent", reason, tone="error")
                 return None
             if isinstance(outcome, Submitted):
-                self._app.post_message(JobStarted(outcome.job))
+                self._app.post_message(JobStarted(outcome.job, self._place))
                 return outcome.job
             self._tell(*outcome_words(outcome), tone="warning")
             again = outcome.settled and await self._ask(resend_question(outcome.record, local=self._local))

@@ -15,9 +15,11 @@ from textual.widgets import Static
 
 from tui.domain.jobs import Job
 from tui.domain.setup.bucket import default_bucket
+from tui.domain.spec.check import check
 from tui.domain.spec.from_job import spec_from_job
+from tui.domain.spec.problems import START
 from tui.domain.spec.templates import TEMPLATES, Template
-from tui.domain.text import age
+from tui.domain.text import age, printable
 from tui.panes.spec_buffer import EXAMPLE, Buffer
 from tui.panes.spec_editor import SpecEditor
 from tui.panes.spec_find import FindBar
@@ -31,6 +33,8 @@ from tui.services.paths import show_path
 from tui.services.recent import Recent
 from tui.widgets.confirm import ConfirmScreen, Question
 
+_NAMED = 3
+"""Kept texts that are named at most."""
 RECENT_ROWS = 8
 """Files that are offered where one begins; all of them are in the list of files."""
 
@@ -91,7 +95,14 @@ class SpecTextPane(SpecOpen):
         await self._show_welcome()
         if self.options.spec is not None:
             await self.open_file(self.options.spec, may_be_new=True)
+        self._begun = True
+        self._tell_kept()
         self.start_looking()
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the file that the app was started with is open, and its editor takes the keys."""
+        return self._begun and (self._buffer is None or self.editor.has_focus)
 
     def pane_shown(self) -> None:
         """Focus the editor, or the ways to begin."""
@@ -128,6 +139,17 @@ class SpecTextPane(SpecOpen):
         files = tuple(_recent_choice(item) for item in recent[:RECENT_ROWS])
         heading = (Choice("", ""), Choice("", "Opened last")) if files else ()
         self.query_one(Welcome).show((*kept, *unread, *ways, *heading, *files))
+        self.say_kept()
+
+    def say_kept(self) -> None:
+        """Unsaved texts were found, or are gone."""
+
+    def _tell_kept(self) -> None:
+        """Say elsewhere that there is unsaved text."""
+        if self._left and not self.display and self.options.spec is None:
+            names = ", ".join(dict.fromkeys(_kept_name(item) for item in self._left[:_NAMED]))
+            words = f"Unsaved text of {names} was kept. Press 2 to have it back."
+            self.app.notify(printable(words), severity="warning", timeout=10, markup=False)
 
     @on(Welcome.Chosen)
     async def _begin(self, message: Welcome.Chosen) -> None:
@@ -188,7 +210,7 @@ class SpecTextPane(SpecOpen):
         """Show a text as a new one; one that has only a name so far takes it."""
         buffer = self._buffer
         if buffer is not None and buffer.named and buffer.file is None and not buffer.text.strip():
-            self.editor.swap_text(text)
+            self._swap(text)
             self.editor.focus()
         else:
             self._show_buffer(Buffer(text))
@@ -204,11 +226,20 @@ class SpecTextPane(SpecOpen):
         if chosen is not None:
             self.open_job(chosen)
 
-    def open_job(self, job: Job) -> None:
-        """Begin a new spec with what a job was sent with; its secrets become references."""
+    def open_job(self, job: Job, at: tuple[str | int, ...] = ()) -> None:
+        """Begin a new spec with what a job was sent with; its secrets become references.
+
+        `at` is a path in the CustomJob, at which the cursor is put, or as near to it as can be.
+        """
+        text = spec_from_job(job)
         stem = "".join(char if char.isalnum() or char in "-_." else "-" for char in job.display_name)
         name = f"{stem.strip('.-') or job.job_id}.yaml"
-        self._show_buffer(Buffer(spec_from_job(job), suggested=Path.cwd() / name))
+        self._show_buffer(Buffer(text, suggested=Path.cwd() / name))
+        if at:
+            places = check(text).places
+            while at and at not in places:
+                at = at[:-1]
+            self.editor.go_to(places.get(at, START))
         self._say(
             f"A new spec from {job.display_name}", "Secrets are ${NAME} now; check them before you start."
         )
@@ -292,8 +323,12 @@ class SpecTextPane(SpecOpen):
         self.query_one(ProblemList).focus()
 
 
+def _kept_name(item: Unsaved) -> str:
+    return item.path.name if item.path else "a new spec"
+
+
 def _kept_choice(item: Unsaved, number: int) -> Choice:
-    name = item.path.name if item.path else "a new spec"
+    name = _kept_name(item)
     where = f", made on {item.host}" if item.host else ""
     about = f"from {item.saved_at.astimezone():%d %b %H:%M}{where}"
     return Choice("restore", f"Restore the unsaved text of {name}", about, number=number)

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from tui.domain.text import printable
+from tui.widgets.type_ahead import AnswerScreen
 
 _ABOUT_ARGS = (
     "Of the first worker pool, for this start only; the file stays as it is. Words as in a shell, one or"
@@ -26,7 +26,7 @@ _HIDDEN_ARGS = (
 )
 
 
-class ValueScreen(ModalScreen[str | None]):
+class ValueScreen(AnswerScreen[str | None]):
     """Asks for one line; what is wrong with it is said at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,13 +59,15 @@ class ValueScreen(ModalScreen[str | None]):
         wrong = self._wrong(event.value)
         if wrong:
             self.query_one("#value-wrong", Static).update(Content.styled(printable(wrong), "$text-error"))
+            self.stays()
         else:
             self.dismiss(event.value)
 
 
-class ArgsScreen(ModalScreen[str | None]):
+class ArgsScreen(AnswerScreen[str | None]):
     """Asks for arguments in a field of several lines; closes with the text, or None to leave them."""
 
+    ANSWERING: ClassVar[frozenset[str]] = frozenset({"ctrl+s"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+s", "take", "Take them", id="args.take", priority=True, tooltip="Use them for this start"
@@ -106,6 +108,7 @@ class ArgsScreen(ModalScreen[str | None]):
         wrong = self._wrong(text)
         if wrong:
             self.query_one("#value-wrong", Static).update(Content.styled(printable(wrong), "$text-error"))
+            self.stays()
         else:
             self.dismiss(text)
 

@@ -23,6 +23,7 @@ from tui.domain.spec.naming import DEFAULT_TEMPLATE, name_from
 from tui.domain.spec.override import first_args, holds_secret
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
 from tui.domain.spec.request import env_lists, gcloud_command, gcloud_notes
+from tui.domain.spec.secret_rules import LITERAL
 from tui.domain.target import Target
 from tui.domain.text import duration, middle_cut, printable
 from tui.panes.spec_preflight import StartQuestion
@@ -85,6 +86,11 @@ class Start:
     def other_project(self) -> bool:
         """Whether the file was last sent to another project."""
         return self.last is not None and self.last.project != self.target.project
+
+    @property
+    def literals(self) -> int:
+        """How many secrets stand in the text as they are."""
+        return sum(problem.code == LITERAL for problem in self.spec.problems)
 
     @property
     def rows(self) -> tuple[Finding, ...]:
@@ -152,7 +158,7 @@ def _lines(start: Start) -> list[str | Content]:
     if more > 0:
         lines.append(_warning(f"{more} more in Setup"))
     lines += [_warning(text) for text in _warnings(start)]
-    lines += _right(start.report, len(start.spec.references))
+    lines += _right(start)
     lines += _details(start)
     drop = "If the connection drops now: sent once or never; the next start tells you."
     lines += [_muted(drop), _muted(_command(start), indent=2)]
@@ -191,6 +197,9 @@ def _machines(start: Start) -> str:
 def _warnings(start: Start) -> Iterable[str]:
     if start.unsaved:
         yield "the text is not saved; the job gets it as it is in the editor"
+    if count := start.literals:
+        stand = "secrets stand" if count > 1 else "secret stands"
+        yield f"{count} {stand} in the text itself, readable by all who see the file or the job"
     for record in start.doubtful:
         yield f"whether {sent_words(record)}, was started is not known yet"
     for item in start.spec.warnings:
@@ -258,9 +267,10 @@ def _open_row(number: int, finding: Finding) -> Content:
     return Content.assemble(glyph, Content(head), (key, "$text-accent"), Content(last))
 
 
-def _right(report: Report, references: int) -> list[Content]:
+def _right(start: Start) -> list[Content]:
     """What is right, in as few lines as possible."""
-    items = [f"✓ {_group_words(group, checks, references)}" for group, checks in report.right.items()]
+    right = start.report.right.items()
+    items = [f"✓ {_group_words(group, checks, start)}" for group, checks in right]
     lines: list[str] = []
     for item in items:
         if lines and len(lines[-1]) + 3 + len(item) <= _WIDTH:
@@ -278,14 +288,16 @@ _GROUP_WORDS = {
 }
 
 
-def _group_words(group: Group, checks: tuple[Check, ...], references: int) -> str:
+def _group_words(group: Group, checks: tuple[Check, ...], start: Start) -> str:
     if group is Group.QUOTA:
         found = [f"{check.title} {check.finding.removeprefix('needs ')}" for check in checks]
         return "quota: " + ", ".join(printable(item) for item in found)
     if group is Group.BUCKET:
         return f"bucket {printable(checks[0].title)}"
     if group is Group.SECRETS:
-        return f"{references} filled in, secrets hidden" if references else "no secrets"
+        references = len(start.spec.references)
+        hidden = "" if start.literals else ", secrets hidden"
+        return f"{references} filled in{hidden}" if references else "nothing to fill in"
     return _GROUP_WORDS.get(group, str(group))
 
 

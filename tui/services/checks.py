@@ -150,7 +150,8 @@ class SetupChecks:
 
     def note_needs(self, needs: JobNeeds | None) -> frozenset[str]:
         """Take what the open spec asks for without reading; the names of the facts to be read now."""
-        before = self._facts
+        before, trouble = self._facts, needs.trouble if needs else ""
+        needs = needs.known if needs else None
         name, origin = self._own_bucket
         if needs is not None and (named := needs.output_bucket(name)):
             name, origin = named, f"{SPEC_ORIGIN} ({needs.file})"
@@ -161,7 +162,8 @@ class SetupChecks:
             stale.update(_OF_ACCOUNT)
         if _metrics(needs) != _metrics(before.needs):
             stale.add("quotas")
-        self.tell(needs=needs, bucket_name=name, bucket_origin=origin, **dict.fromkeys(stale))
+        asked = {"needs": needs, "spec_trouble": trouble}
+        self.tell(**asked, bucket_name=name, bucket_origin=origin, **dict.fromkeys(stale))
         return frozenset(stale)
 
     async def apply(self, fixes: Sequence[Fix]) -> Outcome:

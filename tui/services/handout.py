@@ -60,7 +60,9 @@ async def hand_out(
     `title` is what it is, in words; `send` gives it to the terminal (`App.copy_to_clipboard`); `values` are
     secrets that must not leave the app, beside those of the secrets file.
     """
-    stored = await asyncio.to_thread(_stored, paths)
+    from tui.services.secrets import stored_values  # noqa: PLC0415 (no first frame needs it)
+
+    stored = await asyncio.to_thread(stored_values, paths.secrets_file)
     clean = await asyncio.to_thread(cleaned, text, [*values, *stored])
     send(clean)
     await to_helper(clean, environ)
@@ -68,16 +70,6 @@ async def hand_out(
     with suppress(OSError):
         path = await asyncio.to_thread(keep, paths, clean)
     return said(title, path, len(clean.splitlines()))
-
-
-def _stored(paths: Paths) -> tuple[str, ...]:
-    """The values of the secrets file; none while it cannot be used, for then nothing is filled in from it."""
-    from tui.services.secrets import SecretsError, SecretStore  # noqa: PLC0415 (no first frame needs it)
-
-    try:
-        return tuple(SecretStore(paths.secrets_file).values().values())
-    except SecretsError:
-        return ()
 
 
 async def to_helper(text: str, environ: Mapping[str, str]) -> bool:

@@ -13,12 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.services.keptspecs import LENT
 from tui.services.paths import private_dir
 from tui.services.processes import ProcessId, this_process
 from tui.services.specfile import SpecFileError, read_spec
 
-FOLDER = "editor"
-"""Below the state folder: one private folder for each text that is out."""
 _NOTE = "note.json"
 ELSEWHERE = 86_400.0
 """Seconds after which a text that was lent on another host counts as left: an editor is not always busy."""
@@ -48,6 +47,8 @@ class LeftOver:
     file: Path
     trouble: str = ""
     """Why it cannot be read, or empty."""
+    base: str = ""
+    """Digest of the spec file that the text was made from (`SpecFile.digest`); empty when not known."""
 
 
 @dataclass(slots=True)
@@ -103,15 +104,16 @@ class HandOver:
     """Private files for texts that are not saved; removed as soon as the text is back."""
 
     def __init__(self, state_dir: Path) -> None:
-        self._folder = state_dir / FOLDER
+        self._folder = state_dir / LENT
         self._me = this_process()
         self._out: set[Path] = set()
 
     @contextmanager
-    def lend(self, text: str, name: str, path: Path | None) -> Iterator[Loan]:
+    def lend(self, text: str, name: str, path: Path | None, base: str = "") -> Iterator[Loan]:
         """A file named `name` with the text in it, for as long as the editor has it.
 
-        What the editor wrote stays where it is unless it was `taken`; `path` is the spec file it belongs to.
+        What the editor wrote stays where it is unless it was `taken`; `path` is the spec file it belongs to,
+        `base` its digest when the text was made from it.
 
         Raises:
             OSError: it cannot be written.
@@ -120,7 +122,8 @@ class HandOver:
         place = Path(tempfile.mkdtemp(dir=self._folder))
         data = text.encode("utf-8", "replace")
         loan = Loan(place / name, _digest(data))
-        note = {**self._me.record, "path": str(path) if path else None, "name": name, "digest": loan.digest}
+        of_spec = {"path": str(path) if path else None, "base": base}
+        note = {**self._me.record, **of_spec, "name": name, "digest": loan.digest}
         self._out.add(place)
         try:
             (place / _NOTE).write_text(json.dumps(note), encoding="utf-8", errors="surrogateescape")
@@ -152,8 +155,9 @@ class HandOver:
             shutil.rmtree(note.parent, ignore_errors=True)
             return None
         path = Path(record["path"]) if record["path"] else None
+        base = str(record.get("base", ""))
         try:
-            return LeftOver(path, read_spec(loan.file).text, note.parent, loan.file)
+            return LeftOver(path, read_spec(loan.file).text, note.parent, loan.file, base=base)
         except SpecFileError as failure:
             return LeftOver(path, "", note.parent, loan.file, str(failure))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from tui.domain.errors import CloudError
+from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job
 from tui.domain.logs import LogEntry
@@ -23,6 +24,7 @@ MOST_JOBS = 500
 """Jobs of which something is kept."""
 MOST_CHARTS = 32
 """Jobs out of sight whose metrics are kept."""
+FAULT = "A fault in vertex-tui"
 PIECE = 500
 """Entries that are read in one piece of work."""
 
@@ -36,12 +38,32 @@ class Casebook:
         offload: Offload,
         clock: Callable[[], datetime],
         rest: float,
+        *,
+        project_of: Callable[[Job], str] = lambda _job: "",
+        secrets: Callable[[], Sequence[str]] = tuple,
+        report: Callable[[Exception], object] | None = None,
     ) -> None:
+        """Describe it.
+
+        Args:
+            publish: told of the findings, by resource names.
+            offload: does heavy work.
+            clock: the time, UTC.
+            rest: seconds between two tellings.
+            project_of: the id of a job's project.
+            secrets: values that must not be quoted; asked for where the heavy work is done.
+            report: told of each bug once; the loop's own handler unless given.
+        """
         self.clock = clock
         self.in_sight: Collection[str] = frozenset()
         """Names of jobs that are not to be forgotten: those shown."""
         self.first = ""
         """The name of the one under the cursor."""
+        self._live: Collection[str] = frozenset()
+        self._project_of = project_of
+        self._secrets = secrets
+        self._report = report
+        self._reported: set[tuple[object, ...]] = set()
         self._publish = publish
         self._offload = offload
         self._rest = rest
@@ -61,7 +83,7 @@ class Casebook:
         """What is known of a job from now on."""
         found = self._kept.get(job.name)
         if found is None:
-            found = self._kept[job.name] = Gathered(job)
+            found = self._kept[job.name] = Gathered(job, self._project_of(job))
             if job.state.terminal:
                 found.course.note_end(job, self.clock())
         self._kept.move_to_end(job.name)
@@ -75,6 +97,22 @@ class Casebook:
             if job.state.terminal:
                 found.course.note_end(job, self.clock())
 
+    def note_live(self, names: Collection[str]) -> None:
+        """Take the names of the live jobs of the newest list: others may be forgotten."""
+        gone = any(name not in names for name in self._live)
+        self._live = names
+        if gone and len(self) > MOST_JOBS:
+            self._wake.set()
+
+    def moved(self) -> set[str]:
+        """Forget what was read of jobs whose project turned out to be another; their names."""
+        moved = [found for found in self._kept.values() if self._project_of(found.job) != found.project]
+        for found in moved:
+            del self._kept[found.job.name]
+            self.of(found.job)
+            self.changed(found.job.name)
+        return {found.job.name for found in moved}
+
     def changed(self, name: str) -> None:
         """Something about a job is to be told."""
         self._changed[name] = None
@@ -82,9 +120,30 @@ class Casebook:
 
     def trouble(self, found: Gathered, error: CloudError | None) -> None:
         """A job's log could not be read, or can be again."""
-        if found.course.trouble is not error:
+        if found.course.trouble is not error and not found.course.broken:
             found.course.trouble = error
             self.changed(found.job.name)
+
+    def fault(self, error: Exception, found: Gathered | None = None) -> CloudError:
+        """Tell of a bug, each place of the code once; `found` is not looked at any more.
+
+        What is given back can be told as the job's trouble.
+        """
+        trouble = CloudError(FAULT, f"{type(error).__name__} while a log was read.", kind=ErrorKind.LOCAL)
+        if found is not None and not found.course.broken:
+            self.trouble(found, trouble)
+            found.course.broken = True
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        place = (type(error), *((each.filename, each.lineno) for each in last))
+        if place in self._reported:
+            return trouble
+        self._reported.add(place)
+        if self._report is not None:
+            self._report(error)
+        else:
+            context = {"message": "Reading the logs of jobs", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+        return trouble
 
     # Heavy work
 
@@ -93,7 +152,7 @@ class Casebook:
         new = 0
         for start in range(0, len(entries), PIECE):
             part = entries[start : start + PIECE]
-            new += await self._away(partial(found.take, part))
+            new += await self._about(found, partial(found.take, part)) or 0
         if new:
             self.changed(found.job.name)
         return new
@@ -101,7 +160,11 @@ class Casebook:
     async def diagnose(self, found: Gathered, *, certain: bool) -> None:
         """Diagnose a job by what is kept of its log; `certain` is whether its last lines are among that."""
         job, now, empty = found.job, self.clock(), found.course.outputs_empty
-        await self._away(partial(found.diagnose, job, now, certain=certain, outputs_empty=empty))
+
+        def work() -> None:
+            found.diagnose(job, now, certain=certain, outputs_empty=empty, secrets=self._secrets())
+
+        await self._about(found, work)
         # Only now, or the diagnosis before would pass for the last one.
         found.course.certain = certain and (found.job.error is None) == (job.error is None)
         found.course.knew_error = job.error is not None
@@ -111,12 +174,22 @@ class Casebook:
         """Diagnose a job by its record alone."""
         job, now = found.job, self.clock()
         found.course.from_record = True
-        await self._away(lambda: found.diagnose_record(job, now))
+        await self._about(found, lambda: found.diagnose_record(job, now, self._secrets()))
         self.changed(job.name)
 
     async def ask(self, look: Callable[[], Made]) -> Made:
         """Look something up in what was gathered, in turn with the other work."""
         return await self._away(look)
+
+    async def _about(self, found: Gathered, work: Callable[[], Made]) -> Made | None:
+        """Have work done about one job; None if a bug keeps it from being done, now or before."""
+        if found.course.broken:
+            return None
+        try:
+            return await self._away(work)
+        except Exception as error:  # noqa: BLE001 (told; one odd log must not keep the others from being read)
+            self.fault(error, found)
+            return None
 
     async def _away(self, work: Callable[[], Made]) -> Made:
         return await self._offload(work)  # type: ignore[return-value]  # what the work gives
@@ -140,7 +213,11 @@ class Casebook:
             if found is None:
                 continue
             job, now = found.job, self.clock()
-            insight = await self._away(partial(found.told, job, now, found.course))
+            try:
+                insight = await self._away(partial(found.told, job, now, found.course))
+            except Exception as error:  # noqa: BLE001 (as above)
+                self.fault(error, found)
+                continue
             if insight is not found.insight or name not in self._told:
                 found.insight = self._told[name] = insight
                 new = True
@@ -157,7 +234,7 @@ class Casebook:
         idle = [
             found
             for name, found in self._kept.items()
-            if name not in self.in_sight and name != self.first and not found.job.state.live
+            if name not in self.in_sight and name != self.first and name not in self._live
         ]
         with_points = [found for found in idle if found.has_points]
         for found in with_points[: max(len(with_points) - MOST_CHARTS, 0)]:

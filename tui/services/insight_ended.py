@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tui.domain.errors import ErrorKind
 from tui.domain.jobs import Job, JobState
 from tui.domain.polling import Budget, PollPace
 from tui.services.insight_casebook import Casebook
 from tui.services.insight_gathered import Gathered
-from tui.services.insight_looks import Looks, Pause, at_once, rest
+from tui.services.insight_looks import Looks, Pause, at_once, rest, steadily
 from tui.services.insight_reads import InsightTiming
 from tui.services.logreads import Urgency
 
@@ -18,6 +19,20 @@ FRESH = timedelta(minutes=2)
 """A job that ended so lately still has lines and its error to come."""
 KEPT = timedelta(days=30)
 """How long Cloud Logging keeps entries unless it is told otherwise (FACTS 3.5)."""
+_OF_ALL = frozenset(
+    {
+        ErrorKind.NO_CREDENTIALS,
+        ErrorKind.EXPIRED_CREDENTIALS,
+        ErrorKind.DENIED,
+        ErrorKind.API_DISABLED,
+        ErrorKind.BILLING,
+        ErrorKind.QUOTA,
+        ErrorKind.RATE,
+        ErrorKind.UNREACHABLE,
+        ErrorKind.TIMEOUT,
+    }
+)
+"""Troubles that the other jobs of a project are likely to have as well."""
 _ORDER = {JobState.FAILED: 0, JobState.PARTIALLY_SUCCEEDED: 1, JobState.SUCCEEDED: 2, JobState.EXPIRED: 3}
 
 
@@ -55,40 +70,39 @@ class EndedLogs:
     async def run(self) -> None:
         """Look until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._look_at_ended())
-            group.create_task(self._look_at_shown())
+            group.create_task(steadily(self._look_at_ended, self._book.fault))
+            group.create_task(steadily(self._look_at_shown, self._book.fault))
 
     async def _look_at_ended(self) -> None:
-        """Those that have only just ended."""
-        while True:
-            self._ended.clear()
-            found, seconds = self._next(self._of_hot())
-            if found is None:
-                await rest(self._ended, seconds)
-                continue
-            urgency = Urgency.LIVE if found.course.looked_at is None else Urgency.BACKGROUND
-            await self._look(found, urgency, at_once)
+        """One of those that have only just ended, or wait for one."""
+        self._ended.clear()
+        found, seconds = self._next(self._of_hot())
+        if found is None:
+            await rest(self._ended, seconds)
+            return
+        urgency = Urgency.LIVE if found.course.looked_at is None else Urgency.BACKGROUND
+        await self._look(found, urgency, at_once)
 
     async def _look_at_shown(self) -> None:
-        """Those that only happen to be in sight: a few reads a minute, and none while nobody looks."""
-        while True:
-            self._shown.clear()
-            await self._look_at_records()
-            found, seconds = self._next(self._of_sight())
-            if found is None:
-                await rest(self._shown, seconds)
-                continue
-            thrift = _Thrift(self._budget)
-            await thrift.pay()
-            found, _ = self._next(self._of_sight())  # the list may have moved on meanwhile
-            if found is not None:
-                await self._look(found, Urgency.BACKGROUND, thrift.pause)
+        """One that only happens to be in sight: a few reads a minute, and none while nobody looks."""
+        self._shown.clear()
+        await self._look_at_records()
+        found, seconds = self._next(self._of_sight())
+        if found is None:
+            await rest(self._shown, seconds)
+            return
+        thrift = _Thrift(self._budget)
+        await thrift.pay()
+        found, _ = self._next(self._of_sight())  # the list may have moved on meanwhile
+        if found is not None:
+            await self._look(found, Urgency.BACKGROUND, thrift.pause)
 
     async def _look(self, found: Gathered, urgency: Urgency, pause: Pause) -> None:
+        """Look at a job; after a trouble of them all wait, after one of its own go on with the others."""
         error = await self._looks.try_look(found, urgency, pause)
         if error is None:
             self._pace.succeeded()
-        else:
+        elif error.kind in _OF_ALL:
             self._pace.failed(error.retry_after)
             await asyncio.sleep(self._pace.delay(live=True))
 
@@ -102,20 +116,22 @@ class EndedLogs:
                 await self._book.diagnose_record(found)
 
     def _next(self, jobs: Sequence[Gathered]) -> tuple[Gathered | None, float | None]:
-        """The next job to be read, or the seconds until one may be due."""
+        """The next job to be read, or the seconds until one may be due; those that failed come last."""
         now = self._book.clock()
         soonest: float | None = None
+        best: Gathered | None = None
         for found in jobs:
             due = self._looks.due(found)
             if due is None or found.job.name == self._book.first:
                 continue
-            wait = (due - now).total_seconds()
+            wait = (max(due, found.course.next_try or due) - now).total_seconds()
             if found.course.looking:
                 wait = max(wait, 1.0)  # another reader is at it
-            if wait <= 0:
-                return found, None
-            soonest = min(wait, soonest) if soonest is not None else wait
-        return None, soonest
+            if wait > 0:
+                soonest = min(wait, soonest) if soonest is not None else wait
+            elif best is None or found.course.failures < best.course.failures:
+                best = found
+        return best, None if best is not None else soonest
 
     def _of_hot(self) -> list[Gathered]:
         found = [each for name in self._hot if (each := self._book.known(name)) is not None]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tui.domain.course.attempts import SERVICE, Attempt, attempts
 from tui.domain.course.timeline import awaits_error
@@ -29,6 +30,8 @@ LONGEST = 16_000
 """Characters of one entry that are kept: its beginning and its end."""
 MOST_KEYS = 20_000
 """Entries that are known again when they are listed twice."""
+LONGEST_REST = 120.0
+"""Seconds until a job whose log cannot be read is looked at again."""
 SECOND_NS = 1_000_000_000
 
 
@@ -39,7 +42,11 @@ class Course:
     begun: bool = False
     """Whether the newest page has been read."""
     whole: bool = False
-    """Whether everything up to the last read was read."""
+    """Whether everything up to the last read was read, or up to where `behind` ends."""
+    behind: bool = False
+    """Whether there was more to read than one read takes, and the rest is still to come."""
+    read_at: datetime | None = None
+    """When the read began that found all there was, or its newest page."""
     seen_ended: datetime | None = None
     """When the app first saw that the job is over."""
     looked_at: datetime | None = None
@@ -61,6 +68,12 @@ class Course:
     history_pages: int = 0
     history_done: bool = False
     trouble: CloudError | None = None
+    failures: int = 0
+    """Looks in a row that could not read the log."""
+    next_try: datetime | None = None
+    """Not to be looked at before, unless it is under the cursor."""
+    broken: bool = False
+    """Whether its log cannot be understood because of a bug, which was told."""
 
     def note_end(self, job: Job, now: datetime) -> None:
         """The job is over, or its record says more about that."""
@@ -69,6 +82,16 @@ class Course:
         if self.certain and job.error is not None and not self.knew_error:
             self.certain = False
             self.looked_at = None
+
+    def failed(self, now: datetime, seconds: float) -> None:
+        """It could not be looked at: wait, each time twice as long as before."""
+        self.failures += 1
+        step = min(seconds * 2.0 ** min(self.failures - 1, 16), LONGEST_REST)
+        self.next_try = now + timedelta(seconds=step)
+
+    def succeeded(self) -> None:
+        """It was looked at."""
+        self.failures, self.next_try = 0, None
 
     def over_since(self, job: Job) -> datetime | None:
         """When the job ended by the record or, where clocks differ, when that was seen."""
@@ -83,15 +106,20 @@ class Gathered:
     `course`, `job` and `insight` belong to the event loop, all else to whoever does the heavy work.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, project: str = "") -> None:
         self.job = job
+        self.project = project
+        """The project whose logs are read for it."""
         self.course = Course()
         self.insight = JobInsight()
         self.oldest_ns: int | None = None
         self.newest_ns = 0
         self._store = MetricStore()
         self._fresh_store = True
+        self._dropped = False
         self._keys: dict[EntryKey, None] = {}
+        self._counted = array("q")
+        """Hashes of the entries that were counted before the lines were forgotten; keys take more room."""
         self._service: dict[EntryKey, LogEntry] = {}
         self._lines: dict[str, list[LogEntry]] = {}
         self._count = 0
@@ -114,24 +142,35 @@ class Gathered:
 
     def take(self, entries: Iterable[LogEntry]) -> int:
         """Take entries in, in any order, also again; how many were new."""
-        new = sorted((entry for entry in entries if entry.key not in self._keys), key=_key)
-        new = [entry for number, entry in enumerate(new) if not number or new[number - 1].key != entry.key]
-        if not new:
+        given = sorted(entries, key=_key)
+        given = [each for number, each in enumerate(given) if not number or given[number - 1].key != each.key]
+        new = [entry for entry in given if entry.key not in self._keys]
+        useful = given if self._dropped else new  # the store knows by itself what it has read
+        if not useful:
             return 0
-        self._keys.update(dict.fromkeys(entry.key for entry in new))
-        if len(self._keys) > MOST_KEYS:
-            for key in sorted(self._keys)[: len(self._keys) // 2]:
-                del self._keys[key]
-        self._seen += len(new)
-        self._store.add(new)
+        self._store.add(useful)
         self._fresh_store = False
+        if new:
+            self._keys.update(dict.fromkeys(entry.key for entry in new))
+            if len(self._keys) > MOST_KEYS:
+                for key in sorted(self._keys)[: len(self._keys) // 2]:
+                    del self._keys[key]
+            self._count_in(new)
+            self._keep(new)
+        return len(useful)
+
+    def _count_in(self, entries: Sequence[LogEntry]) -> None:
+        """Note what entries say beside their lines, unless that was done before the lines were forgotten."""
+        counted = frozenset(self._counted)
+        new = [entry for entry in entries if hash(entry.key) not in counted] if counted else entries
+        if not new:
+            return
+        self._seen += len(new)
         found = look_for(new)
         late = self.oldest_ns is not None and new[0].timestamp_ns < self.oldest_ns
         self._traces = found.and_also(self._traces) if late else self._traces.and_also(found)
         self.oldest_ns = min(new[0].timestamp_ns, self.oldest_ns or new[0].timestamp_ns)
         self.newest_ns = max(new[-1].timestamp_ns, self.newest_ns)
-        self._keep(new)
-        return len(new)
 
     def _keep(self, new: Sequence[LogEntry]) -> None:
         """Keep what a diagnosis needs."""
@@ -181,7 +220,7 @@ class Gathered:
     def release(self) -> None:
         """Forget the lines: all that they say is known."""
         self._released = True
-        self._keys.clear()
+        self._forget_keys()
         self._service.clear()
         self._lines.clear()
         self._count = self._characters = 0
@@ -190,7 +229,12 @@ class Gathered:
         """Keep lines again, for another diagnosis."""
         if self._released:
             self._released = False
-            self._seen = 0
+            self._forget_keys()  # of lines that came meanwhile and were not kept
+
+    def _forget_keys(self) -> None:
+        known = [*self._counted, *(hash(key) for key in self._keys)]
+        self._counted = array("q", list(dict.fromkeys(known))[-MOST_KEYS:])
+        self._keys.clear()
 
     def drop_points(self) -> None:
         """Forget the metrics, which can be read again."""
@@ -199,7 +243,7 @@ class Gathered:
         self._mark_attempts()
         self._version = None
         self._series = ()
-        self._keys.clear()
+        self._dropped = True
 
     # Telling
 
@@ -212,21 +256,31 @@ class Gathered:
         """What the service said, in order."""
         return [self._service[key] for key in sorted(self._service)]
 
-    def diagnose(self, job: Job, now: datetime, *, certain: bool, outputs_empty: bool | None = None) -> None:
+    def diagnose(
+        self,
+        job: Job,
+        now: datetime,
+        *,
+        certain: bool,
+        outputs_empty: bool | None = None,
+        secrets: Sequence[str] = (),
+    ) -> None:
         """Say why the job failed, or what is odd about its success, by all that is kept."""
         from tui.domain.diagnosis.diagnose import diagnose  # noqa: PLC0415 (many rules, after the first frame)
 
         entries = sorted(
             (*self._service.values(), *(e for each in self._lines.values() for e in each)), key=_key
         )
-        case = Case(job, entries, complete=certain, now=now, outputs_empty=outputs_empty)
+        case = Case(
+            job, entries, complete=certain, now=now, outputs_empty=outputs_empty, secrets=tuple(secrets)
+        )
         self._diagnosis = diagnose(case)
 
-    def diagnose_record(self, job: Job, now: datetime) -> None:
+    def diagnose_record(self, job: Job, now: datetime, secrets: Sequence[str] = ()) -> None:
         """Say what the job's own error says, if that says anything."""
         from tui.domain.diagnosis.diagnose import diagnose  # noqa: PLC0415 (many rules, after the first frame)
 
-        found = diagnose(Case(job, now=now))
+        found = diagnose(Case(job, now=now, secrets=tuple(secrets)))
         if self._diagnosis is None and found.cause not in (Cause.UNKNOWN, Cause.NONE):
             self._diagnosis = found
 
@@ -248,7 +302,7 @@ class Gathered:
             self._traces.paths,
         )
         known = (before.progress, before.attempts, before.pending_ns, before.wandb, before.paths)
-        complete = course.whole and (course.certain or not job.state.terminal)
+        complete = course.whole and not course.behind and (course.certain or not job.state.terminal)
         if (
             parts == known
             and before.series is self._series
@@ -272,7 +326,9 @@ class Gathered:
 
     def settled(self, now: datetime) -> bool:
         """Whether no other diagnosis of this job is to come."""
-        return self.job.state.terminal and self.course.certain and not awaits_error(self.job, now)
+        if not self.job.state.terminal:
+            return False
+        return self.course.broken or (self.course.certain and not awaits_error(self.job, now))
 
 
 def _key(entry: LogEntry) -> EntryKey:

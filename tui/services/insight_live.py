@@ -17,8 +17,41 @@ from tui.services.insight_reads import InsightTiming, newest, several
 from tui.services.logreads import LogReaders, Urgency
 
 
+class ServiceTime:
+    """What time it is at least for the programs whose logs are read: the own clock may differ from theirs."""
+
+    def __init__(self) -> None:
+        self._ahead_ns: int | None = None
+        self._only_later = False
+
+    def saw(self, times: Sequence[int], now: datetime) -> int:
+        """Entries of these times, in nanoseconds, are there by now; the newest to be believed, or 0.
+
+        One from the future is believed only where all are, so that it is this clock that is behind.
+        """
+        now_ns = _ns(now)
+        past = max((each for each in times if each <= now_ns), default=None)
+        if past is not None:
+            self._ahead_ns = max(
+                past - now_ns, self._ahead_ns if self._ahead_ns is not None else past - now_ns
+            )
+            return past
+        self._only_later = self._only_later or bool(times)
+        return now_ns if times and self._ahead_ns is None else 0
+
+    def at(self, moment: datetime | None) -> int | None:
+        """The time there, in nanoseconds, when it was `moment` here, or earlier; None if nothing tells."""
+        if moment is None or (self._ahead_ns is None and not self._only_later):
+            return None
+        return _ns(moment) + (self._ahead_ns or 0)
+
+
 class LiveLogs:
-    """One project's live jobs; never ends by itself, and reads nothing while there are none."""
+    """One project's live jobs; never ends by itself, and reads nothing while there are none.
+
+    Most of them are read by one list from a mark on, up to which everything was read of each. One that
+    prints more than can be read is read by itself, its newest page only.
+    """
 
     def __init__(
         self, project: str, readers: LogReaders, book: Casebook, looks: Looks, timing: InsightTiming
@@ -29,8 +62,12 @@ class LiveLogs:
         self._looks = looks
         self._timing = timing
         self._jobs: dict[str, Job] = {}
-        self._chatty: dict[str, None] = {}
+        self._time = ServiceTime()
         self._mark_ns: int | None = None
+        self._marked: set[str] = set()
+        """Names of those that the mark holds for."""
+        self._chatty: dict[str, int] = {}
+        """Names of those that are read by themselves, with a mark of their own."""
         self._last_entry = float("-inf")
         self._focused = True
         self._pace = PollPace(timing.retry, timing.retry)
@@ -39,6 +76,9 @@ class LiveLogs:
     def note(self, jobs: Mapping[str, Job]) -> None:
         """The live jobs by name; a new one, or one that began to run, is read at once."""
         before, self._jobs = self._jobs, dict(jobs)
+        self._marked &= jobs.keys()
+        for name in self._chatty.keys() - jobs.keys():
+            del self._chatty[name]
         if any(name not in before or before[name].state is not job.state for name, job in jobs.items()):
             self._wake.set()
 
@@ -57,13 +97,17 @@ class LiveLogs:
             try:
                 await self._read()
             except CloudError as error:
-                self._pace.failed(error.retry_after)
-                self._note_trouble(error)
-                await asyncio.sleep(self._pace.delay(live=True))
+                trouble = error
+            except Exception as error:  # noqa: BLE001 (told; reading goes on)
+                trouble = self._book.fault(error)
             else:
                 self._pace.succeeded()
                 self._note_trouble(None)
                 await rest(self._wake, self._delay())
+                continue
+            self._pace.failed(trouble.retry_after)
+            self._note_trouble(trouble)
+            await asyncio.sleep(self._pace.delay(live=True))
 
     def _delay(self) -> float:
         timing = self._timing
@@ -84,8 +128,6 @@ class LiveLogs:
         old = [each for each in files if each.course.begun]
         if old:
             await self._read_on(old)
-        else:
-            self._mark_ns = None
         if new:
             await self._first_looks(new)
 
@@ -93,15 +135,20 @@ class LiveLogs:
 
     async def _first_looks(self, new: Sequence[Gathered]) -> None:
         """One page for all of them; those that have more to say are looked at one by one."""
+        for each in new:
+            self._marked.discard(each.job.name)
+            self._chatty.pop(each.job.name, None)
         if len(new) > 1 and await self._whole_in_one(new):
             return
         for each in sorted(new, key=self._rank):
             if each.job.name not in self._jobs:
                 continue  # over meanwhile
             error = await self._looks.try_look(each, Urgency.LIVE)
-            if error is not None and error.kind is not ErrorKind.INVALID:
+            if error is not None and error.kind not in (ErrorKind.INVALID, ErrorKind.LOCAL):
                 raise error
+            self._time.saw([each.newest_ns] if each.newest_ns else [], self._book.clock())
             each.course.begun = True
+            each.course.read_at = each.course.read_at or self._book.clock()
             self._last_entry = self._now()
 
     def _rank(self, found: Gathered) -> tuple[bool, bool, bool]:
@@ -110,6 +157,7 @@ class LiveLogs:
 
     async def _whole_in_one(self, new: Sequence[Gathered]) -> bool:
         logs = self._readers.of(self._project, Urgency.LIVE)
+        begun = self._book.clock()
         for filter_ in several(each.job.job_id for each in new):
             page = await newest(logs, filter_)
             if page.next_page_token:
@@ -117,6 +165,7 @@ class LiveLogs:
             await self._take(new, page.entries)
         for each in new:
             each.course.begun = each.course.whole = each.course.history_done = True
+            each.course.read_at = begun
             self._book.changed(each.job.name)
         return True
 
@@ -125,52 +174,82 @@ class LiveLogs:
     async def _read_on(self, old: Sequence[Gathered]) -> None:
         quiet = [each for each in old if each.job.name not in self._chatty]
         chatty = [each for each in old if each.job.name in self._chatty]
-        if self._mark_ns is None:
-            self._mark_ns = max((each.newest_ns for each in old), default=0) or None
-        since = self._since_ns()
-        newest_ns = 0
-        for filter_ in several((each.job.job_id for each in quiet), since_ns=since):
-            newest_ns = max(newest_ns, await self._list(quiet, filter_))
+        if quiet:
+            await self._read_quiet(quiet)
         for each in chatty:
-            newest_ns = max(newest_ns, await self._newest_of(each, since))
-        if newest_ns:
-            self._mark_ns = max(self._mark_ns or 0, newest_ns)
+            await self._read_chatty(each)
 
-    async def _list(self, quiet: Sequence[Gathered], filter_: str) -> int:
-        """List what came since the mark, as far as a few pages go; the newest time."""
+    async def _read_quiet(self, quiet: Sequence[Gathered]) -> None:
+        """List what came since the mark; what a list does not reach is left to the next one."""
+        marks = [self._mark_of(each) for each in quiet if each.job.name not in self._marked]
+        if len(marks) < len(quiet):
+            marks.append(self._mark_ns)
+        known = [mark for mark in marks if mark is not None]
+        first = min(known) if len(known) == len(marks) else None
+        since = self._since_ns(first, behind=_any_behind(quiet))
+        reached: list[int] = []
+        newest_ns = max(known, default=0)
+        for filter_ in several((each.job.job_id for each in quiet), since_ns=since):
+            found_ns, cut_ns = await self._list(quiet, filter_)
+            newest_ns = max(newest_ns, found_ns)
+            if cut_ns is not None:
+                reached.append(max(cut_ns, first or 0))
+        self._mark_ns = min(reached, default=newest_ns) or None
+        self._set_behind(quiet, behind=bool(reached))
+        for each in quiet:
+            if each.job.name in self._chatty:
+                self._chatty[each.job.name] = self._mark_ns or 0
+            else:
+                self._marked.add(each.job.name)
+
+    async def _list(self, quiet: Sequence[Gathered], filter_: str) -> tuple[int, int | None]:
+        """List what came since the mark: the newest time, and how far a few pages went if there is more."""
         logs = self._readers.of(self._project, Urgency.LIVE)
-        token, newest_ns = "", 0
+        token, newest_ns, last_ns = "", 0, 0
         counts: dict[str, int] = {}
         for _ in range(self._timing.pages):
             page = await logs.list_entries(filter_, page_token=token)
-            await self._take(quiet, page.entries)
-            newest_ns = max((entry.timestamp_ns for entry in page.entries), default=newest_ns)
+            if page.next_page_token:
+                self._set_behind(quiet, behind=True)
+            newest_ns = max(newest_ns, await self._take(quiet, page.entries))
+            last_ns = max((entry.timestamp_ns for entry in page.entries), default=last_ns)
             for entry in page.entries:
                 counts[entry.job_id] = counts.get(entry.job_id, 0) + 1
             token = page.next_page_token
             if not token:
-                return newest_ns
+                return newest_ns, None
         # The one that prints most is read by itself from now on, its newest page only.
         loudest = max(counts, key=lambda job_id: counts[job_id], default="")
         for each in quiet:
             if each.job.job_id == loudest or len(quiet) == 1:
-                self._chatty[each.job.name] = None
-        return newest_ns
+                self._chatty[each.job.name] = 0
+        return newest_ns, last_ns
 
-    async def _newest_of(self, found: Gathered, since_ns: int | None) -> int:
-        """The newest page of a job that prints more than can be read."""
+    async def _read_chatty(self, found: Gathered) -> None:
+        """The newest page of a job that prints more than can be read; what is before it is left out."""
         logs = self._readers.of(self._project, Urgency.LIVE)
-        (filter_,) = several([found.job.job_id], since_ns=since_ns)
+        name, course, begun = found.job.name, found.course, self._book.clock()
+        since = self._since_ns(self._chatty[name] or None, behind=course.behind)
+        (filter_,) = several([found.job.job_id], since_ns=since)
         page = await newest(logs, filter_)
-        await self._take([found], page.entries)
+        newest_ns = await self._take([found], page.entries)
+        self._chatty[name] = max(self._chatty[name], newest_ns)
         if page.next_page_token:
-            found.course.whole = False
+            course.whole = False
         else:
-            self._chatty.pop(found.job.name, None)
-        return max((entry.timestamp_ns for entry in page.entries), default=0)
+            course.read_at = begun
+            del self._chatty[name]
+        self._set_behind([found], behind=False)
 
-    async def _take(self, files: Sequence[Gathered], entries: Iterable[LogEntry]) -> None:
-        """Give each job its entries."""
+    def _set_behind(self, files: Iterable[Gathered], *, behind: bool) -> None:
+        for each in files:
+            if each.course.behind is not behind:
+                each.course.behind = behind
+                self._book.changed(each.job.name)
+
+    async def _take(self, files: Sequence[Gathered], entries: Sequence[LogEntry]) -> int:
+        """Give each job its entries; the newest time of them that can be believed."""
+        newest_ns = self._time.saw([entry.timestamp_ns for entry in entries], self._book.clock())
         if len(files) == 1:
             sorted_out = {files[0].job.job_id: list(entries)}
         else:
@@ -181,14 +260,28 @@ class LiveLogs:
             mine = sorted_out.get(each.job.job_id)
             if mine and await self._book.take(each, mine):
                 self._last_entry = self._now()
+        return newest_ns
 
-    def _since_ns(self) -> int | None:
-        """Where a list begins; an entry dated in the future must not make it begin after the others."""
-        if self._mark_ns is None:
-            return None
-        now_ns = int(self._now() * SECOND_NS)
-        return max(min(self._mark_ns, now_ns) - int(self._timing.overlap * SECOND_NS), 0)
+    def _mark_of(self, found: Gathered) -> int | None:
+        """Up to when a job was read that has been read by itself so far; None if nothing tells."""
+        now_ns = _ns(self._book.clock())
+        known = (self._time.at(found.course.read_at), min(found.newest_ns, now_ns) or None)
+        return max((each for each in known if each is not None), default=None)
+
+    def _since_ns(self, mark_ns: int | None, *, behind: bool) -> int | None:
+        """Where a list begins: before the mark, for entries come late, unless there is more to read."""
+        if mark_ns is None or behind:
+            return mark_ns
+        return max(mark_ns - int(self._timing.overlap * SECOND_NS), 0)
 
     def _now(self) -> float:
         moment: datetime = self._book.clock()
         return moment.astimezone(UTC).timestamp()
+
+
+def _any_behind(files: Iterable[Gathered]) -> bool:
+    return any(each.course.behind for each in files)
+
+
+def _ns(moment: datetime) -> int:
+    return int(moment.timestamp() * SECOND_NS)

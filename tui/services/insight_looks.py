@@ -14,6 +14,8 @@ from tui.services.insight_gathered import SECOND_NS, Gathered
 from tui.services.insight_reads import InsightTiming, around, metrics_of, newest, service_of
 from tui.services.logreads import LogReaders, Urgency
 
+FAULT_REST = 30.0
+"""Seconds until what broke of a bug is tried again."""
 ENOUGH_LINES = 50
 """So many lines of the replica that failed are enough to say why."""
 Pause = Callable[[], Awaitable[None]]
@@ -32,7 +34,6 @@ class Looks:
         readers: LogReaders,
         book: Casebook,
         timing: InsightTiming,
-        *,
         project_of: Callable[[Job], str],
         outputs_empty: Callable[[Job], Awaitable[bool | None]] | None,
     ) -> None:
@@ -45,7 +46,7 @@ class Looks:
     def due(self, found: Gathered) -> datetime | None:
         """When the log of a job that is over is to be read (again); None if never."""
         course = found.course
-        if not found.job.state.terminal or course.certain:
+        if not found.job.state.terminal or course.certain or course.broken:
             return None
         if course.looked_at is None:
             return course.seen_ended or self._book.clock()
@@ -69,7 +70,7 @@ class Looks:
         job, begun = found.job, self._book.clock()
         await self._read(found, job, urgency, pause)
         course = found.course
-        course.begun = True
+        course.begun, course.behind, course.read_at = True, False, begun
         if job.state.terminal:
             over = course.over_since(job)
             course.looked_at = begun
@@ -132,13 +133,19 @@ class Looks:
             course.history_done = not token
 
     async def try_look(self, found: Gathered, urgency: Urgency, pause: Pause = at_once) -> CloudError | None:
-        """Like `look`, the trouble noted and given back."""
+        """Like `look`, the trouble noted and given back; that of a bug, too, which is told."""
         try:
             await self.look(found, urgency, pause)
         except CloudError as error:
-            self._book.trouble(found, error)
-            return error
-        return None
+            trouble = error
+        except Exception as error:  # noqa: BLE001 (told; the logs of the other jobs can be read)
+            trouble = self._book.fault(error)
+        else:
+            found.course.succeeded()
+            return None
+        self._book.trouble(found, trouble)
+        found.course.failed(self._book.clock(), self._timing.retry)
+        return trouble
 
 
 def _unseen(found: Gathered, job: Job) -> tuple[str, int] | None:
@@ -159,6 +166,16 @@ def _unseen(found: Gathered, job: Job) -> tuple[str, int] | None:
         few = found.lines_of(end.replica) < ENOUGH_LINES
         return (end.replica, end_ns + SECOND_NS) if few else None
     return None
+
+
+async def steadily(step: Callable[[], Awaitable[object]], fault: Callable[[Exception], object]) -> None:
+    """Do a step again and again; one that breaks of a bug is told, and the next one comes after a rest."""
+    while True:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 (told; reading goes on for the rest of the session)
+            fault(error)
+            await asyncio.sleep(FAULT_REST)
 
 
 async def rest(wake: asyncio.Event, seconds: float | None) -> None:

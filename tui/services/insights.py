@@ -15,10 +15,10 @@ from tui.domain.logs import LogEntry
 from tui.domain.polling import PollPace
 from tui.services.follower import utc_now
 from tui.services.insight_casebook import Casebook, Offload
-from tui.services.insight_ended import FRESH, EndedLogs
+from tui.services.insight_ended import FRESH
 from tui.services.insight_gathered import Gathered
-from tui.services.insight_live import LiveLogs
-from tui.services.insight_looks import Looks, rest
+from tui.services.insight_looks import Looks, rest, steadily
+from tui.services.insight_projects import ProjectLogs
 from tui.services.insight_reads import InsightTiming
 from tui.services.logreads import LogReaders, Urgency
 
@@ -40,6 +40,8 @@ class JobInsights:
         *,
         project_of: Callable[[Job], str],
         outputs_empty: Callable[[Job], Awaitable[bool | None]] | None = None,
+        secrets: Callable[[], Sequence[str]] = tuple,
+        report: Callable[[Exception], object] | None = None,
         clock: Callable[[], datetime] = utc_now,
         timing: InsightTiming | None = None,
         offload: Offload | None = None,
@@ -49,30 +51,30 @@ class JobInsights:
         Args:
             readers: the logs, with turns that all readers of a project share.
             publish: told of the findings, by resource names; unchanged ones stay the same objects.
-            project_of: the id of a job's project.
+            project_of: the id of a job's project; what was read of a job is forgotten when it changes.
             outputs_empty: whether nothing lies where a job's outputs belong; None if that is not known.
+            secrets: values that must not be quoted; called in the thread for heavy work.
+            report: told of each bug once, while reading goes on; the event loop's handler unless given.
             clock: the time, UTC.
             timing: how often to read.
             offload: does heavy work elsewhere, one piece after the other; a thread unless given.
         """
-        self._readers = readers
-        self._timing = timing or InsightTiming()
-        self._project_of = project_of
-        self._offload = offload
-        self._worker: ThreadPoolExecutor | None = None
-        self._book = Casebook(publish, self._away, clock, self._timing.publish)
-        self._looks = Looks(
-            readers, self._book, self._timing, project_of=project_of, outputs_empty=outputs_empty
+        self._clock, self._timing = clock, timing or InsightTiming()
+        self._worker = _Worker()
+        away = offload or self._worker.do
+        self._book = Casebook(
+            publish, away, clock, self._timing.publish, project_of=project_of, secrets=secrets, report=report
         )
-        self._clock = clock
-        self._focused = True
-        self._live: dict[str, LiveLogs] = {}
-        self._ended: dict[str, EndedLogs] = {}
+        self._looks = Looks(readers, self._book, self._timing, project_of, outputs_empty)
+        self._projects = ProjectLogs(readers, self._book, self._looks, self._timing, project_of)
+        self._note_nothing()
+
+    def _note_nothing(self) -> None:
+        """Nothing is known from elsewhere yet."""
         self._followed: dict[str, Job] = {}
         self._jobs: Sequence[Job] = ()
         self._in_sight: tuple[str, ...] = ()
         self._fed: deque[tuple[Job, Sequence[LogEntry]]] = deque()
-        self._group: asyncio.TaskGroup | None = None
         self._cursor = asyncio.Event()
         self._news = asyncio.Event()
         self._food = asyncio.Event()
@@ -80,8 +82,9 @@ class JobInsights:
     # What is known from elsewhere
 
     def note_jobs(self, jobs: Sequence[Job]) -> None:
-        """Take the newest list of all jobs."""
-        if jobs is self._jobs:
+        """Take the newest list of all jobs, or the same one when their projects may be known better."""
+        moved = self._book.moved()
+        if jobs is self._jobs and not moved:
             return
         self._jobs = jobs
         live: dict[str, Job] = {}
@@ -91,18 +94,15 @@ class JobInsights:
             news = known is not None and known.job is not job
             if news:
                 self._book.note(job)
-                if job.name == self._book.first:
-                    self._news.set()
+            if job.name == self._book.first and (news or moved):
+                self._news.set()
             if job.state.live:
                 live[job.name] = job
-            elif job.state.terminal and (job.name in self._followed or (news and _lately(job, now))):
-                self._ended_in(self._project_of(job)).just_ended(job)
+            elif job.name in self._followed or ((news or job.name in moved) and _lately(job, now)):
+                self._projects.just_ended(job)
         self._followed = live
-        by_project: dict[str, dict[str, Job]] = {project: {} for project in self._live}
-        for name, job in live.items():
-            by_project.setdefault(self._project_of(job), {})[name] = job
-        for project, mine in by_project.items():
-            self._live_of(project).note(mine)
+        self._book.note_live(live.keys())
+        self._projects.follow(live)
         self._show()
 
     def look_into(self, jobs: Sequence[Job], first: Job | None) -> None:
@@ -125,81 +125,37 @@ class JobInsights:
 
     def attend(self, *, focused: bool) -> None:
         """Read less while nobody looks."""
-        self._focused = focused
-        for live in self._live.values():
-            live.attend(focused=focused)
-        for ended in self._ended.values():
-            ended.attend(focused=focused)
+        self._projects.attend(focused=focused)
 
     def _show(self, jobs: Sequence[Job] | None = None) -> None:
         """Tell each project which of its jobs in sight are over."""
         if jobs is None:
             wanted = frozenset(self._in_sight)
             jobs = [job for job in self._jobs if job.name in wanted]
-        by_project: dict[str, list[Job]] = {project: [] for project in self._ended}
-        for job in jobs:
-            if job.state.terminal:
-                by_project.setdefault(self._project_of(job), []).append(job)
-        for project, mine in by_project.items():
-            self._ended_in(project).show(mine)
-
-    # The readers of each project
-
-    def _live_of(self, project: str) -> LiveLogs:
-        found = self._live.get(project)
-        if found is None:
-            found = LiveLogs(project, self._readers, self._book, self._looks, self._timing)
-            found.attend(focused=self._focused)
-            self._live[project] = found
-            if self._group is not None:
-                self._group.create_task(found.run())
-        return found
-
-    def _ended_in(self, project: str) -> EndedLogs:
-        found = self._ended.get(project)
-        if found is None:
-            found = self._ended[project] = EndedLogs(self._book, self._looks, self._timing)
-            found.attend(focused=self._focused)
-            if self._group is not None:
-                self._group.create_task(found.run())
-        return found
+        self._projects.show(jobs)
 
     # The work
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read until cancelled; a bug in reading one log is told, and the others are read."""
+        fault = self._book.fault
         try:
             async with asyncio.TaskGroup() as group:
-                self._group = group
-                group.create_task(self._book.keep_telling())
+                group.create_task(steadily(self._book.keep_telling, fault))
                 group.create_task(self._follow_cursor(group))
-                group.create_task(self._eat())
-                for live in self._live.values():
-                    group.create_task(live.run())
-                for ended in self._ended.values():
-                    group.create_task(ended.run())
+                group.create_task(steadily(self._eat, fault))
+                self._projects.begin(group)
         finally:
-            self._group = None
-            if self._worker is not None:
-                self._worker.shutdown(wait=False, cancel_futures=True)
-                self._worker = None
-
-    async def _away(self, work: Callable[[], object]) -> object:
-        """Do heavy work in the one thread for it, so that nothing is touched by two at once."""
-        if self._offload is not None:
-            return await self._offload(work)
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="insights")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+            self._projects.end()
+            self._worker.stop()
 
     async def _eat(self) -> None:
-        """Take in what others have read."""
-        while True:
-            await self._food.wait()
-            self._food.clear()
-            while self._fed:
-                job, entries = self._fed.popleft()
-                await self._book.take(self._book.of(job), entries)
+        """Take in what others have read, or wait for it."""
+        await self._food.wait()
+        self._food.clear()
+        while self._fed:
+            job, entries = self._fed.popleft()
+            await self._book.take(self._book.of(job), entries)
 
     async def _follow_cursor(self, group: asyncio.TaskGroup) -> None:
         """Look into the job under the cursor once it rests there; begin anew when it moves on."""
@@ -220,16 +176,24 @@ class JobInsights:
             try:
                 await self._serve_once(found)
             except CloudError as error:
-                self._book.trouble(found, error)
-                pace.failed(error.retry_after)
-                await rest(self._news, pace.delay(live=True))
+                trouble = error
+            except Exception as error:  # noqa: BLE001 (told; other jobs can be looked into)
+                trouble = self._book.fault(error)
+            else:
+                pace.succeeded()
+                found.course.succeeded()
+                await rest(self._news, self._seconds_until_due(found))
                 continue
-            pace.succeeded()
-            due = self._looks.due(found)
-            seconds = max((due - self._clock()).total_seconds(), 0.0) if due else None
-            if found.job.state.live and not found.course.begun:
-                seconds = self._timing.publish  # its first page is being read with the other live ones
-            await rest(self._news, seconds)
+            self._book.trouble(found, trouble)
+            pace.failed(trouble.retry_after)
+            await rest(self._news, pace.delay(live=True))
+
+    def _seconds_until_due(self, found: Gathered) -> float | None:
+        """Until the job under the cursor is to be looked at again."""
+        if found.job.state.live and not found.course.begun:
+            return self._timing.publish  # its first page is being read with the other live ones
+        due = self._looks.due(found)
+        return max((due - self._clock()).total_seconds(), 0.0) if due else None
 
     async def _serve_once(self, found: Gathered) -> None:
         """Read what is due of the job under the cursor."""
@@ -238,10 +202,29 @@ class JobInsights:
             if found.job.error is not None and not found.course.from_record:
                 await self._book.diagnose_record(found)
             await self._looks.look(found, Urgency.SHOWN)
-        if found.course.begun:
+        if found.course.begun and not found.course.broken:
             await self._looks.look_at_outputs(found)
             await self._looks.read_history(found)
 
 
 def _lately(job: Job, now: datetime) -> bool:
     return job.end_time is not None and now - job.end_time < FRESH
+
+
+class _Worker:
+    """The one thread for heavy work, so that nothing is touched by two at once."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def do(self, work: Callable[[], object]) -> object:
+        """Have a piece of work done in its turn."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="insights")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def stop(self) -> None:
+        """Drop what is still to be done."""
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._thread = None

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from tui.domain.course.timeline import awaits_error
 from tui.domain.errors import CloudError
 from tui.domain.gateway import JobsGateway
+from tui.domain.joblist.homes import parent_of
 from tui.domain.jobs import Job, JobState
 from tui.domain.places import Place
 from tui.domain.polling import Budget, PollPace
@@ -20,11 +22,11 @@ READS_A_MINUTE = 240
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobsSnapshot:
     """The last list read, when, and what has been in the way since."""
 
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[Job, ...] = field(default=(), repr=False)
     """Newest first, of all places."""
     read_at: datetime | None = None
     """When the list was last right, UTC: the oldest of its places' reads; None before the first time."""
@@ -44,7 +46,7 @@ class JobsSnapshot:
         """Where a job lives, with the project's id: its record only knows the number; None if not known."""
         return self.homes.get(parent_of(job))
 
-    @property
+    @cached_property
     def live(self) -> tuple[Job, ...]:
         """Jobs that still wait, run or end."""
         return tuple(job for job in self.jobs if job.state.live)
@@ -151,11 +153,6 @@ class JobWatch:
         if not any(watch.known.whole for watch in self._watches) and self._earlier.jobs:
             found = replace(found, kept=True, read_at=self._earlier.read_at)
         self._publish(found)
-
-
-def parent_of(job: Job) -> str:
-    """The resource that a job belongs to, `projects/NUMBER/locations/REGION`."""
-    return job.name.rpartition("/customJobs/")[0]
 
 
 def newest_first(jobs: Iterable[Job]) -> tuple[Job, ...]:

@@ -14,11 +14,9 @@ from pathlib import Path
 
 from tui.domain.secrets import hide_found
 from tui.services.files import write_atomic
+from tui.services.keptspecs import JOURNALS
 from tui.services.paths import private_dir
 from tui.services.processes import ProcessId, this_process
-
-FOLDER = "spec"
-"""Below the journals' folder."""
 
 MAX_AGE_DAYS = 90
 """Older text is no longer offered, and is removed."""
@@ -37,6 +35,8 @@ class Unsaved:
     """The file that holds this."""
     host: str = ""
     """The other host it was typed on; empty for this one."""
+    digest: str = ""
+    """Of the file that the text was made from (`SpecFile.digest`); empty when that is not known."""
 
 
 class Journal:
@@ -46,13 +46,13 @@ class Journal:
     """
 
     def __init__(self, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._folder = folder / FOLDER
+        self._folder = folder / JOURNALS
         self._clock = clock
         self._lock = threading.Lock()
         self._taken = 0
         self._me = this_process()
-        self._last: dict[str, tuple[int, str | None]] = {}
-        """By key, the ticket of the newest text that is on disk, and the text; None if it was cleared."""
+        self._last: dict[str, tuple[int, tuple[str, str] | None]] = {}
+        """By key, the ticket of the newest text that is on disk, and text and digest; None if cleared."""
 
     def ticket(self) -> int:
         """A number to be taken together with a text, before the text is carried to another thread."""
@@ -60,29 +60,32 @@ class Journal:
             self._taken += 1
             return self._taken
 
-    def write(self, key: str, path: Path | None, text: str, ticket: int = 0) -> None:
+    def write(self, key: str, path: Path | None, text: str, ticket: int = 0, digest: str = "") -> None:
         """Keep `text` of the editor's buffer `key`, whole or not at all, readable by the user only.
+
+        `digest` is of the file that the text was made from.
 
         Raises:
             OSError: it cannot be written.
         """
         ticket = ticket or self.ticket()
         with self._lock:
-            if self._last.get(key, (0, None))[1] == text:
-                self._last[key] = (max(ticket, self._last[key][0]), text)
+            if self._last.get(key, (0, None))[1] == (text, digest):
+                self._last[key] = (max(ticket, self._last[key][0]), (text, digest))
                 return
-        shown = json.dumps(self._record(path, text)).encode("utf-8", "replace")
+        shown = json.dumps(self._record(path, text, digest)).encode("utf-8", "replace")
         with self._lock:
             if ticket < self._last.get(key, (0, None))[0]:
                 return
             private_dir(self._folder)
             write_atomic(self._file(key), shown, mode=0o600)
-            self._last[key] = (ticket, text)
+            self._last[key] = (ticket, (text, digest))
 
-    def _record(self, path: Path | None, text: str) -> dict[str, object]:
+    def _record(self, path: Path | None, text: str, digest: str) -> dict[str, object]:
         return {
             "path": str(path) if path else None,
             "text": hide_found(text),
+            "digest": digest,
             "saved_at": self._clock().isoformat(),
             **self._me.record,
         }
@@ -90,7 +93,7 @@ class Journal:
     def touch(self) -> None:
         """Show other hosts that the session whose texts these are still lives."""
         with self._lock:
-            files = [self._file(key) for key, (_, text) in self._last.items() if text is not None]
+            files = [self._file(key) for key, (_, kept) in self._last.items() if kept is not None]
         for file in files:
             with suppress(OSError):
                 os.utime(file)
@@ -131,7 +134,8 @@ class Journal:
                 return None
             path = Path(record["path"]) if record["path"] else None
             saved_at = datetime.fromisoformat(record["saved_at"])
-            unsaved = Unsaved(path, str(record["text"]), saved_at, file, owner.elsewhere)
+            digest = str(record.get("digest", ""))
+            unsaved = Unsaved(path, str(record["text"]), saved_at, file, owner.elsewhere, digest)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if (self._clock() - saved_at).days > MAX_AGE_DAYS:

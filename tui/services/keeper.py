@@ -35,6 +35,11 @@ class Draft(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """Of the file that the text was made from."""
+        ...
+
+    @property
     def unsaved(self) -> bool:
         """Whether the text is nowhere else on disk."""
         ...
@@ -102,11 +107,12 @@ class Keeper:
         if timer := self._due.pop(key, None):
             timer.cancel()
 
-    def _taken(self, draft: Draft, key: str) -> tuple[str, Path | None, str | None, int]:
-        return key, draft.path, draft.text if draft.unsaved else None, self._journal.ticket()
+    def _taken(self, draft: Draft, key: str) -> tuple[str, Path | None, str | None, int, str]:
+        text = draft.text if draft.unsaved else None
+        return key, draft.path, text, self._journal.ticket(), draft.digest
 
-    def _put(self, key: str, path: Path | None, text: str | None, ticket: int) -> None:
+    def _put(self, key: str, path: Path | None, text: str | None, ticket: int, digest: str) -> None:
         if text is None:
             self._journal.clear(key, ticket)
         else:
-            self._journal.write(key, path, text, ticket)
+            self._journal.write(key, path, text, ticket, digest)

@@ -127,7 +127,7 @@ class PlaceWatch:
     def _refused(self) -> None:
         """An outdated page token is no news of the filter: begin the read again."""
         if self._under_way and self._under_way.read.filter and not self._under_way.token:
-            self.known.filter_refused()
+            self.known.filter_refused(self._under_way.read)
         self._under_way = None
 
     def _note_trouble(self, error: CloudError) -> None:

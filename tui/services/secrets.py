@@ -136,6 +136,14 @@ class SecretStore:
         return f"Edit {show_path(self.path)}"
 
 
+def stored_values(path: Path) -> tuple[str, ...]:
+    """The values of a secrets file; none while it cannot be used, for then nothing is filled in from it."""
+    try:
+        return tuple(SecretStore(path).values().values())
+    except SecretsError:
+        return ()
+
+
 def value_layers(
     store: SecretStore, environ: Mapping[str, str], settings: Settings, project: str, region: str
 ) -> Layers:

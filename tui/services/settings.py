@@ -183,7 +183,8 @@ class Settings:
     jobs_price_limit: float = _setting(
         "jobs.price_limit",
         0.0,
-        "Estimated USD above which a job is started only after its price was typed; 0 for no limit.",
+        "Estimated USD above which a job is started only after its price was typed; 0 for no limit."
+        " Not asked with --local, where nothing costs.",
         minimum=0,
     )
     jobs_places: str = _setting(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,9 @@ NEW_FILE_MODE = 0o644
 """Specs hold no secrets, and others may read them."""
 
 BOM = b"\xef\xbb\xbf"
+
+ABSENT = "absent"
+"""Stands for the digest of a file that was not there."""
 
 
 class SpecFileError(Exception):
@@ -45,12 +51,20 @@ class SpecFile:
         raw: its bytes.
         text: its text for the editor: no byte-order mark, every line ended by a line feed.
         stamp: modification time in nanoseconds and size, by which a change by others is noticed.
+        digest: of the bytes that an edited text was made from; of `raw`, but for a text that was kept
+            when the app ended and whose file has changed since.
     """
 
     path: Path
     raw: bytes
     text: str
     stamp: tuple[int, int]
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        """Count the digest, unless another is given."""
+        if not self.digest:
+            object.__setattr__(self, "digest", _digest(self.raw))
 
 
 def read_spec(path: Path) -> SpecFile:
@@ -127,7 +141,7 @@ def _refuse_if_changed(file: SpecFile) -> None:
         raise SpecFileError(f"Cannot read {name}", f"{_reason(failure)} Your text is kept.") from failure
     if now is None:
         raise ChangedOnDiskError(f"{name} was removed by another program", "Saving creates it again.")
-    if now != file.raw:
+    if _digest(now) != file.digest:
         raise ChangedOnDiskError(f"{name} was changed by another program", "Saving would write over that.")
 
 
@@ -162,7 +176,21 @@ def _write(path: Path, raw: bytes, edited: str) -> SpecFile:
     return SpecFile(path, raw, edited, (status.st_mtime_ns, status.st_size))
 
 
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+_UTF16 = {codecs.BOM_UTF16_LE: "ff fe", codecs.BOM_UTF16_BE: "fe ff"}
+
+
 def _decode(path: Path, raw: bytes) -> str:
+    if mark := _UTF16.get(raw[:2]):
+        name = shlex.quote(path.name)
+        raise SpecFileError(
+            f"{path.name} is not UTF-8",
+            f"It looks like UTF-16: its first bytes are {mark}.",
+            f"Convert it: iconv -f UTF-16 -t UTF-8 {name} > utf8.yaml",
+        )
     body = raw.removeprefix(BOM)
     try:
         return body.decode("utf-8")

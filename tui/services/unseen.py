@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tui.domain.joblist.homes import parent_of
 from tui.domain.joblist.unseen import (
     MOST_STRETCHES,
     Ends,
@@ -31,7 +32,7 @@ from tui.domain.joblist.unseen import (
 from tui.domain.jobs import Job
 from tui.services.file_lock import locked
 from tui.services.files import write_atomic
-from tui.services.jobwatch import JobsSnapshot, parent_of
+from tui.services.jobwatch import JobsSnapshot
 from tui.services.paths import private_dir
 
 FOLDER = "ends"

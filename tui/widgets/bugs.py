@@ -15,6 +15,11 @@ def report_bug(app: App[Any], event: Worker.StateChanged) -> None:
     error = event.worker.error
     if event.state is not WorkerState.ERROR or error is None:
         return
+    tell_bug(app, error, event.worker.group)
+
+
+def tell_bug(app: App[Any], error: BaseException, where: str) -> None:
+    """The same for an error that ended no worker."""
     os.write(2, "".join(traceback.format_exception(error)).encode())
-    what = f"{type(error).__name__} in {event.worker.group}: the debug log has the details."
+    what = f"{type(error).__name__} in {where}: the debug log has the details."
     app.notify(what, title="A fault in vertex-tui", severity="error", timeout=30, markup=False)

@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
+
+from tui.widgets.type_ahead import AnswerScreen
 
 SETTLE_SECONDS = 0.35
 """Keys older than this after the first paint were typed for what was on screen before."""
@@ -40,8 +41,10 @@ class Question:
     no: str = "No"
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(AnswerScreen[bool]):
     """Asks a question, answers No by default, and ignores keys typed before it was drawn."""
+
+    ANSWERING: ClassVar[frozenset[str]] = frozenset()
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "No", id="confirm.no", tooltip="Leave everything as it is"),

@@ -134,13 +134,15 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._painter.set_sort(None if column is None else (column, descending))
         self._repaint()
 
-    def set_rows(self, keys: Sequence[str]) -> None:
+    def set_rows(self, keys: Sequence[str], *, anew: bool = False) -> None:
         """Show the rows of these keys, which are kept, not copied, and must differ from each other.
 
         The cursor stays on its key, and its row on its line of the screen; a list that shows its first row
         goes on doing so while the cursor is in sight. A key that is gone leaves the cursor at its position;
-        after an empty list it is found again.
+        after an empty list it is found again. With `anew` all cells are asked for again, as by `touch_all`.
         """
+        if anew:
+            self._painter.forget()
         before, page = self._keys, self._rows_in_sight
         cursor, top = self._cursor, self.scroll_offset.y
         key, in_sight = self.cursor_key or self._kept, top <= cursor < top + page

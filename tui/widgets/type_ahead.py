@@ -1,11 +1,13 @@
 """Keys that are typed while the answer to a dialog is carried out reach what comes then.
 
-Without this they go to a field of the dialog that is about to close, or to what was in front before it.
+Without this they go to a field of the dialog that is about to close, or to what was in front before it; so
+do those that are typed before the file that the app was started with is open.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
@@ -13,7 +15,9 @@ from typing import Any, ClassVar, TypeVar
 from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 from textual.worker import NoActiveWorker, Worker, get_current_worker
 
 Answer = TypeVar("Answer")
@@ -22,6 +26,10 @@ LONGEST = 2.0
 """Seconds after which kept keys are let go, whatever still goes on."""
 STEP = 0.01
 """Seconds between two looks at what goes on."""
+AT_ONCE = frozenset({"ctrl+q", "ctrl+c"})
+"""Keys that are never kept."""
+_UNDER_WAY = 32
+"""Keys that can be on their way through the widgets at a time."""
 
 
 class AnswerScreen(ModalScreen[Answer]):
@@ -32,6 +40,11 @@ class AnswerScreen(ModalScreen[Answer]):
 
     ANSWERING: ClassVar[frozenset[str]] = frozenset({"enter"})
     """Keys that may close it."""
+    DROPS: ClassVar[bool] = False
+    """Whether keys typed right behind the answer are dropped, unless another dialog follows.
+
+    One with ctrl or alt is never an answer, so that it stays.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,6 +63,14 @@ class AnswerScreen(ModalScreen[Answer]):
         self._dismissed = True
         return super().dismiss(result)
 
+    def too_early(self, event: events.Event) -> bool:  # noqa: ARG002 (for those that ask about danger)
+        """Whether a key or paste was on its way before the dialog could be read, and is dropped."""
+        return False
+
+    def may_answer(self, key: str) -> bool:
+        """Whether this key may close it as it stands."""
+        return key in self.ANSWERING
+
     def answering(self) -> None:
         """A key that may close it is on its way to it."""
         self._stayed = False
@@ -59,7 +80,11 @@ class AnswerScreen(ModalScreen[Answer]):
         if not self._dismissed:
             return self._stayed
         asked_by = self._asked_by
-        return asked_by is None or asked_by.is_finished or isinstance(app.screen, ModalScreen)
+        return asked_by is None or asked_by.is_finished or self._is_followed(app)
+
+    def _is_followed(self, app: App[Any]) -> bool:
+        """Whether another dialog is in front now."""
+        return app.screen is not self and isinstance(app.screen, ModalScreen)
 
 
 class TypeAhead:
@@ -71,25 +96,111 @@ class TypeAhead:
         self._deliver = deliver
         self._kept: list[events.Event] | None = None
         self._waiting: asyncio.Task[None] | None = None
+        self._meant: deque[tuple[events.Event, Screen[Any]]] = deque(maxlen=_UNDER_WAY)
+        """For which screen each of the last keys was typed."""
+        self._passing: events.Key | None = None
+        """A key that a field has been given and that the app has not got back yet."""
+        self._field: Widget | None = None
+        """The field, until it has been given the key."""
+        self._forgotten: asyncio.TimerHandle | None = None
 
-    def takes(self, event: events.Event) -> bool:
-        """Whether a key or paste is kept for later; begin to keep the next ones behind one that answers."""
-        if self._kept is not None:
-            self._kept.append(event)
-            return True
+    def lets_go(self, event: events.Key | events.Paste) -> bool:
+        """Whether the app may handle a key or paste now; else it is dropped, or handled later."""
+        if event.is_forwarded:
+            return not self._strayed(event)
+        if self._keeps(event):
+            return False
         screen = self._app.screen
-        pressed = event.key if isinstance(event, events.Key) else ""
-        if isinstance(screen, AnswerScreen) and pressed in screen.ANSWERING:
-            self._kept = []
-            screen.answering()
-            self._waiting = asyncio.create_task(self._wait(screen))
-        return False
+        if isinstance(screen, AnswerScreen) and screen.too_early(event):
+            return False
+        self._goes(event)
+        return True
 
-    async def _wait(self, screen: AnswerScreen[Any]) -> None:
+    def _keeps(self, event: events.Key | events.Paste) -> bool:
+        if self._kept is None or (isinstance(event, events.Key) and event.key in AT_ONCE):
+            return False
+        self._kept.append(event)
+        return True
+
+    def _goes(self, event: events.Key | events.Paste) -> None:
+        """It goes to the screen in front: begin to keep the next ones behind one that answers."""
+        screen = self._app.screen
+        self._meant.append((event, screen))
+        pressed = event.key if isinstance(event, events.Key) else ""
+        if isinstance(screen, AnswerScreen) and screen.may_answer(pressed):
+            self.keep()
+            screen.answering()
+            self.release_when(
+                lambda: screen.carried_out(self._app),
+                lambda: screen.DROPS and not isinstance(self._app.screen, ModalScreen),
+            )
+        elif isinstance(event, events.Key) and not event.is_printable:
+            self._let_pass(event)
+
+    def _let_pass(self, event: events.Key) -> None:
+        """Text that is typed behind a key such as ctrl+end waits until that was carried out.
+
+        A field takes text at once, but all other keys come back to the app before they mean anything, so
+        that of keys that arrive together the text would overtake them.
+        """
+        field = self._app.focused
+        if isinstance(field, (Input, TextArea)):
+            self.keep()
+            self._passing, self._field = event, field
+            loop = asyncio.get_running_loop()
+            self._forgotten = loop.call_later(LONGEST, self._passed, event)
+
+    def went(self, event: events.Key | events.Paste) -> None:
+        """The app has handled a key or paste: given it to a field, or taken it back from there."""
+        if event is not self._passing:
+            return
+        field, self._field = self._field, None
+        if field is not None and event.is_forwarded:
+            field.call_later(self._handled, event)
+        else:
+            self._passed(event)
+
+    def _handled(self, event: events.Key) -> None:
+        """The field has handled it: if it took it for itself, it does not come back."""
+        if event._stop_propagation:  # noqa: SLF001 (Textual tells it nowhere else)
+            self._passed(event)
+
+    def _passed(self, event: events.Event) -> None:
+        if event is not self._passing:
+            return
+        self._passing = None
+        if self._forgotten is not None:
+            self._forgotten.cancel()
+        if self._kept:
+            self._app.call_later(self._let_go)
+        else:
+            self._kept = None
+
+    def _strayed(self, event: events.Event) -> bool:
+        """Whether a key that no widget took was typed for a screen that is not in front any more.
+
+        Its widgets did not want it, so it comes back to the app, which would look for a key of that name
+        among those of the screen that is in front by now.
+        """
+        return any(key is event and screen is not self._app.screen for key, screen in self._meant)
+
+    def keep(self) -> None:
+        """Keep what is typed from now on."""
+        self._kept = []
+
+    def release_when(self, ready: Callable[[], bool], drops: Callable[[], bool] = lambda: False) -> None:
+        """Let what is kept go as soon as there is somewhere for it to go, or drop it."""
+        self._waiting = asyncio.create_task(self._release(ready, drops))
+
+    async def _release(self, ready: Callable[[], bool], drops: Callable[[], bool]) -> None:
         for _ in range(round(LONGEST / STEP)):
-            if screen.carried_out(self._app):
+            if not self._app.is_running:
+                return
+            if ready():
                 break
             await asyncio.sleep(STEP)
+        if drops() and self._kept is not None:
+            self._kept = [event for event in self._kept if _is_command(event)]
         self._app.call_later(self._let_go)
 
     async def _let_go(self) -> None:
@@ -100,3 +211,7 @@ class TypeAhead:
             if self._kept is not None:  # one of them was an answer itself
                 self._kept.extend(kept)
                 return
+
+
+def _is_command(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.key.startswith(("ctrl+", "alt+"))

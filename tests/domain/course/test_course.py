@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tui.domain.course.attempts import Attempt, attempts
 from tui.domain.course.cost import cost_so_far, ran_seconds
 from tui.domain.course.links import console_link, logs_link, tensorboard_link, wandb_runs
-from tui.domain.course.timeline import phases
+from tui.domain.course.timeline import awaits_error, phases
 from tui.domain.course.waiting import LONG, WaitCause, waiting
 from tui.domain.jobs import Job, job_from_json
 from tui.domain.logs import LogEntry
@@ -114,6 +114,60 @@ def test_pauses_between_attempts_cost_nothing() -> None:
         Attempt(2, begin + 900 * SECOND, begin + 1_200 * SECOND),
     )
     assert ran_seconds(job, NOW, tries) == 3600 - 600
+
+
+PREEMPTED = Attempt(1, 0, 60 * SECOND, 660 * SECOND, "preempted")
+"""Ran for ten minutes."""
+BEGIN = NOW - timedelta(hours=5)
+
+
+def spot(state: str, tries: Sequence[Attempt], **more: Any) -> float:
+    """Seconds paid for by a job that began to run five hours ago."""
+    shift = int((BEGIN - timedelta(seconds=60)).timestamp()) * SECOND
+    moved = [
+        replace(
+            each,
+            start_ns=each.start_ns + shift,
+            running_ns=None if each.running_ns is None else each.running_ns + shift,
+            end_ns=None if each.end_ns is None else each.end_ns + shift,
+        )
+        for each in tries
+    ]
+    job = a_job(state=state, startTime=BEGIN.isoformat(), scheduling={"strategy": "SPOT"}, **more)
+    return ran_seconds(job, NOW, moved)
+
+
+def test_a_job_that_waits_again_after_a_preemption_costs_nothing_meanwhile() -> None:
+    preparing = Attempt(2, 900 * SECOND)
+    for state in ("JOB_STATE_PENDING", "JOB_STATE_QUEUED"):
+        assert spot(state, [PREEMPTED]) == 600
+        assert spot(state, [PREEMPTED, preparing]) == 600
+    # One that ended without having run again.
+    end = (NOW - timedelta(hours=1)).isoformat()
+    for state in ("JOB_STATE_FAILED", "JOB_STATE_CANCELLED"):
+        assert spot(state, [PREEMPTED], endTime=end) == 600
+        assert spot(state, [PREEMPTED, preparing], endTime=end) == 600
+    # One that runs again by its record, which its log does not say yet.
+    assert spot("JOB_STATE_RUNNING", [PREEMPTED]) == 5 * 3600
+    assert spot("JOB_STATE_RUNNING", [PREEMPTED, preparing]) == 5 * 3600 - 240
+    # A restart of one replica is no pause.
+    restarted = replace(PREEMPTED, reason="restarted")
+    assert spot("JOB_STATE_SUCCEEDED", [restarted], endTime=end) == 4 * 3600
+
+
+def test_two_preemptions_are_two_pauses() -> None:
+    second = Attempt(2, 900 * SECOND, 960 * SECOND, 1_560 * SECOND, "preempted")
+    assert spot("JOB_STATE_PENDING", [PREEMPTED, second]) == 1_200
+    third = Attempt(3, 1_600 * SECOND, 1_660 * SECOND)
+    assert spot("JOB_STATE_RUNNING", [PREEMPTED, second, third]) == 5 * 3600 - 300 - 100
+
+
+def test_a_failed_job_s_reason_is_awaited_for_minutes_whatever_the_clock_says() -> None:
+    failed = a_job(state="JOB_STATE_FAILED", endTime=NOW.isoformat())
+    assert awaits_error(failed, NOW + timedelta(minutes=2))
+    assert awaits_error(failed, NOW - timedelta(minutes=1))  # a clock that is a little behind
+    assert not awaits_error(failed, NOW + timedelta(minutes=4))
+    assert not awaits_error(failed, NOW - timedelta(days=1))
 
 
 def test_a_clock_that_is_behind_makes_nothing_negative() -> None:

@@ -177,7 +177,7 @@ TOOL_CASES = (
         replica_error(134),
         code=134,
     ),
-    told("11 of a prebuilt image", Cause.CRASH, "", replica_error(11), code=11),
+    told("11 of a prebuilt image", Cause.CRASH, "", replica_error(11), code=11, confidence=LIKELY),
     told(
         "SIGTERM on Spot",
         Cause.PREEMPTION,

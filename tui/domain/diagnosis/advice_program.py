@@ -239,7 +239,7 @@ def _nan(finding: Finding, facts: Facts) -> Steps:
 def _masked(finding: Finding, facts: Facts) -> Steps:
     return (
         edit(
-            "Let the script stop at its first failure: begin it with set -e, or join commands with &&.",
+            "Let the script stop at its first failure: begin it with set -eo pipefail (pipes, too).",
             facts.script_path(finding.replica),
         ),
         NextStep("See what failed.", Action.OPEN_LOGS),

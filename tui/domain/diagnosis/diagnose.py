@@ -11,6 +11,7 @@ from tui.domain.diagnosis.doubts import bad_loss, doubts
 from tui.domain.diagnosis.exits import Exit, exits_in
 from tui.domain.diagnosis.facts import Facts, facts_of
 from tui.domain.diagnosis.findings import Finding, quoted
+from tui.domain.diagnosis.hiding import entries_without, error_words, job_without, secrets_of
 from tui.domain.diagnosis.model import Case, Cause, Confidence, Diagnosis, Evidence
 from tui.domain.diagnosis.programs import program, unexplained
 from tui.domain.diagnosis.reading import SERVICE, Log, read
@@ -39,9 +40,11 @@ def diagnose(case: Case) -> Diagnosis:
     A job that still lives gives `Cause.NONE`.
     """
     job = case.job
-    if job.state.live or (job.state is JobState.UNKNOWN and job.error is None):
+    if job.state.live and (job.state is not JobState.UNKNOWN or job.error is None):
         return _HEALTHY
-    log, facts = read(case.entries), facts_of(job)
+    facts = facts_of(job)
+    case = _harmless(case, facts)
+    job, log = case.job, read(case.entries)
     done = job.state is JobState.SUCCEEDED or (
         job.state is JobState.PARTIALLY_SUCCEEDED and job.error is None
     )
@@ -49,7 +52,15 @@ def diagnose(case: Case) -> Diagnosis:
     if not found:
         return _HEALTHY
     main, *others = (_card(each, facts) for each in found)
-    return replace(main, also=tuple(others))
+    return replace(main, also=tuple(others), said=error_words(job))
+
+
+def _harmless(case: Case, facts: Facts) -> Case:
+    """The case without values that are known to be secrets; others are hidden where lines are quoted."""
+    values = (*case.secrets, *secrets_of(facts.pools))
+    if not values:
+        return case
+    return replace(case, job=job_without(case.job, values), entries=entries_without(case.entries, values))
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:

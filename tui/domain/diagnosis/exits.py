@@ -21,8 +21,11 @@ _ARCHITECTURE = "exec format error"
 _SEARCHED = 50_000
 _MOST = 64
 KILLED = frozenset({9, 137})
-CRASHED = frozenset({6, 134, 11, 139, 4, 132, 7, 135, 8, 136})
+CRASHED = frozenset({6, 134, 11, 139, 132, 135, 136})
+"""128 and a signal; the service also takes 6 and 11 for the signals (FACTS 1.9)."""
+_SHELL_SIGNAL = 128
 _SEGMENTATION = frozenset({11, 139})
+_ABORTED = frozenset({6, 134})
 _TERMINATED = frozenset({15, 143})
 
 
@@ -69,25 +72,29 @@ def explain(end: Exit, facts: Facts) -> Finding | None:
         return _found(end, Cause.HOST_MEMORY, words, Confidence.SURE)
     if end.reason in {"StartError", "ContainerCannotRun"}:
         return _not_started(end)
-    if code in KILLED:
-        words = (
-            f"The program was killed (exit code {code}), most likely because the machine ran out of memory;"
-            " nothing in the log proves it."
-        )
-        return _found(end, Cause.HOST_MEMORY, words, Confidence.LIKELY)
+    if code in KILLED | CRASHED:
+        return _signalled(end)
     if code in _TERMINATED:
         return _terminated(end, facts)
-    if code in CRASHED:
-        how = (
-            "a segmentation fault"
-            if code in _SEGMENTATION
-            else "an abort"
-            if code in (6, 134)
-            else "a signal"
-        )
-        words = f"The program crashed with {how} (exit code {code}): a native library's doing, as a rule."
-        return _found(end, Cause.CRASH, words, Confidence.SURE)
     return _by_convention(end)
+
+
+def _signalled(end: Exit) -> Finding:
+    """An exit code that stands for a signal; below 128 it may be the program's own number."""
+    code, own = end.code, end.code < _SHELL_SIGNAL
+    if code in KILLED:
+        words = f"The exit code {code} is that of a kill, as for memory, or the program's own number."
+        if not own:
+            words = (
+                f"The program was killed (exit code {code}), most likely because the machine ran out of"
+                " memory; nothing in the log proves it."
+            )
+        return _found(end, Cause.HOST_MEMORY, words, Confidence.UNSURE if own else Confidence.LIKELY)
+    how = "an abort" if code in _ABORTED else "a segmentation fault" if code in _SEGMENTATION else "a signal"
+    words = f"The program crashed with {how} (exit code {code}): a native library's doing, as a rule."
+    if own:
+        words += " Or it is a number that the program returned itself."
+    return _found(end, Cause.CRASH, words, Confidence.LIKELY if own else Confidence.SURE)
 
 
 def _by_convention(end: Exit) -> Finding | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from tui.domain.diagnosis.hiding import without_secrets
 from tui.domain.diagnosis.model import Cause, Confidence, Evidence, Frame
 from tui.domain.text import ELLIPSIS, printable, strip_escapes
 
 _QUOTED = 2000
 """Characters of a line that are quoted at most."""
+_REACH = 4000
+"""Characters after those in which the rest of a secret is looked for."""
 _TOLD = 200
 """Characters of somebody else's words within a sentence of ours."""
 
@@ -62,11 +65,13 @@ class Sign:
 
 
 def quoted(text: str) -> str:
-    """A line made harmless, for evidence."""
-    return printable(strip_escapes(text[:_QUOTED]), multiline=True).rstrip()
+    """A line made harmless and without secrets, for evidence."""
+    plain = strip_escapes(text[: _QUOTED + _REACH])
+    return printable(without_secrets(plain, _QUOTED), multiline=True).rstrip()
 
 
 def told(text: str, most: int = _TOLD) -> str:
-    """Somebody else's words for a sentence of ours: one line, harmless, not too long."""
-    flat = " ".join(printable(strip_escapes(text[: 4 * most])).replace("␊", " ").split())
+    """Somebody else's words for a sentence of ours: one line, harmless, without secrets, not too long."""
+    plain = without_secrets(strip_escapes(text[: 4 * most + _REACH]), 4 * most)
+    flat = " ".join(printable(plain).replace("␊", " ").split())
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + ELLIPSIS

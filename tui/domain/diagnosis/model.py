@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
@@ -136,6 +136,8 @@ class Diagnosis:
     """`KeyError: 'labels'`."""
     also: tuple[Diagnosis, ...] = ()
     """Other findings, e.g. a NaN loss before an out-of-memory."""
+    said: str = ""
+    """The job's own error, without secrets."""
 
     @property
     def healthy(self) -> bool:
@@ -156,3 +158,5 @@ class Case:
     outputs_empty: bool | None = None
     """Whether nothing lies where the job's outputs belong; None when it was not looked."""
     region: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values that must not be quoted, such as those of the user's secrets file."""

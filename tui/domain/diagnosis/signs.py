@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tui.domain.diagnosis.exceptions import Verdict, judge
 from tui.domain.diagnosis.findings import Finding, Sign, Strength, told
+from tui.domain.diagnosis.hiding import without_secrets
 from tui.domain.diagnosis.line_rules import BY_NEEDLE, LINE_RULES, LineRule
 from tui.domain.diagnosis.model import Cause, Confidence, Evidence, Frame
 from tui.domain.diagnosis.reading import Strand, hits
@@ -31,6 +32,8 @@ _MOST = 400
 """Signs of one strand that are kept, the last ones."""
 _EXCEPTION = 400
 """Characters of an exception's text on a card."""
+_CODE = 300
+"""The same of the line of code that raised it."""
 _ORDER = {id(rule): number for number, rule in enumerate(LINE_RULES)}
 
 
@@ -186,10 +189,11 @@ def _frame_of(trace: Trace, block: Block, own: frozenset[str]) -> Frame | None:
 
 
 def shown(frame: Frame | None) -> Frame | None:
-    """A frame made harmless."""
+    """A frame made harmless, its code without secrets and not too long."""
     if frame is None:
         return None
-    return Frame(printable(frame.file), frame.line, printable(frame.function), printable(frame.code))
+    code = without_secrets(frame.code, _CODE)
+    return Frame(printable(frame.file), frame.line, printable(frame.function), printable(code))
 
 
 def exception_text(block: Block) -> str:

@@ -137,7 +137,7 @@ def syntax_trace(strand: Strand, index: int) -> Trace | None:
     for start in range(index - 1, max(index - 6, -1), -1):
         match = _FRAME.match(strand.texts[start])
         if match:
-            code = strand.texts[start + 1].strip()[:300] if start + 1 < index else ""
+            code = strand.texts[start + 1].strip() if start + 1 < index else ""
             name, _, message = text.partition(": ")
             frame = Frame(match[1], int(match[2]), "", code)
             return Trace(start, index + 1, [Block([frame], name, message, message, index)])
@@ -211,7 +211,7 @@ class _Parser:
                 self._add(block, line or "")
             elif kind == "code" and last == "frame" and block.frames and not block.frames[-1].code:
                 old = block.frames[-1]
-                block.frames[-1] = Frame(old.file, old.line, old.function, (line or "").strip()[:300])
+                block.frames[-1] = Frame(old.file, old.line, old.function, (line or "").strip())
             elif kind == "exception":
                 return self._exception(block, line or "", at)
             elif kind == "header":

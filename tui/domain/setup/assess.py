@@ -91,6 +91,7 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
         glyph = "✗" if serious else "⚠"
         fixable = safe_fixes(checks) and not facts.read_only
         key = ": a fixes all that is safe to fix" if fixable else ": n goes to the next"
+        key = f", and {facts.spec_trouble}" if facts.spec_trouble else key
         return Summary(f"{glyph} {to_fix} to fix{key}", f"{to_fix} to fix", "error" if serious else "warning")
     if count[CheckState.RUNNING] or not facts.connected:
         return Summary("… Looking at the project", "…", "")
@@ -99,6 +100,8 @@ def summarize(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
 
 def _ready(facts: SetupFacts, checks: tuple[Check, ...]) -> Summary:
     """Nothing is left to do, but for what the user has taken as it is, which may still be refused."""
+    if facts.spec_trouble:
+        return Summary(f"⚠ Not ready: {facts.spec_trouble}", "⚠", "warning")
     taken = sum(check.state is CheckState.ACCEPTED and not check.optional for check in checks)
     if taken:
         rows = f"{taken} row{'s' if taken > 1 else ''}"

@@ -164,7 +164,9 @@ class SetupFacts:
     prices: PriceBook | None = None
     """Of the Cloud Billing catalogue, where it could be read."""
     needs: JobNeeds | None = None
-    """What the open spec asks for; None when no spec is open."""
+    """What the open spec asks for; None when no spec is open, or none that could ever be read."""
+    spec_trouble: str = ""
+    """Why no job of the open spec can be started as it is, with the next step."""
     kms_key: str = ""
     """The setting `kms_key`, used for buckets and for jobs whose spec names none."""
     secret_names: frozenset[str] | None = None

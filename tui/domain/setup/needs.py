@@ -43,8 +43,25 @@ class JobNeeds:
     """Environment variables whose value in the file is one such as `<YOUR_HF_TOKEN>`."""
     kms_key: str = ""
     """`encryptionSpec.kmsKeyName` of a spec that is a whole CustomJob."""
+    errors: int = 0
+    """How many errors keep a job of it from being started."""
+    unread: bool = False
+    """Whether the text cannot be read as it is now; all else is what it asked for when it last could be."""
     models: tuple[str, ...] = ()
     """What looks like a Hugging Face model (`owner/name`) in arguments and plain variables."""
+
+    @property
+    def known(self) -> JobNeeds | None:
+        """Itself; None when nothing of the text could be read so far."""
+        return None if self.unread and not self.pools else self
+
+    @property
+    def trouble(self) -> str:
+        """Why no job of it can be started as it is, with the next step; empty if nothing is in the way."""
+        if self.unread:
+            return "the open spec cannot be read: press 2"
+        count = f"{self.errors} error{'s' if self.errors > 1 else ''}"
+        return f"the open spec has {count}: press 2" if self.errors else ""
 
     def output_bucket(self, own: str) -> str:
         """Where a job writes, as far as the spec tells: its base directory, else the user's own bucket.
