@@ -20,6 +20,7 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.logs import job_filter
+from tui.domain.secrets import HIDDEN
 from tui.domain.setup.facts import APIS
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
@@ -29,6 +30,7 @@ from tui.services.config import load
 from tui.services.logreads import Urgency
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
+from tui.services.secrets import SecretStore
 
 FAST = """{"queued_seconds": 0, "pending_seconds": 0, "error_seconds": 0, "operation_seconds": 0,
            "grace_seconds": 1}"""
@@ -131,7 +133,7 @@ async def test_a_place_that_cannot_be_read_says_nothing_of_outputs(
     with pytest.raises(CloudError) as refused:
         app.log_readers.of("local-project", Urgency.SHOWN)
     assert refused.value.kind is ErrorKind.UNREACHABLE
-    assert app.project_of(job) == ""
+    assert app.project_of(job) == job.name.split("/")[1], "its number, never the session's id for it"
     assert await app._outputs_empty(job) is None
     async with app.run_test(size=(120, 40)):
         await wait_for(lambda: app.gateway is not None, PATIENCE, what="the connection")
@@ -140,3 +142,26 @@ async def test_a_place_that_cannot_be_read_says_nothing_of_outputs(
         for odd in ("gs://no-such-bucket-here/x", "s3://x", ""):
             assert await app._outputs_empty(replace(job, output_uri=odd)) is None
         assert app.log_readers.of("reef-lab", Urgency.SHOWN).can_tail
+
+
+async def test_secrets_that_a_job_prints_are_not_repeated_and_a_bug_is_told_once(
+    options: AppOptions, gateway: Gateway
+) -> None:
+    token, stored = "hf_" + "aB3x" * 9, "kelp-forest-42"
+    SecretStore(options.paths.secrets_file).set("DB_PASSWORD", stored)
+    app = VertexApp(options)
+    job = await gateway.jobs.create_job(spec(program(f"raise ValueError('{token} of {stored}')")))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_jobs(app, pilot, job)
+        await wait_for(partial(_told, app, job, Cause.TRACEBACK), PATIENCE, what="the diagnosis")
+        card = repr(app.insights[job.name].diagnosis)
+        assert HIDDEN in card
+        assert token not in card
+        assert stored not in card
+        assert app._informer is not None
+        for _ in range(3):
+            app._informer._book.fault(ZeroDivisionError("odd"))
+        await wait_for(lambda: list(app._notifications), what="the word of it")
+        await pilot.pause()
+        faults = [each.message for each in app._notifications if each.title == "A fault in vertex-tui"]
+        assert faults == ["ZeroDivisionError in insights: the debug log has the details."]

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import ClassVar, cast
@@ -29,13 +30,13 @@ from tui.noticing import NoticingApp
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
+from tui.services.keptspecs import has_kept
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir, show_path
 from tui.services.submission import SubmissionStore
 from tui.widgets import theme
 from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
-from tui.widgets.confirm import ConfirmScreen
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
 from tui.widgets.keybar import KeyBar
@@ -106,6 +107,8 @@ class VertexApp(NoticingApp):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._history: list[PaneId] = []
+        self._building: defaultdict[PaneId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Each pane is built once, whoever asks for it meanwhile."""
         self._type_ahead = TypeAhead(self, self.on_event)
         if options.spec is not None:
             self._type_ahead.keep()  # until there is an editor with the file in it
@@ -139,6 +142,7 @@ class VertexApp(NoticingApp):
             self._type_ahead.release_when(self._takes_keys)
         await self.show_pane(PaneId.SPEC if self.options.spec else PaneId.SETUP)
         self.call_after_refresh(self.start_connection)
+        self.call_after_refresh(self._find_kept_texts)
 
     def _listen_for_signals(self) -> None:
         """A dropped SSH session or a polite kill ends the app in order, with everything flushed."""
@@ -155,6 +159,12 @@ class VertexApp(NoticingApp):
         """The Spec pane tells what became of starts that an earlier session could not confirm."""
         store = SubmissionStore(self.options.paths.journals_dir)
         if await asyncio.to_thread(store.pending_submissions):
+            await self._pane(PaneId.SPEC)
+
+    @work(exclusive=True, group="kept", exit_on_error=False)
+    async def _find_kept_texts(self) -> None:
+        """The Spec pane says that an earlier session left unsaved text, also while another is in front."""
+        if await asyncio.to_thread(has_kept, self.options.paths):
             await self._pane(PaneId.SPEC)
 
     # Panes
@@ -183,17 +193,20 @@ class VertexApp(NoticingApp):
     async def _pane(self, pane_id: PaneId) -> Pane:
         """The pane, built behind the one in front if it was not there yet."""
         switcher = self.query_one("#panes", ContentSwitcher)
-        found = next((child for child in switcher.children if child.id == pane_id), None)
-        if found is not None:
-            return cast("Pane", found)
-        pane = self._build(pane_id)
-        await switcher.add_content(pane)
-        return pane
+        async with self._building[pane_id]:
+            found = next((child for child in switcher.children if child.id == pane_id), None)
+            if found is not None:
+                return cast("Pane", found)
+            pane = self._build(pane_id)
+            await switcher.add_content(pane)
+            return pane
 
     def _build(self, pane_id: PaneId) -> Pane:
         module_name, _, class_name = PANES[pane_id][1].partition(":")
         pane_class = cast("type[Pane]", getattr(importlib.import_module(module_name), class_name))
         pane = pane_class(self.options)
+        if pane_id is PaneId.LOGS:
+            pane.data_bind(VertexApp.log_readers)
         pane.data_bind(
             VertexApp.gateway,
             VertexApp.connection_trouble,
@@ -235,7 +248,8 @@ class VertexApp(NoticingApp):
 
     async def action_quit(self) -> None:
         """Leave; while a change is under way only after a question. Signals leave without it."""
-        under_way = [words for pane in self.screen_stack[0].query(Pane) for words in pane.under_way]
+        parts = [*self.screen_stack[0].query(Pane), *self.screen_stack[1:]]
+        under_way = [words for part in parts for words in getattr(part, "under_way", ())]
         if not under_way:
             self.exit()
         elif not any(isinstance(screen, LeaveScreen) for screen in self.screen_stack):
@@ -256,14 +270,11 @@ class VertexApp(NoticingApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys typed for another screen away from the one in front."""
-        if not isinstance(event, (events.Key, events.Paste)) or not self._is_for_another(event):
+        if not isinstance(event, (events.Key, events.Paste)):
             await super().on_event(event)
-
-    def _is_for_another(self, event: events.Key | events.Paste) -> bool:
-        if event.is_forwarded:
-            return self._type_ahead.strayed(event)
-        screen = self.screen
-        return (isinstance(screen, ConfirmScreen) and screen.too_early(event)) or self._type_ahead.takes(event)
+        elif self._type_ahead.lets_go(event):
+            await super().on_event(event)
+            self._type_ahead.went(event)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the frame that died of a bug says so."""
@@ -361,7 +372,8 @@ class VertexApp(NoticingApp):
     async def _open_logs(self, message: messages.OpenLogs) -> None:
         from tui.panes.logs import LogsPane  # noqa: PLC0415 (panes are imported when first shown)
 
-        cast("LogsPane", await self.show_pane(PaneId.LOGS)).show_job(message.job, message.at)
+        pane = cast("LogsPane", await self.show_pane(PaneId.LOGS))
+        pane.show_job(message.job, message.at, message.place)
 
     @on(messages.BrowseOutputs)
     async def _browse_outputs(self, message: messages.BrowseOutputs) -> None:

@@ -17,7 +17,7 @@ from tui.connection import connect
 from tui.domain.access import Identity
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
-from tui.domain.places import Place, places
+from tui.domain.places import Place, read_places
 from tui.domain.polling import PollPace
 from tui.domain.setup.needs import JobNeeds
 from tui.panes import messages
@@ -61,6 +61,7 @@ class ConnectedApp(App[int]):
 
     def start_connection(self) -> None:
         """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
+        self._show_kept()
         self._keep_connected()
         self._find_prices(None)
 
@@ -79,6 +80,25 @@ class ConnectedApp(App[int]):
         self._reconnect.set()
 
     # The connection and the job list
+
+    @work(group="kept-jobs", exit_on_error=False)
+    async def _show_kept(self) -> None:
+        """Show the list of the last session while Google's libraries are loaded."""
+        local, project = self.options.local, self.options.settings.project
+        if local:
+            from tui.local.names import PROJECT_ID as project  # noqa: N811, PLC0415 (only when asked for)
+        if not project:
+            return
+        kept = await asyncio.to_thread(self._kept_jobs(project, local=local).read)
+        if kept is not None and not self.jobs.places and not self.jobs.jobs:
+            self.jobs = kept
+
+    def _kept_jobs(self, project: str, *, local: bool) -> KeptJobs:
+        """What is kept of the places that are listed in a session of a project."""
+        settings = self.options.settings
+        first = Place(project, settings.region)
+        read = read_places(first, settings.jobs_places)
+        return KeptJobs(self.options.paths.state_dir, read, local=local)
 
     @work(exclusive=True, group="connection", exit_on_error=False)
     async def _keep_connected(self) -> None:
@@ -153,8 +173,8 @@ class ConnectedApp(App[int]):
     async def _poll_jobs(self, gateway: Gateway) -> None:
         settings = self.options.settings
         first = Place(gateway.target.project, gateway.target.region)
-        read = places(first, filter(None, settings.jobs_places.replace(" ", "").split(",")))
-        self._kept = KeptJobs(self.options.paths.state_dir, read, local=gateway.target.is_local)
+        read = read_places(first, settings.jobs_places)
+        self._kept = self._kept_jobs(first.project, local=gateway.target.is_local)
         earlier = self.jobs if self.jobs.jobs else await asyncio.to_thread(self._kept.read)
         self._watch = JobWatch(
             {place: gateway.elsewhere(place).jobs for place in read},
@@ -184,6 +204,11 @@ class ConnectedApp(App[int]):
     def _keep_jobs(self, kept: KeptJobs, snapshot: JobsSnapshot) -> None:
         """Keep the list for the next start."""
         kept.keep(snapshot)
+
+    def on_unmount(self) -> None:
+        """Keep the list as it was last, however the app ends in order."""
+        if self._kept is not None:
+            self._kept.keep_last(self.jobs)
 
     def on_app_blur(self) -> None:
         """Nobody looks: read less often."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -13,6 +14,7 @@ from textual.reactive import reactive
 from tui.connected import ConnectedApp
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway, LogsGateway
+from tui.domain.joblist.homes import place_of
 from tui.domain.jobs import Job
 from tui.domain.places import Place
 from tui.domain.storage import GcsUri
@@ -23,6 +25,7 @@ from tui.services.jobwatch import JobsSnapshot
 from tui.services.logreads import LogReaders
 from tui.services.options import AppOptions
 from tui.services.settings import BY_KEY
+from tui.widgets.bugs import tell_bug
 
 if TYPE_CHECKING:
     from tui.domain.insight import JobInsight
@@ -37,10 +40,14 @@ class InformedApp(ConnectedApp):
     )
     """What the logs say of jobs, by their resource names."""
 
+    log_readers: reactive[LogReaders] = reactive[LogReaders](
+        lambda: LogReaders(_no_logs), init=False, repaint=False
+    )
+    """The logs of all projects, with turns that everything which reads logs shares."""
+
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self.log_readers = LogReaders(self._logs_of)
-        """The logs of all projects, with turns that everything which reads logs shares."""
+        self.set_reactive(InformedApp.log_readers, LogReaders(self._logs_of))
         self._informer: JobInsights | None = None
 
     # What the logs say
@@ -56,6 +63,8 @@ class InformedApp(ConnectedApp):
                 self._inform,
                 project_of=self.project_of,
                 outputs_empty=self._outputs_empty,
+                secrets=self._secrets,
+                report=partial(tell_bug, self, where="insights"),
                 timing=LOCAL_TIMING if gateway.target.is_local else InsightTiming(),
             )
             self._informer.attend(focused=self.app_focus)
@@ -64,6 +73,12 @@ class InformedApp(ConnectedApp):
     @work(exclusive=True, group="insights", exit_on_error=False)
     async def _find_out(self, informer: JobInsights) -> None:
         await informer.run()
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Values that are not to be quoted of any log; called in a thread."""
+        from tui.services.secrets import stored_values  # noqa: PLC0415 (reads TOML; no first frame needs it)
+
+        return stored_values(self.options.paths.secrets_file)
 
     def _inform(self, insights: Mapping[str, JobInsight]) -> None:
         self.insights = insights
@@ -88,28 +103,33 @@ class InformedApp(ConnectedApp):
         if self._informer is not None:
             self._informer.attend(focused=True)
 
+    @on(messages.EntriesSeen)
+    def _entries_seen(self, message: messages.EntriesSeen) -> None:
+        if self._informer is not None:
+            self._informer.entries_seen(message.job, message.entries)
+
     def project_of(self, job: Job) -> str:
-        """The id of a job's project; that of the session where it is not known."""
-        home = self.jobs.home(job)
-        if home is not None:
-            return home.project
-        return self.gateway.target.project if self.gateway is not None else ""
+        """The id of a job's project; its number where the id is not known."""
+        place = place_of(job, self.jobs.homes)
+        return place.project if place is not None else ""
 
     def _logs_of(self, project: str) -> LogsGateway:
         """The logs of a project, by the connection that stands now."""
         gateway = self.gateway
         if gateway is None:
-            raise CloudError("There is no connection yet", kind=ErrorKind.UNREACHABLE, retryable=True)
-        if project in ("", gateway.target.project):
+            return _no_logs(project)
+        if not project:
+            raise CloudError("The project of this job is not known", kind=ErrorKind.LOCAL)
+        if project == gateway.target.project:
             return gateway.logs
         return gateway.elsewhere(Place(project, gateway.target.region)).logs
 
     async def _outputs_empty(self, job: Job) -> bool | None:
         """Whether nothing lies in a job's base output directory; None if that cannot be told."""
-        home = self.jobs.home(job)
-        if self.gateway is None or not job.output_uri:
+        home = place_of(job, self.jobs.homes)
+        if self.gateway is None or home is None or not job.output_uri:
             return None
-        gateway = self.gateway.elsewhere(home) if home is not None else self.gateway
+        gateway = self.gateway.elsewhere(home)
         try:
             place = GcsUri.parse(job.output_uri)
             prefix = place if place.is_prefix else GcsUri(place.bucket, f"{place.name}/")
@@ -137,3 +157,7 @@ class InformedApp(ConnectedApp):
 
     def settings_changed(self) -> None:
         """Hand the options in force to all panes."""
+
+
+def _no_logs(_project: str) -> LogsGateway:
+    raise CloudError("There is no connection yet", kind=ErrorKind.UNREACHABLE, retryable=True)

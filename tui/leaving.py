@@ -18,7 +18,7 @@ class LeaveScreen(ConfirmScreen):
             *(f"• {printable(words)}" for words in under_way),
             "",
             f"What was sent goes on {where}; what comes after it is not made.",
-            "Setup shows at the next start what has been done.",
+            "At the next start the panes show what has been done.",
         ]
         super().__init__(
             Question("Leave while a change is being made?", lines, yes="Leave anyway", no="Stay")

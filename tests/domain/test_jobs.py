@@ -91,10 +91,12 @@ def test_odd_fields_never_raise(raw: dict[str, Any]) -> None:
     phases(job, NOW)
 
 
-def test_a_state_of_a_newer_api_is_unknown_and_not_live() -> None:
+def test_a_state_of_a_newer_api_is_unknown_and_may_be_live() -> None:
     job = job_from_json({**RECORDED, "state": "JOB_STATE_TELEPORTED"})
     assert job.state is JobState.UNKNOWN
-    assert not job.state.live
+    assert job.state.live  # or it would neither be read again nor be stopped, and cost money unseen
+    assert not job.state.terminal
+    assert [state for state in JobState if state.live == state.terminal] == []
 
 
 def test_words_states_and_labels_filter() -> None:

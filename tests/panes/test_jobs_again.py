@@ -6,17 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from tests.panes.jobs_world import NOW, DetailApp, raw
+from tests.services.spend_world import SpendWorld
 from tests.support import wait_for
 from tui import assets
 from tui.domain.course.cost import SoFar
 from tui.domain.diagnosis.model import Action, Cause, Diagnosis, NextStep
+from tui.domain.gateway import Gateway
 from tui.domain.insight import JobInsight
 from tui.domain.joblist.again import Way, again_of
 from tui.domain.joblist.unseen import News, Noticed, Stretch
@@ -203,7 +205,7 @@ async def test_the_card_leads_to_the_spec_at_its_place(app: AgainApp) -> None:
     async with app.run_test(size=(120, 30)):
         await listed(app)
         path = ("jobSpec", "scheduling", "timeout")
-        app.pane.gateway = object()  # type: ignore[assignment]  # only asked whether it is there
+        app.pane.gateway = cast("Gateway", SpendWorld())  # only asked whether it is there
         app.pane.take_step(JOBS[2], NextStep("Open it", Action.OPEN_SPEC, spec_path=path))
         await wait_for(lambda: ("clone", "3", path) in app.told)
 

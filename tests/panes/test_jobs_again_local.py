@@ -135,6 +135,7 @@ async def test_rerun_as_creates_exactly_one_job_with_what_was_changed(options: A
         assert new.labels[OWN_LABEL] != "jold"
         assert new.submitter == pane.me != "bob"
         await _until(pilot, lambda: pane.current and pane.current.name == new.name)
+        await _until(pilot, lambda: app._type_ahead._kept is None)
         await pilot.press("m")
         assert pane.table.row_count == 1
 
@@ -151,6 +152,7 @@ async def test_rerun_asks_first_and_clone_opens_the_editor(options: AppOptions) 
         await _until(pilot, lambda: "Nothing was started" in str(note.content))
         assert app.gateway is not None
         assert len(await _all(app.gateway)) == 1
+        await _until(pilot, lambda: app._type_ahead._kept is None)
         await pilot.press("e")
         await _until(pilot, lambda: isinstance(app.current_pane, SpecPane))
         editor = cast("SpecPane", app.current_pane).editor

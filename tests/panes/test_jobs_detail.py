@@ -17,8 +17,10 @@ from tests.support import wait_for
 from tui.domain.course.attempts import Attempt
 from tui.domain.course.cost import SoFar, cost_so_far
 from tui.domain.course.waiting import waiting
+from tui.domain.diagnosis.diagnose import diagnose
 from tui.domain.diagnosis.model import (
     Action,
+    Case,
     Cause,
     Confidence,
     Diagnosis,
@@ -26,15 +28,18 @@ from tui.domain.diagnosis.model import (
     Frame,
     NextStep,
 )
+from tui.domain.diagnosis.tracebacks import HEADER
 from tui.domain.errors import CloudError
 from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job, job_from_json
-from tui.domain.logs import EntryKey
+from tui.domain.logs import EntryKey, LogEntry
 from tui.domain.metrics.model import JobProgress
+from tui.domain.secrets import HIDDEN
 from tui.panes import jobs_spec_view
 from tui.panes.jobs_cards import SURENESS, TITLES, DetailState
 from tui.panes.jobs_detail import View
 from tui.panes.jobs_summary import links_of, summary
+from tui.panes.jobs_unseen import _why
 
 KEY = EntryKey(NOW_NS - 60 * SECOND, "e7", "log")
 CARD = Diagnosis(
@@ -127,6 +132,27 @@ def test_without_a_diagnosis_the_service_s_words_stand_and_why(
     assert words in shown
 
 
+def test_no_token_of_a_log_or_an_error_is_shown() -> None:
+    token = "hf_" + "aB3x" * 9
+    place = '  File "/app/a.py", line 3, in f'
+    lines = [HEADER, place, f'    login(token="{token}")', f"ValueError: '{token}' is refused"]
+    entries = [
+        LogEntry(NOW_NS + number, f"i{number}", "log", 500, line, "workerpool0-0")
+        for number, line in enumerate(lines)
+    ]
+    words = f"The replica workerpool0-0 exited with a non-zero status of 1. {token}\n\n{HEADER}\n{token}"
+    failed = job_from_json(raw(1, "FAILED", error={"code": 3, "message": words}))
+    for insight in (
+        None,
+        JobInsight(diagnosis=diagnose(Case(failed, entries, complete=True)), lines=4, complete=True),
+        JobInsight(diagnosis=diagnose(Case(failed))),
+    ):
+        shown = text(state(failed, insight))
+        assert HIDDEN in shown
+        assert token[:12] not in shown
+        assert token[:12] not in _why(failed, insight)
+
+
 def test_the_waiting_card_says_why_who_and_whether_it_costs() -> None:
     queued = job_from_json(raw(1, "QUEUED", minutes=22))
     holder = job_from_json(raw(2, "RUNNING"))
@@ -136,7 +162,7 @@ def test_the_waiting_card_says_why_who_and_whether_it_costs() -> None:
     assert "likely reason" in shown
     assert "Held by   job-2" in shown
     assert "not billed" in shown
-    assert "c Another region" in shown
+    assert "f Cancel it and start it in another region" in shown
 
 
 def test_progress_metrics_and_attempts() -> None:

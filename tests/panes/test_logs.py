@@ -18,13 +18,16 @@ from tests.fake_logs import FakeJobs, FakeLogs, entry, failure, running_job
 from tests.support import wait_for
 from tui import assets
 from tui.domain.errors import ErrorKind
-from tui.domain.gateway import Gateway
+from tui.domain.gateway import Gateway, LogsGateway
+from tui.domain.joblist.homes import parent_of
 from tui.domain.jobs import Job, JobState
+from tui.domain.places import Place
 from tui.domain.storage import GcsUri
 from tui.domain.target import Target
 from tui.panes import messages
 from tui.panes.logs import LogsPane
 from tui.services.jobwatch import JobsSnapshot
+from tui.services.logreads import LogReaders
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.services.settings import Settings
@@ -41,6 +44,11 @@ class FakeGateway:
         self.logs = logs
         self.jobs = jobs
         self.target = Target("kelp-train", "europe-west4")
+        self.places: list[Place] = []
+
+    def elsewhere(self, place: Place) -> FakeGateway:
+        self.places.append(place)
+        return self
 
 
 class LogsApp(App[None]):
@@ -56,6 +64,8 @@ class LogsApp(App[None]):
         settings = Settings(storage_download_dir=str(folder / "saved"))
         self.pane = LogsPane(AppOptions(settings, {}, local=True, spec=None, paths=paths))
         self.posted: list[object] = []
+        self.seen: list[str] = []
+        self.projects: list[str] = []
         self.logs = FakeLogs()
         self.fake_jobs = FakeJobs(running_job())
 
@@ -68,9 +78,18 @@ class LogsApp(App[None]):
     def on_badge_changed(self, message: messages.BadgeChanged) -> None:
         self.posted.append(message.text)
 
+    def on_entries_seen(self, message: messages.EntriesSeen) -> None:
+        self.seen += [entry.text for entry in message.entries]
+
     def connect(self, logs: FakeLogs | None = None) -> None:
         self.logs = logs or self.logs
-        self.pane.gateway = cast("Gateway", FakeGateway(self.logs, self.fake_jobs))
+        self.gateway = FakeGateway(self.logs, self.fake_jobs)
+        self.pane.log_readers = LogReaders(self._logs_of)
+        self.pane.gateway = cast("Gateway", self.gateway)
+
+    def _logs_of(self, project: str) -> LogsGateway:
+        self.projects.append(project)
+        return self.logs
 
     def words(self, selector: str) -> str:
         return str(self.query_one(selector, Static).content)
@@ -86,6 +105,11 @@ class LogsApp(App[None]):
 
     async def says(self, selector: str, words: str) -> None:
         await wait_for(lambda: words in self.words(selector), what=f"{words!r} in {selector}")
+
+
+def listed_in(place: Place) -> JobsSnapshot:
+    """A list that knows where the job lives."""
+    return JobsSnapshot((running_job(),), homes={parent_of(running_job()): place}, read_at=LONG_AGO)
 
 
 @asynccontextmanager
@@ -260,15 +284,62 @@ async def test_saving_where_one_may_not_is_said_in_place(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("output", "uri"), [("gs://b/runs/1", GcsUri("b", "runs/1/")), ("", GcsUri("kelp-train-outputs"))]
+    ("output", "project", "uri"),
+    [
+        ("gs://b/runs/1", "kelp-train", GcsUri("b", "runs/1/")),
+        ("", "kelp-train", GcsUri("kelp-train-outputs")),
+        ("", "otter-lab", GcsUri("otter-lab-outputs")),
+    ],
 )
-async def test_outputs_are_the_jobs_or_the_buckets_root(tmp_path: Path, output: str, uri: GcsUri) -> None:
+async def test_outputs_are_the_jobs_or_its_projects_bucket(
+    tmp_path: Path, output: str, project: str, uri: GcsUri
+) -> None:
     async with started(tmp_path) as (app, pilot):
         app.connect()
+        app.pane.jobs = listed_in(Place(project, "europe-west4"))
         app.pane.show_job(replace(running_job(), output_uri=output))
         await pilot.pause()
         await pilot.press("o")
         await wait_for(lambda: uri in app.posted)
+
+
+async def test_without_the_projects_id_no_bucket_is_guessed(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        app.connect()
+        app.pane.show_job(running_job())
+        await pilot.pause()
+        await pilot.press("o")
+        await app.says("#logs-note", "its project's id is not known yet")
+        assert not [uri for uri in app.posted if isinstance(uri, GcsUri)]
+
+
+async def test_a_job_elsewhere_is_read_there_and_what_was_read_is_told(tmp_path: Path) -> None:
+    there = Place("otter-lab", "us-east1")
+    name = "projects/7/locations/us-east1/customJobs/77"
+    job = replace(running_job(), name=name)
+    async with started(tmp_path) as (app, _pilot):
+        app.connect()
+        app.logs.write(entry(1))
+        app.fake_jobs.job = job
+        app.pane.show_job(job)
+        await wait_for(lambda: app.rows)
+        assert (app.projects, app.gateway.places) == (["7"], [Place("7", "us-east1")]), "told by its name"
+        app.pane.jobs = JobsSnapshot((job,), homes={"projects/7/locations/us-east1": there})
+        await wait_for(lambda: app.gateway.places[-1] == there)
+        assert app.projects == ["7", "otter-lab"]
+        app.logs.write(entry(2))
+        await wait_for(lambda: app.rows == ["line 1", "line 2"])
+        assert set(app.seen) == {"line 1", "line 2"}
+        app.pane.show_job(replace(job, name=name + "8"), place=Place("seal-lab", "us-east1"))
+        await wait_for(lambda: app.projects[-1] == "seal-lab")
+
+
+async def test_a_job_whose_place_nobody_knows_is_read_nowhere(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, _pilot):
+        app.connect()
+        app.pane.show_job(replace(running_job(), name="customJobs/77"))
+        await wait_for(lambda: "project and region of this job are not known" in app.state)
+        assert not app.projects
 
 
 async def test_wrap_times_and_copy_say_what_they_did(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ async def test_a_log_opens_at_the_entry_that_was_quoted(tmp_path: Path) -> None:
         app.pane.show_job(running_job(), wanted.key)
         view = app.query_one(LogView)
         await wait_for(lambda: view.current is not None and view.current.key == wanted.key)
+        await wait_for(lambda: view.size.height, what="the first layout")
         assert not view.follow
         assert view.scroll_y <= view.buffer.position(view.buffer[20]) < view.scroll_y + view.size.height
         later = entries[150]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from tui.domain.text import printable
+
 
 class ErrorKind(StrEnum):
     """What went wrong, as far as it changes what the user should do next."""
@@ -29,9 +31,12 @@ class ErrorKind(StrEnum):
 class CloudError(Exception):
     """A call that failed, as every pane and command shows it.
 
+    Its texts come from servers and from whoever answers in their place; nothing in them is obeyed by a
+    terminal. Line ends and tabs stay.
+
     Attributes:
         title: one short line: what happened.
-        message: the service's own words, plain text, untrusted.
+        message: the service's own words, plain text.
         hint: what to do next, or an empty string.
         kind: the class of failure.
         retryable: whether the same call may succeed later without a change by the user.
@@ -56,6 +61,7 @@ class CloudError(Exception):
         metadata: Mapping[str, str] | None = None,
         violations: tuple[tuple[str, str], ...] = (),
     ) -> None:
+        title, message, hint = printable(title), _harmless(message), _harmless(hint)
         super().__init__(title, message)
         self.title = title
         self.message = message
@@ -64,9 +70,17 @@ class CloudError(Exception):
         self.retryable = retryable
         self.ambiguous = ambiguous
         self.retry_after = retry_after
-        self.reason = reason
-        self.metadata = dict(metadata or {})
-        self.violations = violations
+        self.reason = _harmless(reason)
+        self.metadata = {_harmless(key): _harmless(value) for key, value in (metadata or {}).items()}
+        self.violations = tuple((_harmless(field), _harmless(words)) for field, words in violations)
 
     def __str__(self) -> str:
         return f"{self.title}: {self.message}" if self.message else self.title
+
+
+def _harmless(words: str) -> str:
+    """Tabs stay: the service separates its findings by them (`List of found errors:`, FACTS 8.6)."""
+    if words.isascii() and words.isprintable():
+        return words
+    lines = words.replace("\r\n", "\n")
+    return "\t".join(printable(part, multiline=True) for part in lines.split("\t"))

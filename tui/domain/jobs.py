@@ -45,8 +45,8 @@ class JobState(Enum):
 
     @property
     def live(self) -> bool:
-        """Whether the job still waits, runs or ends."""
-        return not self.terminal and self is not JobState.UNKNOWN
+        """Whether the job still waits, runs or ends; in a state of a newer API it may."""
+        return not self.terminal
 
     @classmethod
     def from_wire(cls, value: str) -> JobState:
@@ -83,6 +83,10 @@ class WorkerPool:
     accelerator_count: int = 0
     replica_count: int = 0
     image_uri: str = ""
+    tpu_topology: str = ""
+    disk_type: str = ""
+    disk_gb: int = 0
+    """0 where the service chooses."""
 
     @property
     def summary(self) -> str:
@@ -126,6 +130,10 @@ class Job:
     service_account: str = ""
     output_uri: str = ""
     """`baseOutputDirectory.outputUriPrefix`, or empty."""
+    strategy: str = ""
+    """`scheduling.strategy`, such as `SPOT`, or empty."""
+    held: bool = False
+    """Whether it runs on a persistent resource, which is billed on its own."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The CustomJob in the API's JSON form."""
 
@@ -170,6 +178,7 @@ def job_from_json(raw: Mapping[str, Any]) -> Job:
     spec = _mapping(raw.get("jobSpec"))
     error = _mapping(raw.get("error"))
     output = _mapping(spec.get("baseOutputDirectory"))
+    scheduling = _mapping(spec.get("scheduling"))
     pools = spec.get("workerPoolSpecs")
     return Job(
         name=str(raw.get("name", "")),
@@ -184,6 +193,8 @@ def job_from_json(raw: Mapping[str, Any]) -> Job:
         pools=tuple(_pool(_mapping(pool)) for pool in pools) if isinstance(pools, list) else (),
         service_account=str(spec.get("serviceAccount", "")),
         output_uri=str(output.get("outputUriPrefix", "")),
+        strategy=str(scheduling.get("strategy", "")),
+        held=bool(spec.get("persistentResourceId")),
         raw=raw,
     )
 
@@ -192,12 +203,16 @@ def _pool(raw: Mapping[str, Any]) -> WorkerPool:
     machine = _mapping(raw.get("machineSpec"))
     container = _mapping(raw.get("containerSpec"))
     package = _mapping(raw.get("pythonPackageSpec"))
+    disk = _mapping(raw.get("diskSpec"))
     return WorkerPool(
         machine_type=str(machine.get("machineType", "")),
         accelerator_type=str(machine.get("acceleratorType", "")),
         accelerator_count=_integer(machine.get("acceleratorCount")),
         replica_count=_integer(raw.get("replicaCount")),
         image_uri=str(container.get("imageUri") or package.get("executorImageUri") or ""),
+        tpu_topology=str(machine.get("tpuTopology", "")),
+        disk_type=str(disk.get("bootDiskType", "")),
+        disk_gb=_integer(disk.get("bootDiskSizeGb")),
     )
 
 

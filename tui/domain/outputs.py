@@ -4,25 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from tui.domain.joblist.homes import is_number
 from tui.domain.jobs import Job
+from tui.domain.places import Place
+from tui.domain.setup.bucket_names import default_bucket
 from tui.domain.storage import GcsUri
+from tui.domain.target import Target
 
+NO_OUTPUTS = "Its spec names no place for outputs, and its project's id is not known yet."
+"""Said when there is no place to look."""
 _PATH = re.compile(r"gs://[^\s'\"`;|&<>()]+")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
-def output_place(job: Job, default_bucket: str) -> GcsUri:
+def output_place(job: Job, bucket: str) -> GcsUri:
     """The place to look for a job's outputs.
 
     The base directory of the spec, else the last `gs://` path in its first pool's commands whose variables
-    the spec's `env` gives (scripts copy results out at their end), else the root of `default_bucket`.
+    the spec's `env` gives (scripts copy results out at their end), else the root of `bucket`.
     """
+    return _named_place(job) or GcsUri(bucket)
+
+
+def outputs_of(job: Job, place: Place | None, target: Target, own_bucket: str) -> GcsUri | None:
+    """The place to look for the outputs of a job of any project; None when none is known.
+
+    Args:
+        job: the job.
+        place: where it lives, if that is known.
+        target: the session's, whose project `own_bucket` belongs to.
+        own_bucket: the setting `bucket`.
+    """
+    if (named := _named_place(job)) is not None:
+        return named
+    if place is None or is_number(place.project):
+        return None
+    own = own_bucket if place.project == target.project else ""
+    return GcsUri(own or default_bucket(place.project))
+
+
+def _named_place(job: Job) -> GcsUri | None:
+    """What the spec itself says."""
     if job.output_uri.startswith("gs://"):
-        return _prefix(job.output_uri)
+        with suppress(ValueError):  # no bucket follows
+            return _prefix(job.output_uri)
     named = [place for place in _named_places(job.raw) if place is not None]
-    return named[-1] if named else GcsUri(default_bucket)
+    return named[-1] if named else None
 
 
 def _named_places(raw: Mapping[str, Any]) -> Iterator[GcsUri | None]:

@@ -37,6 +37,15 @@ def read_place(text: str, project: str) -> Place:
     return Place(own or project, region)
 
 
+def read_places(first: Place, setting: str) -> tuple[Place, ...]:
+    """The place of the session, then those of the setting `jobs.places`.
+
+    Raises:
+        ValueError: one of them is no place.
+    """
+    return places(first, filter(None, "".join(setting.split()).split(",")))
+
+
 def places(first: Place, others: Iterable[str]) -> tuple[Place, ...]:
     """The place of the session, then the other ones listed, each once."""
     return tuple(dict.fromkeys([first, *(read_place(text, first.project) for text in others)]))

@@ -14,12 +14,12 @@ from tui.domain.course.cost import SoFar
 from tui.domain.jobs import Job, JobState
 from tui.domain.places import Place
 from tui.domain.regions import TRAINING_REGIONS
-from tui.domain.spec.override import MAX_SECONDS, timeout_of
 from tui.domain.storage import NOTHING, Amount, Bucket, ContentSums
 from tui.domain.text import ELLIPSIS
+from tui.domain.timeouts import MAX_SECONDS, timeout_of
 
-LIVE_FILTER = " OR ".join(f'state="{state.wire}"' for state in JobState if state.live)
-"""The filter of `ListCustomJobs` for jobs that have not ended (FACTS 4.1)."""
+LIVE_FILTER = " AND ".join(f'state!="{state.wire}"' for state in JobState if state.terminal)
+"""The filter of `ListCustomJobs` for jobs that have not ended, also in a state of a newer API (FACTS 4.1)."""
 
 NOT_LOOKED_AT = (
     "persistent resources, endpoints, batch predictions, pipelines, tuning, notebooks, TensorBoards, "

@@ -6,14 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.domain.course.waiting import Waiting, waiting
-from tui.domain.jobs import Job
-from tui.domain.outputs import output_place
-from tui.domain.setup.bucket import default_bucket
+from tui.domain.outputs import NO_OUTPUTS, outputs_of
 from tui.domain.text import printable
 from tui.panes import messages
-from tui.panes.jobs_again import JobsAgain
 from tui.panes.jobs_detail import DetailState
+from tui.panes.jobs_elsewhere import JobsElsewhere
 from tui.panes.jobs_work import cancellable
 from tui.services.options import AppOptions
 
@@ -21,12 +18,11 @@ ABOUT_A_JOB = frozenset(
     {"cancel", "delete", "open_logs", "open_outputs", "mark", "next_view", "copy_id", "jump_to_evidence"}
 )
 """Actions that need a job under the cursor or marks."""
-CHANGES = frozenset({"cancel", "delete"})
 OFFERED = ("cancel", "delete", "open_logs", "next_step", "jump_to_evidence", "rerun_as", "watch")
 """Actions that come and go with the job under the cursor."""
 
 
-class JobsPane(JobsAgain):
+class JobsPane(JobsElsewhere):
     """Every custom job of the configured projects and regions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,17 +90,13 @@ class JobsPane(JobsAgain):
                 self.painted,
                 line.insight,
                 self.cost_of(job),
-                self._waiting(job),
+                self.why_it_waits(job, self.painted),
                 line.project,
                 self.rivals,
                 self.options.local,
             )
         )
         self.offer_keys()
-
-    def _waiting(self, job: Job) -> Waiting | None:
-        others = [other for other in self.jobs.live if other.region == job.region]
-        return waiting(job, self.painted, others)
 
     def offer_keys(self) -> None:
         """Draw the footer again if other keys work now."""
@@ -115,13 +107,11 @@ class JobsPane(JobsAgain):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
         """Offer only what the jobs under the cursor or the marks allow."""
-        for offers in (self.view_offers, self.again_offers):
+        for offers in (self.change_offers, self.view_offers, self.again_offers):
             if (offered := offers(action)) is not None:
                 return offered
         if action not in ABOUT_A_JOB:
             return True
-        if action in CHANGES and self.read_only:
-            return False
         chosen = self.chosen
         if action == "cancel":
             return any(map(cancellable, chosen))
@@ -132,16 +122,18 @@ class JobsPane(JobsAgain):
     def action_open_logs(self) -> None:
         """Follow the log of the job under the cursor."""
         if (job := self.current) is not None:
-            self.post_message(messages.OpenLogs(job))
+            self.post_message(messages.OpenLogs(job, place=self.jobs.home(job)))
 
     def action_open_outputs(self) -> None:
         """Browse the job's output directory, or the bucket when the spec names none."""
         job = self.current
-        gateway = self.gateway_of(job) if job else None
-        if job is None or gateway is None:
+        if job is None or self.gateway is None:
             return
-        bucket = self.options.settings.bucket or default_bucket(gateway.target.project)
-        self.post_message(messages.BrowseOutputs(output_place(job, bucket)))
+        found = outputs_of(job, self.place_of(job), self.gateway.target, self.options.settings.bucket)
+        if found is None:
+            self.say(NO_OUTPUTS)
+        else:
+            self.post_message(messages.BrowseOutputs(found))
 
     def action_copy_id(self) -> None:
         """Copy the job's id."""

@@ -19,6 +19,7 @@ from tui.domain.diagnosis.model import Action, NextStep
 from tui.domain.errors import CloudError
 from tui.domain.insight import JobInsight
 from tui.domain.joblist.commands import cancel_command, delete_command, describe_command, stream_command
+from tui.domain.joblist.homes import is_number
 from tui.domain.joblist.spec_text import has_whole_spec
 from tui.domain.joblist.unseen import Noticed
 from tui.domain.jobs import Job
@@ -151,15 +152,16 @@ class JobsAgain(JobsViews):
         gateway = self.gateway
         if whole is None or gateway is None:
             return
+        project = await self._project_id(job)
         restart = Restart(
             self.app,
             gateway,
             self.options,
             whole,
-            self.project_of(job),
+            project,
             still=lambda: self.gateway is gateway,
             say=self.say,
-            jobs=self.jobs.jobs,
+            jobs=tuple(each for each in self.jobs.jobs if self.project_of(each) == self.project_of(job)),
             prices=self.prices,
         )
         wanted: Wanted | None = None
@@ -183,7 +185,8 @@ class JobsAgain(JobsViews):
         """The job with its spec, which a list kept from an earlier session lacks; None, with words."""
         gateway = self.gateway_of(job)
         if gateway is None:
-            self.say("There is no connection yet.")
+            unknown = "Its project and region are not known."
+            self.say(unknown if self.gateway is not None else "There is no connection yet.")
             return None
         if has_whole_spec(job):
             return job
@@ -192,6 +195,16 @@ class JobsAgain(JobsViews):
         except CloudError as failure:
             self.say(f"Its spec could not be read: {printable(failure.title)}. {printable(failure.hint)}")
             return None
+
+    async def _project_id(self, job: Job) -> str:
+        """The id of a job's project, asked for where only its number is known: places are told by ids."""
+        project, gateway = self.project_of(job), self.gateway_of(job)
+        if gateway is None or not is_number(project):
+            return project
+        try:
+            return (await gateway.setup.get_project()).project_id
+        except CloudError:
+            return project
 
     def action_clone(self) -> None:
         """Begin a new spec with this job's."""

@@ -11,8 +11,10 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.domain.gateway import Gateway
+from tui.domain.joblist.homes import place_of
 from tui.domain.joblist.query import EXAMPLES
 from tui.domain.jobs import Job
+from tui.domain.places import Place
 from tui.panes.base import Pane
 from tui.panes.jobs_detail import JobDetail
 from tui.panes.messages import PaneId
@@ -73,18 +75,18 @@ class JobsBase(Pane):
         return [job] if (job := self.current) else []
 
     def gateway_of(self, job: Job) -> Gateway | None:
-        """The services of the project and region that a job lives in."""
-        if self.gateway is None:
-            return None
-        home = self.jobs.home(job)
-        return self.gateway.elsewhere(home) if home else self.gateway
+        """The services of the project and region that a job lives in; None if there are none to be had."""
+        place = self.place_of(job)
+        return self.gateway.elsewhere(place) if self.gateway is not None and place is not None else None
+
+    def place_of(self, job: Job) -> Place | None:
+        """The project and region that a job lives in; None when its name does not tell."""
+        return place_of(job, self.jobs.homes)
 
     def project_of(self, job: Job) -> str:
         """The id of a job's project; its number where the id is not known."""
-        home = self.jobs.home(job)
-        if home is not None:
-            return home.project
-        return job.name.split("/")[1] if "/" in job.name else ""
+        place = self.place_of(job)
+        return place.project if place is not None else ""
 
     def say(self, content: Content | str) -> None:
         """Show a note below the list; nothing takes it away."""

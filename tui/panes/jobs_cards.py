@@ -15,11 +15,13 @@ from tui.domain.course.attempts import Attempt
 from tui.domain.course.cost import SoFar
 from tui.domain.course.timeline import awaits_error
 from tui.domain.course.waiting import Waiting
+from tui.domain.diagnosis.hiding import error_words
 from tui.domain.diagnosis.model import Cause, Confidence, Diagnosis, Evidence
 from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job, JobState
 from tui.domain.metrics.kinds import ORDER, kind
 from tui.domain.metrics.model import JobProgress, Series
+from tui.domain.timeouts import MAX_SECONDS
 from tui.panes.jobs_curves import sparkline, value_words
 from tui.panes.jobs_sheet import LABEL, Sheet, clock, moment
 
@@ -31,8 +33,6 @@ MOST_METRICS = 6
 """Metrics with a course in the summary; the charts have all."""
 MOST_HOLDERS = 5
 """Jobs named that hold the same quota."""
-LONGEST_TIMEOUT = 7 * 86_400
-"""Seconds after which the service stops a job whose spec sets no timeout (FACTS 1.6)."""
 _SPARK = 24
 _PERCENT = 100
 _HOUR = 3_600
@@ -110,7 +110,7 @@ def failure_card(sheet: Sheet, state: DetailState) -> None:
         if insight is not None and not insight.lines:
             sheet.line(_log_state(insight) or "That is by the job's error alone.", "$text-muted")
     elif job.error is not None:
-        sheet.line(_reason(job), "$text-error" if job.state is JobState.FAILED else "")
+        sheet.line(_reason(error_words(job)), "$text-error" if job.state is JobState.FAILED else "")
         if job.state is JobState.FAILED:
             sheet.line(_log_state(insight), "$text-muted")
     if awaits_error(job, state.now):
@@ -120,8 +120,8 @@ def failure_card(sheet: Sheet, state: DetailState) -> None:
         sheet.gap()
 
 
-def _reason(job: Job) -> Content:
-    return Content(text.printable(job.error.message if job.error else "", multiline=True).strip())
+def _reason(words: str) -> Content:
+    return Content(text.printable(words, multiline=True).strip())
 
 
 def _log_state(insight: JobInsight | None) -> str:
@@ -153,8 +153,9 @@ def _diagnosis(sheet: Sheet, card: Diagnosis, state: DetailState) -> None:
         words = f"{TITLES[other.cause]} ({SURENESS[other.confidence]}). {other.summary}"
         sheet.field("Also", words, "$text-warning")
         _evidence(sheet, other.evidence[:1], state.now, head=False)
-    if job.error is not None and not _quotes(card, job.error.message):
-        sheet.field("Vertex AI", _reason(job))
+    said = card.said or error_words(job)
+    if said and not _quotes(card, said):
+        sheet.field("Vertex AI", _reason(said))
 
 
 def _quotes(card: Diagnosis, message: str) -> bool:
@@ -223,8 +224,8 @@ def waiting_card(sheet: Sheet, card: Waiting | None, job: Job) -> None:
     sheet.field("Held by", ", ".join(names[:MOST_HOLDERS]) + more)
     sheet.field("Billed", card.billed)
     if card.elsewhere and job.state is not JobState.CANCELLING:
-        words = "Another region or machine may start sooner: cancel it, then start it there."
-        sheet.field("Next", Content.assemble(("c ", "bold $accent"), words))
+        words = "Cancel it and start it in another region or on another machine, which may begin sooner."
+        sheet.field("Next", Content.assemble(("f ", "bold $accent"), words))
     sheet.gap()
 
 
@@ -325,7 +326,7 @@ def cost_words(cost: SoFar, job: Job, timeout: float | None, *, local: bool) -> 
     words = f"{here}{cost.words}{so_far} ({cost.label}) · {hourly}"
     if not job.state.live or timeout is None:
         return words
-    longest = min(timeout or LONGEST_TIMEOUT, LONGEST_TIMEOUT)
+    longest = min(timeout or MAX_SECONDS, MAX_SECONDS)
     most = money(cost.per_hour * Decimal(str(longest)) / _HOUR)
     stopped = f"stopped after {text.duration(longest)}" if timeout else "no timeout is set: 7 days"
     return f"{words} · at most {most}, {stopped}"

@@ -1,25 +1,51 @@
-"""Changes of jobs wherever they are listed: the question before, each job's turn, and what became of it."""
+"""Changes of jobs wherever they are listed: the question before, how far it is, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from textual.content import Content
 
-from tui.domain import text
-from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
-from tui.domain.joblist.commands import cancel_command
+from tui.domain.joblist.commands import cancel_command, delete_command
 from tui.domain.jobs import Job, JobState
+from tui.domain.text import printable
+from tui.services.jobchanges import Account, Change
 from tui.widgets.confirm import Question
+from tui.widgets.state_view import local_clock
 
 SHOWN = 12
 """Jobs named in a question; of more, the rest is counted."""
 COMMANDS = 3
 """Commands shown in a question."""
+MOST_FAILURES = 8
+"""Failures named in an account; of more, the rest is counted."""
 
-Change = Callable[[Gateway, Job], Awaitable[None]]
-"""What is done to one job."""
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of change."""
+
+    call: Change
+    doing: str
+    """`Deleting`."""
+    done: str
+    """`deleted`."""
+
+
+async def _cancel(gateway: Gateway, job: Job) -> None:
+    await gateway.jobs.cancel_job(job.name)
+
+
+async def _delete(gateway: Gateway, job: Job) -> None:
+    await gateway.jobs.delete_job(job.name)
+
+
+CANCEL = Kind(_cancel, "Cancelling", "asked to cancel")
+"""`CancelCustomJob`: asks only, the job ends later."""
+DELETE = Kind(_delete, "Deleting", "deleted")
+"""`DeleteCustomJob` of a job that has ended: its record goes."""
 
 
 def cancellable(job: Job) -> bool:
@@ -27,9 +53,13 @@ def cancellable(job: Job) -> bool:
     return job.state.live and job.state is not JobState.CANCELLING
 
 
-def named(jobs: Sequence[Job]) -> list[str]:
-    """The jobs of a question, one a line."""
-    lines = [f"  {text.printable(job.display_name)}  {job.state.word}  {job.region}" for job in jobs[:SHOWN]]
+def named(jobs: Sequence[Job], project_of: Callable[[Job], str]) -> list[str]:
+    """The jobs of a question, one a line, with their projects where they are of several."""
+    several = len({project_of(job) for job in jobs}) > 1
+    lines = []
+    for job in jobs[:SHOWN]:
+        where = f"{project_of(job)}/{job.region}" if several else job.region
+        lines.append(printable(f"  {job.display_name}  {job.state.word}  {where}"))
     return [*lines, f"  and {len(jobs) - SHOWN} more"] if len(jobs) > SHOWN else lines
 
 
@@ -37,52 +67,59 @@ def cancel_question(jobs: Sequence[Job], project_of: Callable[[Job], str], *, lo
     """The question before jobs are asked to stop."""
     billed = "" if local else "; what ran is billed"
     lines = [
-        *named(jobs),
+        *named(jobs, project_of),
         "",
         f"A cancelled job cannot be resumed. What it has written stays{billed}.",
         "",
-        *(f"$ {cancel_command(job, project_of(job))}" for job in jobs[:COMMANDS]),
+        *(printable(f"$ {cancel_command(job, project_of(job))}") for job in jobs[:COMMANDS]),
     ]
     title = "Cancel this job?" if len(jobs) == 1 else f"Cancel {len(jobs)} jobs?"
     return Question(title, lines, yes="Cancel job", danger=True)
 
 
-async def ask_to_cancel(gateway: Gateway, job: Job) -> None:
-    """`CancelCustomJob`, in the job's own place.
+def delete_question(jobs: Sequence[Job], project_of: Callable[[Job], str]) -> Question:
+    """The question before records are deleted."""
+    lines = [
+        *named(jobs, project_of),
+        "",
+        "The record goes for good. Logs and outputs are not touched.",
+        "gcloud has no command for this; the request is",
+        *(printable(f"$ {delete_command(job)}") for job in jobs[:COMMANDS]),
+    ]
+    title = "Delete this job's record?" if len(jobs) == 1 else f"Delete {len(jobs)} records?"
+    return Question(title, lines, yes="Delete", danger=True)
 
-    Raises:
-        CloudError: it was refused, or what became of it is not known.
-    """
-    await gateway.jobs.cancel_job(job.name)
+
+def elsewhere_question(job: Job, project: str, *, local: bool) -> Question:
+    """The question before a job that waits is cancelled so that it can be started elsewhere."""
+    billed = "" if local else " What it has cost so far is billed."
+    lines = [
+        *named([job], lambda _job: project),
+        "",
+        f"It is cancelled and cannot be resumed.{billed}",
+        "When it has ended you choose the region or the machine; nothing is started before you say so.",
+        "",
+        printable(f"$ {cancel_command(job, project)}"),
+    ]
+    return Question("Cancel this job and start it elsewhere?", lines, yes="Cancel job", danger=True)
 
 
-async def change_each(
-    jobs: Sequence[Job],
-    call: Change,
-    gateway_of: Callable[[Job], Gateway | None],
-    done: str,
-    say: Callable[[Content | str], object],
-) -> None:
-    """Apply a change to each job and account for every one of them."""
-    failures: list[str] = []
-    gone = 0
-    for number, job in enumerate(jobs, start=1):
-        name = text.printable(job.display_name)
-        say(f"{number} of {len(jobs)}: {name} …")
-        gateway = gateway_of(job)
-        try:
-            if gateway is not None:
-                await call(gateway, job)
-        except CloudError as error:
-            if error.kind is ErrorKind.NOT_FOUND:
-                gone += 1
-                continue
-            unclear = " It may have happened all the same." if error.ambiguous else ""
-            failures.append(f"{name}: {error}.{unclear} {error.hint}".rstrip())
-    count = len(jobs) - len(failures) - gone
-    summary = ", ".join([f"{count} {done}", *([f"{gone} gone already"] if gone else [])])
-    say(
-        Content("\n").join(
-            [Content(summary), *(Content.styled(f"✗ {line}", "$text-error") for line in failures)]
-        )
-    )
+def progress_words(kind: Kind, account: Account) -> str:
+    """`Deleting 61 of 90: kelp …`."""
+    where = f"{kind.doing} {min(account.begun + 1, account.whole)} of {account.whole}"
+    if account.resumes is not None:
+        return f"{where}: too many requests, going on at {local_clock(account.resumes)}"
+    return f"{where}: {account.under_way} …" if account.under_way else where
+
+
+def account_words(kind: Kind, account: Account) -> Content:
+    """What became of all of them: `58 deleted, 2 failed, 30 not begun`, and why."""
+    counts = [f"{account.done} {kind.done}"]
+    counts += [f"{account.gone} gone already"] if account.gone else []
+    counts += [f"{account.over} ended before"] if account.over else []
+    counts += [f"{len(account.failures)} failed"] if account.failures else []
+    counts += [f"{account.left} not begun"] if account.left else []
+    lines = [Content.styled(f"✗ {line}", "$text-error") for line in account.failures[:MOST_FAILURES]]
+    if (more := len(account.failures) - MOST_FAILURES) > 0:
+        lines.append(Content.styled(f"✗ and {more} more", "$text-error"))
+    return Content("\n").join([Content(", ".join(counts)), *lines])

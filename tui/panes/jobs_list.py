@@ -23,10 +23,11 @@ from tui.domain.joblist.columns import (
     Line,
     chosen_columns,
     doubtful,
-    in_order,
+    idle_columns,
     state_words,
 )
-from tui.domain.joblist.query import Query, Subject, read_query, subject
+from tui.domain.joblist.listing import Known, Listing, ordered
+from tui.domain.joblist.query import Query, read_query
 from tui.domain.jobs import Job
 from tui.panes import messages
 from tui.panes.jobs_base import JobsBase
@@ -56,9 +57,11 @@ class JobsListPart(JobsBase):
         self._query = Query()
         self._sort = ("age", True)
         self._columns: tuple[JobColumn, ...] = ()
-        self._subjects: dict[str, tuple[Job, JobInsight | None, Subject]] = {}
+        self._listing = Listing()
+        self._idle: frozenset[str] = frozenset()
         self._by_name: dict[str, Job] = {}
         self._wanted = ""
+        self._before_filter = ""
         self._painted = datetime.now(UTC)
 
     def on_mount(self) -> None:
@@ -84,10 +87,9 @@ class JobsListPart(JobsBase):
         """Show the newest list."""
         if old.jobs is not new.jobs:
             self._by_name = {job.name: job for job in new.jobs}
-            gone = self._subjects.keys() - self._by_name.keys()
-            for name in gone:
-                del self._subjects[name]
-            if gone & self.table.marked:
+            self._idle = idle_columns(new.jobs)
+            self._listing.forget_all_but(self._by_name)
+            if gone := self.table.marked - self._by_name.keys():
                 self.table.marked = self.table.marked - gone
         if old.jobs is new.jobs and old.jobs and old.trouble is new.trouble and old.kept == new.kept:
             return
@@ -135,25 +137,20 @@ class JobsListPart(JobsBase):
             view.show_loading("Reading the job list", self.opened)
 
     def _show_rows(self) -> None:
-        now = datetime.now(UTC)
+        self._painted = now = datetime.now(UTC)
         self._show_columns()
-        found = [job for job in self.jobs.jobs if self._query.matches(self._subject(job), now)]
-        if self._sort != ("age", True):  # as they come
-            lines = [self.line(job, now) for job in found]
-            found = [line.job for line in in_order(lines, self._sort[0], reverse=self._sort[1])]
-        self.table.touch_all()
-        self.table.set_rows([job.name for job in found])
-        self._painted = now
+        known = Known(self.jobs.jobs, self.insights, self.project_of, self.prices, now)
+        found = ordered(self._listing.found(self._query, known), self._sort[0], known, reverse=self._sort[1])
+        before = self.table.cursor_key
+        self.table.set_rows([job.name for job in found], anew=True)
         self._show_titles(len(found))
-        self.show_detail()
-        self.offer_keys()
+        if self.table.cursor_key in (before, None):  # else the table says that the cursor moved
+            self.show_detail()
+            self.offer_keys()
 
     def _show_columns(self) -> None:
         keys = [key.strip() for key in self.options.settings.jobs_columns.split(",")]
-        jobs = self.jobs.jobs
-        one_place = len({(job.name.split("/")[1:2], job.region)[1] for job in jobs}) < 2  # noqa: PLR2004
-        one_submitter = len({job.submitter for job in jobs}) < 2  # noqa: PLR2004
-        self._columns = chosen_columns(keys, one_place=one_place, one_submitter=one_submitter)
+        self._columns = chosen_columns(keys, idle=self._idle)
         self.table.set_columns(
             [
                 Column(
@@ -183,7 +180,9 @@ class JobsListPart(JobsBase):
         snapshot = self.jobs
         if snapshot.kept:
             when = f"{snapshot.read_at.astimezone():%m-%d %H:%M}" if snapshot.read_at else ""
-            return f"last known list, of {when}: reading …"
+            trouble = self.connection_trouble or snapshot.trouble
+            words = f"last known list, of {when}"
+            return f"✗ {trouble.title} · {words}" if trouble is not None else f"{words}: reading …"
         if not snapshot.failing or snapshot.read_at is None:
             return ""
         state = snapshot.failing[0]
@@ -193,21 +192,6 @@ class JobsListPart(JobsBase):
         as_of = f" · as of {local_clock(state.read_at)}" if state.read_at else ""
         again = f" · next try {local_clock(state.next_try)}" if state.next_try else ""
         return f"✗ {where}{title}{more}{as_of}{again}"
-
-    def _subject(self, job: Job) -> Subject:
-        insight = self.insights.get(job.name)
-        known = self._subjects.get(job.name)
-        if known is None or known[0] is not job or known[1] is not insight:
-            known = (job, insight, subject(job, insight, self._amount(job, insight)))
-            self._subjects[job.name] = known
-        return known[2]
-
-    def _amount(self, job: Job, insight: JobInsight | None) -> float | None:
-        """USD so far, only where the filter asks for it: most lists are filtered by words."""
-        if "cost" not in self.field.value:
-            return None
-        amount = self._cost(job, insight, datetime.now(UTC)).amount
-        return float(amount) if amount is not None else None
 
     @property
     def painted(self) -> datetime:
@@ -291,6 +275,7 @@ class JobsListPart(JobsBase):
 
     def action_filter(self) -> None:
         """Narrow the list as one types."""
+        self._before_filter = self.table.cursor_key or ""
         self.field.remove_class("hidden")
         self.field.focus()
 
@@ -302,8 +287,6 @@ class JobsListPart(JobsBase):
 
     @on(Input.Changed, "#jobs-filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        if ("cost" in event.value) != ("cost" in self._query.text):
-            self._subjects.clear()
         self._query = read_query(event.value, me=self.me)
         self.show_list()
 

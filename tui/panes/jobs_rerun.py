@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -339,7 +339,7 @@ class RerunScreen(ModalScreen[Wanted | None]):
 
     @property
     def _app(self) -> App[Any]:
-        return cast("App[Any]", self.app)
+        return self.app
 
 
 def _row(label: str, field: Widget, classes: str = "") -> Horizontal:

@@ -18,9 +18,8 @@ from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.joblist.again import Again, again_of, changed
 from tui.domain.jobs import Job
-from tui.domain.outputs import output_place
+from tui.domain.outputs import outputs_of
 from tui.domain.places import Place
-from tui.domain.setup.bucket import default_bucket
 from tui.domain.setup.needs import in_use
 from tui.domain.spec.check import Spec
 from tui.domain.spec.from_job import spec_from_job
@@ -99,10 +98,11 @@ class Restart:
 
     async def _find_checkpoints(self, screen: RerunScreen) -> None:
         """Look where the job writes, and in folders there that may hold checkpoints."""
-        storage = self._at(self._job.region).storage
-        bucket = self._options.settings.bucket or default_bucket(self._project)
-        with suppress(CloudError, ValueError):
-            place = output_place(self._job, bucket)
+        storage, home = self._at(self._job.region).storage, Place(self._project, self._job.region)
+        place = outputs_of(self._job, home, self._gateway.target, self._options.settings.bucket)
+        if place is None:
+            return
+        with suppress(CloudError):
             top = await storage.list_objects(place)
             folders = [name for name in top.prefixes if _last(name).startswith(_FOLDERS)][:_MOST_FOLDERS]
             screen.offer(_paths(place.bucket, top.prefixes, [item.name for item in top.objects]))

@@ -15,6 +15,7 @@ from tui.domain.joblist.columns import doubtful, state_words
 from tui.domain.joblist.spec_text import has_whole_spec, spec_of
 from tui.domain.jobs import SUBMITTER_LABEL, Job, JobState
 from tui.domain.logs import EntryKey
+from tui.domain.timeouts import timeout_of
 from tui.panes.jobs_cards import (
     DetailState,
     attempts_lines,
@@ -60,7 +61,7 @@ def summary(state: DetailState, width: int) -> Content:
     progress_lines(sheet, state)
     insight = state.insight
     if state.cost is not None:
-        timeout = timeout_of(state.job)
+        timeout = timeout_of(state.job.raw) if has_whole_spec(state.job) else None
         sheet.field("Cost", cost_words(state.cost, state.job, timeout, local=state.local))
     attempts_lines(sheet, insight.attempts if insight else (), state.now)
     _machines(sheet, state.job)
@@ -81,17 +82,6 @@ def _state(sheet: Sheet, state: DetailState) -> None:
     course = phases(job, state.now, pending_since=since, attempts=insight.attempts if insight else ())
     shown += [Content.styled(phase.words, "bold" if phase.now else "") for phase in course]
     sheet.field("State", Content(" · ").join(shown))
-
-
-def timeout_of(job: Job) -> float | None:
-    """Seconds after which the service stops the job; 0 when none is set, None when that is not known."""
-    if not has_whole_spec(job):
-        return None
-    value = _mapping(spec_of(job).get("scheduling")).get("timeout")
-    try:
-        return float(str(value).removesuffix("s")) if value else 0.0
-    except ValueError:
-        return None
 
 
 def _machines(sheet: Sheet, job: Job) -> None:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.domain.course.cost import SoFar
+from tui.domain.diagnosis.hiding import error_words
 from tui.domain.insight import JobInsight
 from tui.domain.joblist.unseen import BLIND, News, Stretch, counts
 from tui.domain.jobs import Job, JobState
@@ -118,7 +119,7 @@ def _cause(job: Job, insight: JobInsight | None) -> Content:
 def _why(job: Job, insight: JobInsight | None) -> str:
     if insight is not None and insight.diagnosis is not None:
         return printable(insight.diagnosis.summary)
-    return printable(job.error.message.strip().partition("\n")[0]) if job.error else ""
+    return printable(error_words(job).strip().partition("\n")[0])
 
 
 def _stretch(stretch: Stretch, now: datetime) -> str:

@@ -41,7 +41,7 @@ class JobsViews(JobsWork):
     """The detail's keys; they work while the list has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "next_step", "Next step", id="jobs.step", tooltip="Do what the failure card advises"),
+        Binding("f", "next_step", "Next step", id="jobs.step", tooltip="Do what the card advises"),
         _key("E", "jump_to_evidence", "Evidence", "evidence", "Open the log at the quoted line"),
         _key("z", "zoom_detail", "Zoom", "zoom", "The whole pane for the detail, or not"),
         _key("V", "previous_view", "View before", "view-back", "The view before this one"),
@@ -77,7 +77,7 @@ class JobsViews(JobsWork):
         if action == "jump_to_evidence":
             return first_evidence(state) is not None
         if action == "next_step":
-            return bool(self._steps)
+            return bool(self._steps) or self.waits_elsewhere
         return True
 
     @property
@@ -192,9 +192,13 @@ class JobsViews(JobsWork):
     def action_next_step(self) -> None:
         """Do the step that the card advises; of several, let the user choose."""
         state, steps = self.panel.state, self._steps
-        if state is None or not steps:
+        if state is None:
             return
         job = state.job
+        if not steps:
+            if self.waits_elsewhere:
+                self.start_elsewhere(job)
+            return
         if len(steps) == 1:
             self.take_step(job, steps[0])
             return
@@ -229,6 +233,15 @@ class JobsViews(JobsWork):
 
     def action_open_outputs(self) -> None:
         """Browse what the job under the cursor wrote."""
+        raise NotImplementedError
+
+    @property
+    def waits_elsewhere(self) -> bool:
+        """Whether the waiting card advises to start the job elsewhere, and that can be done."""
+        raise NotImplementedError
+
+    def start_elsewhere(self, job: Job) -> None:
+        """Cancel a job that waits, and start it elsewhere."""
         raise NotImplementedError
 
     @property

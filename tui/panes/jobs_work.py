@@ -2,62 +2,127 @@
 
 from __future__ import annotations
 
-from textual import work
+from collections.abc import Sequence
+from typing import ClassVar
 
-from tui.domain.joblist.commands import delete_command
+from textual import work
+from textual.binding import Binding, BindingType
+
 from tui.domain.jobs import Job
 from tui.panes import messages
 from tui.panes.jobs_changes import (
-    COMMANDS,
-    Change,
-    ask_to_cancel,
+    CANCEL,
+    DELETE,
+    Kind,
+    account_words,
     cancel_question,
     cancellable,
-    change_each,
-    named,
+    delete_question,
+    progress_words,
 )
 from tui.panes.jobs_list import JobsListPart
+from tui.services.jobchanges import Account, JobBatch
+from tui.services.options import AppOptions
 from tui.widgets.confirm import ConfirmScreen, Question
 
 __all__ = ["JobsWork", "cancellable"]
 
+CHANGES = frozenset({"cancel", "delete"})
+
 
 class JobsWork(JobsListPart):
-    """Changes, each after a question that names what it does."""
+    """Changes, each after a question that names what it does; one at a time, however long it takes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("X", "stop_changes", "Stop", id="jobs.stop", tooltip="Begin no further change"),
+    ]
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._asking = False
+        self._batch: JobBatch | None = None
+        self.doing = ""
+        """What is being changed now, in words; empty while nothing is."""
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """The change being made now."""
+        return (self.doing,) if self.doing else ()
+
+    def change_offers(self, action: str) -> bool | None:
+        """Whether a change is out of the question now; None where that depends on the jobs."""
+        if action == "stop_changes":
+            return bool(self.doing)
+        return False if action in CHANGES and self.read_only else None
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""
-        self._cancel([job for job in self.chosen if cancellable(job)])
-
-    @work(exclusive=True, group="jobs-change", exit_on_error=False)
-    async def _cancel(self, jobs: list[Job]) -> None:
-        if not jobs or self.gateway is None:
-            return
-        question = cancel_question(jobs, self.project_of, local=self.gateway.target.is_local)
-        if await self.app.push_screen_wait(ConfirmScreen(question)):
-            await self._each(jobs, ask_to_cancel, "asked to cancel")
+        jobs = [job for job in self.chosen if cancellable(job)]
+        if jobs and self.may_change():
+            local = self.gateway is not None and self.gateway.target.is_local
+            self._ask_and_change(CANCEL, jobs, cancel_question(jobs, self.project_of, local=local))
 
     def action_delete(self) -> None:
         """Ask, then delete the records of ended jobs."""
-        self._delete([job for job in self.chosen if not job.state.live])
+        jobs = [job for job in self.chosen if not job.state.live]
+        if jobs and self.may_change():
+            self._ask_and_change(DELETE, jobs, delete_question(jobs, self.project_of))
 
-    @work(exclusive=True, group="jobs-change", exit_on_error=False)
-    async def _delete(self, jobs: list[Job]) -> None:
-        if not jobs or self.gateway is None:
-            return
-        lines = [
-            *named(jobs),
-            "",
-            "The record goes for good. Logs and outputs are not touched.",
-            "gcloud has no command for this; the request is",
-            *(f"$ {delete_command(job)}" for job in jobs[:COMMANDS]),
-        ]
-        title = "Delete this job's record?" if len(jobs) == 1 else f"Delete {len(jobs)} records?"
-        if await self.app.push_screen_wait(ConfirmScreen(Question(title, lines, yes="Delete", danger=True))):
-            await self._each(jobs, lambda gateway, job: gateway.jobs.delete_job(job.name), "deleted")
+    def action_stop_changes(self) -> None:
+        """Begin no further change."""
+        if self._batch is not None:
+            self._batch.stop()
 
-    async def _each(self, jobs: list[Job], call: Change, done: str) -> None:
-        """Apply a change to each job, let the marks go, and have the list read."""
-        await change_each(jobs, call, self.gateway_of, done, self.say)
-        self.table.marked = set()
-        self.post_message(messages.JobsChanged())
+    def may_change(self) -> bool:
+        """Whether a change may begin, which is being asked about from now on; if not, that is said."""
+        if self.gateway is None:
+            self.say("There is no connection yet.")
+        elif self.doing:
+            self.say(f"{self.doing}. Nothing else is changed meanwhile; X stops it.")
+        elif not self._asking:
+            self._asking = True
+            return True
+        return False
+
+    @work(group="jobs-change", exit_on_error=False)
+    async def _ask_and_change(self, kind: Kind, jobs: list[Job], question: Question) -> None:
+        if await self.asked(question):
+            await self.change(kind, jobs)
+
+    async def asked(self, question: Question) -> bool:
+        """Whether the user said yes."""
+        try:
+            answer: bool = await self.app.push_screen_wait(ConfirmScreen(question))
+        finally:
+            self._asking = False
+        return answer
+
+    async def change(self, kind: Kind, jobs: Sequence[Job]) -> Account:
+        """Change each job, let its mark go, have the list read, and say what became of all of them."""
+
+        def told(account: Account) -> None:
+            self.tell_doing(progress_words(kind, account))
+
+        batch = self._batch = JobBatch(jobs, kind.call, self.gateway_of, told)
+        try:
+            return await batch.run()
+        finally:
+            self._batch = None
+            if self.is_attached:  # else the app is being left
+                self.table.marked = self.table.marked - batch.account.settled
+                self.say(account_words(kind, batch.account))
+                self.post_message(messages.JobsChanged())
+            self.done_doing()
+
+    def done_doing(self) -> None:
+        """Nothing is being changed any more."""
+        self.doing = ""
+        if self.is_attached:
+            self.refresh_bindings()
+
+    def tell_doing(self, words: str) -> None:
+        """Something is being changed: say how far it is."""
+        first, self.doing = not self.doing, words.removesuffix(" …")
+        self.say(words)
+        if first:
+            self.refresh_bindings()

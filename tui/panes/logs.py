@@ -13,32 +13,33 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Input, Static
 
+from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
+from tui.domain.joblist.homes import place_of
 from tui.domain.jobs import Job
 from tui.domain.logbuffer import LogBuffer
 from tui.domain.logs import EntryKey
-from tui.domain.outputs import output_place
-from tui.domain.setup.bucket import default_bucket
+from tui.domain.outputs import NO_OUTPUTS, outputs_of
+from tui.domain.places import Place
 from tui.domain.text import printable
 from tui.panes import logs_text, messages
-from tui.panes.base import Pane
+from tui.panes.logs_search import LogSearch
 from tui.panes.messages import PaneId
 from tui.services.follower import LogFollower
 from tui.services.follower_state import LOCAL_TIMING, FollowStatus, FollowTiming, LogBatch, Phase
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.log_export import export_log
+from tui.services.logreads import LogReaders, Urgency
 from tui.services.options import AppOptions
 from tui.services.paths import show_path
 from tui.widgets.log_view import LogView
 from tui.widgets.state_view import StateView
 
-COUNT_ROWS = 20_000
-"""Rows searched through at once, so that a key is answered in between."""
 
-
-class LogsPane(Pane):
+class LogsPane(LogSearch):
     """Follows one job's log."""
 
     PANE_ID = PaneId.LOGS
@@ -71,9 +72,14 @@ class LogsPane(Pane):
             self.buffer = buffer
             self.status = status
 
+    log_readers: reactive[LogReaders | None] = reactive[LogReaders | None](None, init=False, repaint=False)
+    """The logs of all projects, within the quota that all who read logs share; bound from the app."""
+
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self.job: Job | None = None
+        self._told_place: Place | None = None
+        self._read_from: Place | None = None
         self._buffer = LogBuffer(options.settings.logs_max_lines)
         self._status = FollowStatus(Phase.LOADING)
         self._follower: LogFollower | None = None
@@ -81,7 +87,6 @@ class LogsPane(Pane):
         self._head = Content("")
         self._badge = ("", "")
         self._stands_in: object = None
-        self._count_again = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="logs-head", classes="hidden")
@@ -102,15 +107,19 @@ class LogsPane(Pane):
 
     # What is shown from outside
 
-    def show_job(self, job: Job, at: EntryKey | None = None) -> None:
-        """Follow this job's log, from one entry on if it is given; one that is open stays as it is."""
+    def show_job(self, job: Job, at: EntryKey | None = None, place: Place | None = None) -> None:
+        """Follow this job's log, from one entry on if it is given; one that is open stays as it is.
+
+        `place` is where the job lives; without it that is told by the list and by the job's name.
+        """
         if self.job is None or self.job.name != job.name:
             self.job = job
+            self._told_place = place
             self._buffer = LogBuffer(self.options.settings.logs_max_lines)
             self._status = FollowStatus(Phase.LOADING, older_pending=True)
             self._follower = None
             self._opened = datetime.now(UTC)
-            self._clear_search()
+            self.clear_search()
             self._say("")
             self.query_one(LogView).show_buffer(self._buffer)
             self._start()
@@ -126,7 +135,7 @@ class LogsPane(Pane):
         """Leave the search first."""
         if self.query_one("#logs-search-row").has_class("hidden"):
             return False
-        self._clear_search()
+        self.clear_search()
         self.pane_shown()
         return True
 
@@ -144,17 +153,34 @@ class LogsPane(Pane):
         """Follow the job's state and duration."""
         if self.job is not None:
             self.job = self.job_named(self.job.name) or self.job
+            if self._follower and self.place != self._read_from and self._status.phase is not Phase.COMPLETE:
+                self._start()
         self._show()
+
+    @property
+    def place(self) -> Place | None:
+        """The project and region of the job; None when that is not known."""
+        if self.job is None:
+            return None
+        return self._told_place or place_of(self.job, self.jobs.homes)
 
     # Reading
 
     def _start(self) -> None:
-        if self.gateway is None or self.job is None:
+        """Follow the log in the project of the job, and the job in its region; never anywhere else."""
+        gateway, readers, place = self.gateway, self.log_readers, self.place
+        if gateway is None or readers is None or self.job is None:
+            return
+        if place is None:
+            title = "The project and region of this job are not known"
+            error = CloudError(title, self.job.name, kind=ErrorKind.LOCAL)
+            self._status = FollowStatus(Phase.TROUBLE, error)
             return
         buffer = self._buffer
+        self._read_from = place
         self._follower = LogFollower(
-            self.gateway.logs,
-            self.gateway.jobs,
+            readers.of(place.project, Urgency.SHOWN),
+            gateway.elsewhere(place).jobs,
             self.job,
             on_batch=lambda batch: self.post_message(self.BatchRead(buffer, batch)),
             on_status=lambda status: self.post_message(self.StatusRead(buffer, status)),
@@ -172,13 +198,12 @@ class LogsPane(Pane):
     def _batch_read(self, message: BatchRead) -> None:
         message.stop()
         change = message.buffer.add(message.batch.entries, backfill=message.batch.backfill)
+        if message.buffer is self._buffer and self.job is not None and message.batch.entries:
+            self.post_message(messages.EntriesSeen(self.job, message.batch.entries))
         if message.buffer is self._buffer and change.any:
             self.query_one(LogView).rows_changed(change)
             self._show()
-            if self._counting:
-                self._count_again = True
-            elif self.query_one(LogView).query_text:
-                self._count_hits()
+            self.rows_came()
 
     @on(StatusRead)
     def _status_read(self, message: StatusRead) -> None:
@@ -317,8 +342,11 @@ class LogsPane(Pane):
         """Browse the job's output directory, or the bucket when the spec names none."""
         if self.job is None or self.gateway is None:
             return
-        bucket = self.options.settings.bucket or default_bucket(self.gateway.target.project)
-        self.post_message(messages.BrowseOutputs(output_place(self.job, bucket)))
+        found = outputs_of(self.job, self.place, self.gateway.target, self.options.settings.bucket)
+        if found is None:
+            self._say(NO_OUTPUTS)
+        else:
+            self.post_message(messages.BrowseOutputs(found))
 
     def action_copy(self) -> None:
         """Copy the line found last, or the last one in sight."""
@@ -340,54 +368,3 @@ class LogsPane(Pane):
             self._say(f"✗ Not saved: {printable(str(error))}")
         else:
             self._say(f"✓ Saved {len(lines):,} lines to {printable(show_path(path))}")
-
-    # Search
-
-    def action_search(self) -> None:
-        """Find text as one types."""
-        self.query_one("#logs-search-row").remove_class("hidden")
-        self.query_one(Input).focus()
-
-    @on(Input.Changed, "#logs-search")
-    def _search_changed(self, message: Input.Changed) -> None:
-        self.query_one(LogView).search(message.value)
-        self._count_hits()
-        self.refresh_bindings()
-
-    @on(Input.Submitted, "#logs-search")
-    def _search_done(self) -> None:
-        if not self.query_one(Input).value:
-            self._clear_search()
-        self.pane_shown()
-
-    def action_next_hit(self) -> None:
-        """Go to the next line with the text."""
-        self.query_one(LogView).search_on()
-
-    def action_previous_hit(self) -> None:
-        """Go to the previous line with the text."""
-        self.query_one(LogView).search_on(backwards=True)
-
-    @property
-    def _counting(self) -> bool:
-        return any(worker.group == "logs-count" and worker.is_running for worker in self.workers)
-
-    @work(exclusive=True, group="logs-count", exit_on_error=False)
-    async def _count_hits(self) -> None:
-        """Count in pieces, again if lines came meanwhile."""
-        view, label = self.query_one(LogView), self.query_one("#logs-count", Static)
-        self._count_again = True
-        while self._count_again:
-            self._count_again = False
-            hits = 0
-            for first in range(0, len(self._buffer) if view.query_text else 0, COUNT_ROWS):
-                hits += view.matches(first, first + COUNT_ROWS)
-                await asyncio.sleep(0)
-            words = f"{hits:,} line{'' if hits == 1 else 's'} · n N" if hits else "not found"
-            label.update(Content(words if view.query_text else ""))
-
-    def _clear_search(self) -> None:
-        self.query_one(Input).value = ""
-        self.query_one(LogView).search("")
-        self.query_one("#logs-search-row").add_class("hidden")
-        self.refresh_bindings()

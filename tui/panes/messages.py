@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ from textual.message import Message
 from tui.domain.access import Identity
 from tui.domain.errors import CloudError
 from tui.domain.jobs import Job
-from tui.domain.logs import EntryKey
+from tui.domain.logs import EntryKey, LogEntry
 from tui.domain.places import Place
 from tui.domain.setup.needs import JobNeeds
 from tui.domain.storage import GcsUri
@@ -79,10 +79,21 @@ class SaveSetting(Message):
 class OpenLogs(Message):
     """Show one job's log, if given at one entry of it."""
 
-    def __init__(self, job: Job, at: EntryKey | None = None) -> None:
+    def __init__(self, job: Job, at: EntryKey | None = None, place: Place | None = None) -> None:
         super().__init__()
         self.job = job
         self.at = at
+        self.place = place
+        """Where the job lives, if the sender knows; the job list may not look there."""
+
+
+class EntriesSeen(Message):
+    """Entries of a job's log were read: whoever wants to know what they say need not read them again."""
+
+    def __init__(self, job: Job, entries: Sequence[LogEntry]) -> None:
+        super().__init__()
+        self.job = job
+        self.entries = entries
 
 
 class BrowseOutputs(Message):

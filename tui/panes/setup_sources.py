@@ -94,7 +94,7 @@ class SetupSources(SetupView):
         await asyncio.sleep(NEEDS_DELAY)
         needs = self.open_needs  # which may have gone back to what is known
         if self._checks is None:
-            self._tell(needs=needs)
+            self._tell(needs=needs.known if needs else None, spec_trouble=needs.trouble if needs else "")
         else:
             self._read_for_needs(self._checks, needs)
 

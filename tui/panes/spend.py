@@ -8,18 +8,20 @@ from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.worker import Worker
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.places import Place, places
-from tui.domain.spend import Spend
+from tui.domain.places import Place, read_places
+from tui.domain.spend import LiveJob, Spend
 from tui.domain.storage import GcsUri
 from tui.panes import messages
-from tui.panes.jobs_changes import ask_to_cancel, cancel_question, cancellable, change_each
+from tui.panes.jobs_changes import CANCEL, account_words, cancel_question, cancellable, progress_words
 from tui.panes.spend_lists import SpendLists
 from tui.panes.spend_words import as_text
 from tui.services.handout import hand_out
+from tui.services.jobchanges import Account, JobBatch
 from tui.services.options import AppOptions
 from tui.services.spend import SpendReader
 from tui.widgets.bugs import report_bug
@@ -43,6 +45,8 @@ class SpendScreen(SpendLists):
         super().__init__(options)
         self._reading: Worker[None] | None = None
         self._read_from: Gateway | None = None
+        self._asking = False
+        self._doing = ""
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -60,9 +64,8 @@ class SpendScreen(SpendLists):
         if gateway is None:
             self.paint_soon()
             return
-        settings = self.options.settings
         first = Place(gateway.target.project, gateway.target.region)
-        read = places(first, filter(None, settings.jobs_places.replace(" ", "").split(",")))
+        read = read_places(first, self.options.settings.jobs_places)
         self.say("")
         self._reading = self._read(SpendReader(gateway, read, self._found))
 
@@ -118,7 +121,8 @@ class SpendScreen(SpendLists):
         if (found := self.job) is not None:
             listed = any(state.place == found.place for state in self.jobs.places)
             name = found.job.name
-            self.app.post_message(messages.OpenJobs(name) if listed else messages.OpenLogs(found.job))
+            logs = messages.OpenLogs(found.job, place=found.place)
+            self.app.post_message(messages.OpenJobs(name) if listed else logs)
         elif self.list_in_focus is self.bucket_rows and (
             use := self.uses.get(self.bucket_rows.cursor_key or "")
         ):
@@ -134,22 +138,54 @@ class SpendScreen(SpendLists):
         send, paths = self.app.copy_to_clipboard, self.options.paths
         self.say(await hand_out(text, "the list", paths=paths, environ=os.environ, send=send))
 
-    @work(exclusive=True, group="spend-change", exit_on_error=False)
-    async def action_cancel(self) -> None:
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """The change being made now."""
+        return (self._doing,) if self._doing else ()
+
+    def action_cancel(self) -> None:
         """Ask, then cancel the job under the cursor."""
         found, gateway = self.job, self.gateway
         if found is None or gateway is None:
             return
-        local = gateway.target.is_local
-        question = cancel_question([found.job], lambda _job: found.place.project, local=local)
-        if not await self.app.push_screen_wait(ConfirmScreen(question)):
+        if self._asking or self._doing:
+            self.say(f"{self._doing}. Nothing else is changed meanwhile." if self._doing else "")
             return
-        home = gateway.elsewhere(found.place)
-        await change_each([found.job], ask_to_cancel, lambda _job: home, "asked to cancel", self.say)
-        self.app.post_message(messages.JobsChanged())
+        self._asking = True
+        # Of the app, for this screen may be closed while the request is on its way.
+        change = self._cancel(found, gateway.elsewhere(found.place))
+        self.app.run_worker(change, group="spend-change", exit_on_error=False)
+
+    async def _cancel(self, found: LiveJob, home: Gateway) -> None:
+        project, local = found.place.project, home.target.is_local
+        question = cancel_question([found.job], lambda _job: project, local=local)
+        try:
+            answer: bool = await self.app.push_screen_wait(ConfirmScreen(question))
+        finally:
+            self._asking = False
+        if not answer:
+            return
+        batch = JobBatch([found.job], CANCEL.call, lambda _job: home, self._told)
+        try:
+            await batch.run()
+        finally:
+            self._doing = ""
+            self._say_or_notify(account_words(CANCEL, batch.account))
+            self.app.post_message(messages.JobsChanged())
         try:
             job = await home.jobs.get_job(found.job.name)
         except CloudError:
             return  # its row stays as it was read; what became of the request has been said
         self.again[job.name] = job
         self.paint_soon()
+
+    def _told(self, account: Account) -> None:
+        self._doing = progress_words(CANCEL, account)
+        if self.is_attached:
+            self.say(self._doing)
+
+    def _say_or_notify(self, words: Content) -> None:
+        if self.is_attached:
+            self.say(words)
+        else:
+            self.app.notify(words.plain, title="What costs me now", markup=False)

@@ -19,7 +19,6 @@ from tui.services.paths import private_dir
 
 MOST = 500
 """Jobs kept, the newest."""
-KEPT_FIELDS = ("name", "displayName", "state", "createTime", "startTime", "endTime", "updateTime", "labels")
 SAVE_SECONDS = 60.0
 """A list that changes all the time is kept at most so often; the last one is kept at the end."""
 
@@ -28,14 +27,15 @@ class KeptJobs:
     """The list of one set of places, in a private file; specs are not kept, for they may hold secrets."""
 
     def __init__(self, state_dir: Path, places: Iterable[Place], *, local: bool) -> None:
-        marks = "\n".join([str(local), *map(str, places)])
+        self._places = tuple(places)
+        marks = "\n".join([str(local), *map(str, self._places)])
         self._path = state_dir / "jobs" / f"{hashlib.sha256(marks.encode()).hexdigest()[:16]}.json"
         self._saved: tuple[Job, ...] = ()
         self._saved_at = float("-inf")
 
     def due(self, snapshot: JobsSnapshot) -> bool:
         """Whether the list should be kept now; then call `keep` in a thread."""
-        if snapshot.kept or not any(state.whole for state in snapshot.places) or snapshot.jobs is self._saved:
+        if not self._is_ours(snapshot) or snapshot.jobs is self._saved:
             return False
         if time.monotonic() - self._saved_at < SAVE_SECONDS:
             return False
@@ -52,6 +52,16 @@ class KeptJobs:
             private_dir(self._path.parent)
             write_atomic(self._path, json.dumps(content).encode(), mode=0o600)
 
+    def keep_last(self, snapshot: JobsSnapshot) -> None:
+        """Write the list at the end of a session, if there is one; waits for the disk."""
+        if self._is_ours(snapshot):
+            self.keep(snapshot)
+
+    def _is_ours(self, snapshot: JobsSnapshot) -> bool:
+        """Whether this is a list that was read, and of these places: it may be of earlier ones yet."""
+        read = any(state.whole for state in snapshot.places) and not snapshot.kept
+        return read and tuple(state.place for state in snapshot.places) == self._places
+
     def read(self) -> JobsSnapshot | None:
         """The list that was kept last, marked as such; None if there is none that can be read."""
         try:
@@ -65,17 +75,32 @@ class KeptJobs:
 
 
 def _brief(job: Job) -> dict[str, Any]:
-    """The job's record without its spec and without its error, whose text may hold anything."""
-    raw = {key: job.raw[key] for key in KEPT_FIELDS if key in job.raw}
+    """The job's record without its error, whose text may hold anything, and of its spec only the machines."""
+    times = {
+        "createTime": job.create_time,
+        "startTime": job.start_time,
+        "endTime": job.end_time,
+        "updateTime": job.update_time,
+    }
     machines = [
         {
             "machineSpec": {
                 "machineType": pool.machine_type,
                 "acceleratorType": pool.accelerator_type,
                 "acceleratorCount": pool.accelerator_count,
+                "tpuTopology": pool.tpu_topology,
             },
+            "diskSpec": {"bootDiskType": pool.disk_type, "bootDiskSizeGb": pool.disk_gb},
             "replicaCount": str(pool.replica_count),
         }
         for pool in job.pools
     ]
-    return {**raw, "jobSpec": {"workerPoolSpecs": machines}}
+    spec = {"workerPoolSpecs": machines, "scheduling": {"strategy": job.strategy}}
+    return {
+        "name": job.name,
+        "displayName": job.display_name,
+        "state": job.state.wire,
+        "labels": dict(job.labels),
+        **{key: when.isoformat() for key, when in times.items() if when is not None},
+        "jobSpec": spec,
+    }

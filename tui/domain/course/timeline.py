@@ -32,12 +32,12 @@ class Phase:
 
 
 def awaits_error(job: Job, now: datetime) -> bool:
-    """Whether a failed job's reason has yet to appear."""
+    """Whether a failed job's reason has yet to appear; never for long where clocks differ."""
     return (
         job.state is JobState.FAILED
         and job.error is None
         and job.end_time is not None
-        and now - job.end_time < ERROR_DELAY
+        and abs(now - job.end_time) < ERROR_DELAY
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui.domain.catalog.quotas import needs_of_spec
+from tui.domain.joblist.homes import parent_of
 from tui.domain.jobs import Job, JobState
 from tui.domain.text import duration
 
@@ -54,6 +55,13 @@ def waiting_seconds(job: Job, now: datetime) -> float:
     return max((now - job.create_time).total_seconds(), 0.0)
 
 
+def quota_metrics(job: Job, now: datetime) -> tuple[str, ...]:
+    """Metrics whose limits would say why a job waits; none while it does not wait in the queue for long."""
+    if job.state is not JobState.QUEUED or waiting_seconds(job, now) < LONG:
+        return ()
+    return tuple(needs_of_spec(_mapping(job.raw.get("jobSpec"))))
+
+
 def waiting(
     job: Job, now: datetime, others: Sequence[Job] = (), limits: Mapping[str, int | None] | None = None
 ) -> Waiting | None:
@@ -62,7 +70,7 @@ def waiting(
     Args:
         job: the job, with its spec.
         now: the time.
-        others: the living jobs of the same project and region.
+        others: living jobs; those of another project or region hold other quota and do not count.
         limits: limits of quota metrics in that region; None where not known, no limit as a None value.
     """
     seconds = waiting_seconds(job, now)
@@ -156,7 +164,7 @@ _SETTING_UP = "Billing begins with the machines, not with the queue; setting up 
 def _holders(metric: str, job: Job, others: Sequence[Job]) -> list[tuple[Job, int]]:
     found = []
     for other in others:
-        if other.name == job.name or not other.state.live or other.region != job.region:
+        if other.name == job.name or not other.state.live or parent_of(other) != parent_of(job):
             continue
         if other.state is JobState.QUEUED:
             continue  # holds nothing yet

@@ -13,7 +13,8 @@ from typing import Any
 
 from tui.domain.catalog.quotas import Pool, spec_pools
 from tui.domain.jobs import Job, job_from_json
-from tui.domain.spec.override import first_args, timeout_of, with_args, with_timeout
+from tui.domain.spec.override import first_args, with_args, with_timeout
+from tui.domain.timeouts import timeout_of
 
 _TASKS = ("containerSpec", "pythonPackageSpec")
 _SPOT = frozenset({"SPOT", "LOW_COST"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from tui.domain.jobs import Job, JobState
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _PERCENT = 100
+_PROJECT = 12
+"""Cells of a project's id, of which beginning and end tell it from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +217,11 @@ COLUMNS: tuple[JobColumn, ...] = (
     JobColumn(
         "project",
         "PROJECT",
-        16,
-        lambda line: line.project,
+        _PROJECT,
+        lambda line: text.middle_cut(text.printable(line.project), _PROJECT),
         lambda line: line.project,
         "Its project.",
-        priority=75,
+        priority=18,
     ),
     JobColumn(
         "created",
@@ -243,19 +245,31 @@ COLUMNS: tuple[JobColumn, ...] = (
     ),
     JobColumn("labels", "LABELS", 24, _labels, _labels, "Its labels.", priority=90),
 )
-"""All there are; the first nine are shown unless chosen otherwise."""
+"""All there are; `DEFAULT_COLUMNS` are shown unless chosen otherwise."""
 
 BY_KEY = {column.key: column for column in COLUMNS}
-DEFAULT_COLUMNS = ("state", "name", "machine", "region", "age", "ran", "progress", "cost", "by")
+DEFAULT_COLUMNS = ("state", "name", "machine", "project", "region", "age", "ran", "progress", "cost", "by")
 
 
-def chosen_columns(keys: Iterable[str], *, one_place: bool, one_submitter: bool) -> tuple[JobColumn, ...]:
-    """The columns chosen, or the usual ones without those that would say the same in each row."""
+def idle_columns(jobs: Sequence[Job]) -> frozenset[str]:
+    """Which columns of project, region and submitter would say the same in each row."""
+    if not jobs:
+        return frozenset({"project", "region", "by"})
+    project = jobs[0].name.partition("/locations/")[0] + "/"
+    region, submitter = jobs[0].region, jobs[0].submitter
+    same = {
+        "project": all(job.name.startswith(project) for job in jobs),
+        "region": all(job.region == region for job in jobs),
+        "by": all(job.submitter == submitter for job in jobs),
+    }
+    return frozenset(key for key, idle in same.items() if idle)
+
+
+def chosen_columns(keys: Iterable[str], *, idle: Collection[str]) -> tuple[JobColumn, ...]:
+    """The columns chosen, or the usual ones without the idle ones, which would say the same in each row."""
     named = [BY_KEY[key] for key in keys if key in BY_KEY]
     if named:
         return tuple(dict.fromkeys(named if BY_KEY["name"] in named else [*named, BY_KEY["name"]]))
-    idle = {"region"} if one_place else set()
-    idle |= {"by"} if one_submitter else set()
     return tuple(BY_KEY[key] for key in DEFAULT_COLUMNS if key not in idle)
 
 

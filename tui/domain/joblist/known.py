@@ -1,9 +1,9 @@
 """The known jobs of one place, and how little has to be read to keep them right: a plain state machine.
 
 The first read takes every job whole. After it only what can have changed is read, briefly: new jobs, and
-those that are not settled yet, by a list that reaches back to them or one by one, whichever is less.
-Every now and then all are read, for records that others deleted. Source of the filter and of the mask:
-`ListCustomJobsRequest` (FACTS 4.1).
+those that are not settled yet, by a list that reaches back to them, one by one, or by their states, whichever
+is less. Every now and then all are read, for records that others deleted. Source of the filters and of the
+mask: `ListCustomJobsRequest` (FACTS 4.1).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any
 
 from tui.domain.course.timeline import awaits_error
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, JobState
 
 PAGE = 100
 """Jobs on a page; gcloud asks for so many, and the most allowed is not documented."""
@@ -26,7 +26,11 @@ SWEEP_EVERY = timedelta(minutes=2)
 MANY_PAGES_REST = 4 / 3
 """How much longer the other reads rest then, so that all together stay at two calls a minute when idle."""
 FEW = 20
-"""Records that are missing from a read of several pages are looked for one by one, so many at a time."""
+"""Records that are missing from a read are looked for one by one, so many at a time."""
+FEW_CALLS = 4
+"""A read that would take more asks for live jobs by their states instead."""
+AWAITED_AT_ONCE = 3
+"""Ended jobs whose error is still to come that a read by states looks up, in turn."""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,6 +43,8 @@ class Extent(Enum):
     """Every job, briefly."""
     RECENT = "recent"
     """Jobs created since a time, briefly, and some others by name."""
+    LIVE = "live"
+    """The same, and all that are in a live state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,9 @@ class Read:
 
     extent: Extent
     since: datetime | None = None
-    """For RECENT: the oldest creation time covered."""
+    """For RECENT and LIVE: the oldest creation time covered."""
     names: tuple[str, ...] = ()
-    """For RECENT: unsettled jobs from before that, to be read one by one."""
+    """For both: unsettled jobs from before that, to be read one by one."""
 
     @property
     def brief(self) -> bool:
@@ -62,7 +68,11 @@ class Read:
         if self.since is None:
             return ""
         moment = self.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return f'create_time>="{moment}"'
+        since = f'create_time>="{moment}"'
+        return since if self.extent is Extent.RECENT else " OR ".join([since, *_LIVE_STATES])
+
+
+_LIVE_STATES = tuple(f'state="{state.wire}"' for state in JobState if state.live)
 
 
 class KnownJobs:
@@ -71,10 +81,13 @@ class KnownJobs:
     def __init__(self, earlier: Iterable[Job] = ()) -> None:
         """Begin with jobs that an earlier connection or session knew, until all have been read."""
         self._jobs: dict[str, Job] = {job.name: job for job in earlier}
+        self._open = {name: job for name, job in self._jobs.items() if _unsettled(job)}
+        self._ordered: tuple[int, list[Job]] = (-1, [])
         self._swept: datetime | None = None
         self._pages = 1
         self._wants_sweep = False
-        self._filter_works = True
+        self._refused: set[Extent] = set()
+        self._turn = 0
         self._suspects: frozenset[str] = frozenset()
         self.version = 1 if self._jobs else 0
         """Goes up whenever a job came, went or changed."""
@@ -91,7 +104,7 @@ class KnownJobs:
 
     def unsettled(self, now: datetime) -> list[Job]:
         """Jobs that are live, or whose reason of failure is still to come."""
-        return [job for job in self._jobs.values() if job.state.live or awaits_error(job, now)]
+        return [job for job in self._open.values() if job.state.live or awaits_error(job, now)]
 
     @property
     def rest_factor(self) -> float:
@@ -102,33 +115,48 @@ class KnownJobs:
         """Let the next read cover everything, as when the user asks for it."""
         self._wants_sweep = True
 
-    def filter_refused(self) -> None:
-        """The service does not know the filter: read everything each time from now on."""
-        self._filter_works = False
+    def filter_refused(self, read: Read) -> None:
+        """The service does not know the filter of this read: do without its kind from now on."""
+        self._refused.add(read.extent)
 
     def next_read(self, now: datetime) -> Read:
         """What to read at `now`."""
         if self._swept is None:
             return Read(Extent.WHOLE)
         due = now - self._swept >= SWEEP_EVERY * self._pages
-        if due or self._wants_sweep or not self._filter_works or not self._jobs:
+        if due or self._wants_sweep or not self._jobs or Extent.RECENT in self._refused:
             return Read(Extent.ALL)
         return self._recent(now)
 
     def _recent(self, now: datetime) -> Read:
         """The list that reaches back far enough, or less far with the older ones read by name."""
-        created = sorted(job.create_time or _EARLIEST for job in self._jobs.values())
-        waiting = sorted(self.unsettled(now), key=lambda job: job.create_time or _EARLIEST, reverse=True)
+        ordered = self._by_time()
+        waiting = sorted(self.unsettled(now), key=_created, reverse=True)
         best: tuple[int, datetime, int] | None = None
         for covered in range(len(waiting) + 1):
-            since = (waiting[covered - 1].create_time if covered else created[-1]) or _EARLIEST
-            newer = len(created) - bisect_left(created, since)
+            since = _created(waiting[covered - 1] if covered else ordered[-1])
+            newer = len(ordered) - bisect_left(ordered, since, key=_created)
             calls = newer // PAGE + 1 + len(waiting) - covered
             if best is None or calls < best[0]:
                 best = (calls, since, covered)
+        newest = _created(ordered[-1])
+        if (
+            best is not None
+            and best[0] > FEW_CALLS
+            and newest != _EARLIEST
+            and Extent.LIVE not in self._refused
+        ):
+            return self._live(waiting, newest)
         if best is None or best[1] == _EARLIEST:
             return Read(Extent.ALL)
         return Read(Extent.RECENT, best[1], tuple(job.name for job in waiting[best[2] :]))
+
+    def _live(self, waiting: list[Job], newest: datetime) -> Read:
+        """New jobs and live ones, and in turn a few of those that await their error."""
+        awaited = [job.name for job in waiting if not job.state.live]
+        start = self._turn % len(awaited) if awaited else 0
+        self._turn = start + AWAITED_AT_ONCE
+        return Read(Extent.LIVE, newest, tuple((awaited[start:] + awaited[:start])[:AWAITED_AT_ONCE]))
 
     def take(self, jobs: Iterable[Job], *, brief: bool) -> list[str]:
         """Take in what a page says; the names of jobs that have to be read whole, for they are new."""
@@ -149,10 +177,15 @@ class KnownJobs:
         if known != job or not self.whole:  # what an earlier session kept has no spec, and equals the job
             self._jobs[job.name] = job
             self.version += 1
+            if _unsettled(job):
+                self._open[job.name] = job
+            else:
+                self._open.pop(job.name, None)
 
     def drop(self, name: str) -> None:
         """Forget a job whose record is gone."""
         if self._jobs.pop(name, None) is not None:
+            self._open.pop(name, None)
             self.version += 1
 
     def done(self, read: Read, seen: set[str], pages: int, begun: datetime) -> list[str]:
@@ -168,26 +201,46 @@ class KnownJobs:
             begun: when it began, so that what came to be known since is not missed.
         """
         first = not self.whole
-        if read.extent is not Extent.RECENT:
+        if read.since is None:
             self._swept, self._pages, self._wants_sweep = begun, max(pages, 1), False
-        missing = {
-            name
-            for name, job in self._jobs.items()
-            if name not in seen and _covered(job, read) and (job.create_time or _EARLIEST) < begun
-        }
+        unseen = [job for job in self._covered(read) if job.name not in seen]
+        missing = {job.name for job in unseen if _created(job) < begun}
         gone = missing if first or pages == 1 else missing & self._suspects
         for name in gone:
             self.drop(name)
         left = missing - gone
+        ended = self._ended(read, seen | missing)
         if len(left) <= FEW:
             self._suspects = frozenset()
-            return sorted(left)
+            return [*sorted(left), *ended]
         self._suspects, self._wants_sweep = frozenset(left), True
-        return []
+        return ended
+
+    def _ended(self, read: Read, dealt_with: set[str]) -> list[str]:
+        """Live jobs that a read by states did not find: they have left these states, or are gone."""
+        if read.extent is not Extent.LIVE:
+            return []
+        return [name for name, job in self._open.items() if job.state.live and name not in dealt_with][:FEW]
+
+    def _covered(self, read: Read) -> list[Job]:
+        """The known jobs that are on a read's pages by their time."""
+        ordered = self._by_time()
+        return ordered if read.since is None else ordered[bisect_left(ordered, read.since, key=_created) :]
+
+    def _by_time(self) -> list[Job]:
+        """All jobs by their creation, put in order anew only if something has changed."""
+        if self._ordered[0] != self.version:
+            self._ordered = (self.version, sorted(self._jobs.values(), key=_created))
+        return self._ordered[1]
 
 
-def _covered(job: Job, read: Read) -> bool:
-    return read.since is None or (job.create_time is not None and job.create_time >= read.since)
+def _created(job: Job) -> datetime:
+    return job.create_time or _EARLIEST
+
+
+def _unsettled(job: Job) -> bool:
+    """Whether more is to come, now or for a while after its end."""
+    return job.state.live or (job.state is JobState.FAILED and job.error is None)
 
 
 def merged(known: Job, brief: Job) -> Job:

@@ -16,6 +16,9 @@ _SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smhdw]?)")
 _UNITS = {"": 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 FIELDS = ("state", "label", "name", "id", "region", "project", "machine", "by", "cause")
 """Fields that `field:value` looks into."""
+_MINE = "by:me"
+NOBODY = "by:me matches nothing: no name of yours is known. The setting jobs.user gives one."
+"""Said when `by:me` stands for nobody."""
 EXAMPLES = "words · state:failed · label:team=a · region:us · age<2d · ran>1h · cost>5 · -word"
 """What the filter understands, for its placeholder and the help."""
 
@@ -30,17 +33,21 @@ class Subject:
     insight: JobInsight | None = None
     cost: float | None = None
     """USD so far; None when not known."""
+    project: str = ""
+    """The project's id; the record only knows its number."""
 
 
 Test = Callable[[Subject, datetime], bool]
 
 
-def subject(job: Job, insight: JobInsight | None = None, cost: float | None = None) -> Subject:
-    """The job with its searchable text."""
+def subject(
+    job: Job, insight: JobInsight | None = None, cost: float | None = None, project: str = ""
+) -> Subject:
+    """The job with its searchable text; its project is found by `project:` alone, for it is that of many."""
     labels = " ".join(f"{key}={value}" for key, value in job.labels.items())
     cause = insight.diagnosis.cause.value if insight and insight.diagnosis else ""
     parts = (job.display_name, job.job_id, job.state.word, labels, job.machine, job.region, cause)
-    return Subject(job, "\n".join(parts).lower(), insight, cost)
+    return Subject(job, "\n".join(parts).lower(), insight, cost, project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,12 @@ class Query:
 
 
 def read_query(text: str, *, me: str = "") -> Query:
-    """The filter that `text` means; `me` is what `by:me` stands for."""
+    """The filter that `text` means; `me` is what `by:me` stands for, empty where no name is known."""
     tests: list[Test] = []
     problem = ""
     for word in _words(text.lower()):
+        if word in {_MINE, f"-{_MINE}"} and not me:
+            problem = NOBODY
         bare = word.removeprefix("-") if len(word) > 1 else word
         try:
             test = _test(bare, me.lower())
@@ -87,8 +96,10 @@ def _test(word: str, me: str) -> Test:
     if compared := _COMPARED.fullmatch(word):
         return _comparison(compared["field"], compared["sign"], compared["value"])
     field, colon, value = word.partition(":")
+    if word == _MINE:
+        return lambda found, _now: bool(me) and found.job.submitter.lower() == me
     if colon and field in FIELDS:
-        return _field(field, me if (field, value) == ("by", "me") else value)
+        return _field(field, value)
     return lambda found, _now: word in found.words
 
 
@@ -103,15 +114,20 @@ def _field(field: str, value: str) -> Test:
         return lambda found, _now: bool(
             found.insight and found.insight.diagnosis and value in found.insight.diagnosis.cause.value
         )
-    read: Callable[[Job], str] = {
-        "name": lambda job: job.display_name,
-        "id": lambda job: job.job_id,
-        "region": lambda job: job.region,
-        "project": lambda job: job.name.split("/")[1] if "/" in job.name else "",
-        "machine": lambda job: job.machine,
-        "by": lambda job: job.submitter,
+    read: Callable[[Subject], str] = {
+        "name": lambda found: found.job.display_name,
+        "id": lambda found: found.job.job_id,
+        "region": lambda found: found.job.region,
+        "project": lambda found: f"{found.project}\n{_number(found.job)}",
+        "machine": lambda found: found.job.machine,
+        "by": lambda found: found.job.submitter,
     }[field]
-    return lambda found, _now: value in read(found.job).lower()
+    return lambda found, _now: value in read(found).lower()
+
+
+def _number(job: Job) -> str:
+    """The project's number, as resource names have it."""
+    return job.name.split("/")[1] if "/" in job.name else ""
 
 
 def _state(value: str) -> Test:
