@@ -1,4 +1,4 @@
-"""A day of polling five regions through faults, in virtual time: is the list right, and does memory stay flat?
+"""A day of polling five regions through faults, in virtual time: is the list right, is memory flat?
 
 Hours of outage, a login that expires, permission lost in one of the regions, storms of 429 with and without a
 time to wait, late answers; jobs come, run, fail, get their error late and go meanwhile (`tests/services/
@@ -42,9 +42,8 @@ async def day(seed: int, hours: float, jobs: int, an_hour: float, *, weigh: bool
         f"seed {seed}: {hours:g} h in {time.perf_counter() - begin:.0f} s; {sum(calls):,} calls, "
         f"{sum(region.failures for region in regions):,} of them failed; {watched.published:,} lists"
     )
-    print(
-        f"calls a minute, all places: {min(calls)}, {statistics.median(calls):g}, {max(calls)} (min, median, max)"
-    )
+    figures = f"{min(calls)}, {statistics.median(calls):g}, {max(calls)}"
+    print(f"calls a minute, all places: {figures} (min, median, max)")
     if len(weights) > 1:
         first, rest = weights[0], weights[1:]
         print(

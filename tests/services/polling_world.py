@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import re
-from collections import Counter
+from array import array
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +28,7 @@ from tui.services.jobwatch import JobsSnapshot, JobWatch
 LIVE_SECONDS, IDLE_SECONDS = 2.0, 30.0
 """The defaults of the settings."""
 MINUTE, HOUR = 60.0, 3600.0
+MOST_MINUTES = 50 * 60
 PAGE = 100
 _SINCE = re.compile(r'create_time>="([^"]+)"')
 _STATE = re.compile(r'state="(\w+)"')
@@ -69,7 +70,7 @@ class Region:
         """When each job changed last, in seconds of the story."""
         self.gone: dict[str, float] = {}
         """When records were deleted, those of the last hour."""
-        self.calls: Counter[int] = Counter()
+        self.calls = array("I", [0]) * MOST_MINUTES
         """By minute of the story."""
         self.failures = 0
         self._chance = chance
@@ -80,7 +81,7 @@ class Region:
         self._order = count()
         self._busy = False
         for number in range(jobs):
-            self._add(-HOUR * 24 * 30 * (jobs - number) / jobs - HOUR, JobState.SUCCEEDED)
+            self._add_ended(-HOUR * 24 * 30 * (jobs - number) / jobs - HOUR)
         self._later(chance.expovariate(an_hour / HOUR), self._arrive)
 
     # The interface
@@ -181,20 +182,30 @@ class Region:
     def _add(self, when: float, state: JobState) -> str:
         number = next(self._numbers)
         name = f"projects/1/locations/{self.place.region}/customJobs/{number}"
-        ended = _moment(when + MINUTE) if state.terminal else None
         self.jobs[name] = Job(
             name,
             f"job-{number}",
             state,
             create_time=_moment(when),
-            start_time=ended,
-            end_time=ended,
             labels={"team": "a", "submitted-by": "ana"},
             pools=(_MACHINES[number % 2],),
             raw={"name": name, "jobSpec": {"scheduling": {"timeout": "7200s"}}},
         )
         self.changed[name] = when
         return name
+
+    def _add_ended(self, when: float) -> None:
+        """A job of before the story, which is as heavy as those that lived in it."""
+        name = self._add(when, JobState.QUEUED)
+        for minutes, what in enumerate(
+            (
+                {"state": JobState.PENDING},
+                {"state": JobState.RUNNING, "start_time": _moment(when + 2 * MINUTE)},
+                {"state": JobState.SUCCEEDED, "end_time": _moment(when + 3 * MINUTE)},
+            )
+        ):
+            self._moment = when + minutes * MINUTE
+            self._change(name, **what)
 
     def _change(self, name: str, **what: Any) -> None:
         if name in self.jobs:

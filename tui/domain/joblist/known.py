@@ -262,4 +262,4 @@ def merged(known: Job, brief: Job) -> Job:
 def _over(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> Mapping[str, Any]:
     """The newer fields before the older ones; never a chain of more than two."""
     base = old.maps[-1] if isinstance(old, ChainMap) else old
-    return ChainMap(dict(fresh), base)  # type: ignore[arg-type]  # only read from
+    return ChainMap(fresh, base)  # type: ignore[arg-type]  # only read from; copies would weigh more
