@@ -135,3 +135,20 @@ async def test_only_possible_actions_are_offered(app: JobsApp) -> None:
         await pilot.press("j")
         assert not app.pane.check_action("cancel", ())
         assert app.pane.check_action("delete", ())
+
+
+async def test_the_cursor_is_on_the_first_match_or_on_the_job_of_before(app: JobsApp) -> None:
+    jobs = tuple(_job(number) for number in (1, 12, 123, 2))
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.pane.jobs = JobsSnapshot(jobs, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 4)
+        await pilot.press("slash", *"job-12")
+        await wait_for(lambda: app.table.row_count == 2)
+        assert app.table.cursor_key == jobs[1].name
+        app.pane.go_back()
+        await pilot.press("G")
+        await wait_for(lambda: app.table.cursor_key == jobs[3].name)
+        await pilot.press("slash", *"job-")
+        await wait_for(lambda: app.query_one(Input).value == "job-")
+        assert app.table.cursor_key == jobs[3].name

@@ -197,13 +197,12 @@ class Region:
     def _add_ended(self, when: float) -> None:
         """A job of before the story, which is as heavy as those that lived in it."""
         name = self._add(when, JobState.QUEUED)
-        for minutes, what in enumerate(
-            (
-                {"state": JobState.PENDING},
-                {"state": JobState.RUNNING, "start_time": _moment(when + 2 * MINUTE)},
-                {"state": JobState.SUCCEEDED, "end_time": _moment(when + 3 * MINUTE)},
-            )
-        ):
+        course: tuple[dict[str, Any], ...] = (
+            {"state": JobState.PENDING},
+            {"state": JobState.RUNNING, "start_time": _moment(when + 2 * MINUTE)},
+            {"state": JobState.SUCCEEDED, "end_time": _moment(when + 3 * MINUTE)},
+        )
+        for minutes, what in enumerate(course):
             self._moment = when + minutes * MINUTE
             self._change(name, **what)
 

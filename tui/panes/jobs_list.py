@@ -289,6 +289,9 @@ class JobsListPart(JobsBase):
     def _filter_changed(self, event: Input.Changed) -> None:
         self._query = read_query(event.value, me=self.me)
         self.show_list()
+        # Not where an earlier, shorter text has left it: on the job of before, or on the first match.
+        if self.field.has_focus and not self.table.show_cursor_on(self._before_filter):
+            self.table.move_cursor(0)
 
     @on(Input.Submitted, "#jobs-filter")
     def _filter_done(self) -> None:

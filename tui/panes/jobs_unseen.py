@@ -76,6 +76,8 @@ def _counted(
     news: News, jobs: Sequence[Job], cost_of: Callable[[Job], SoFar], now: datetime, *, local: bool
 ) -> Content:
     start = min((stretch.start for stretch in news.stretches), default=None)
+    ends = [job.end_time for job in jobs if job.end_time is not None]
+    start = min([start, *ends]) if start is not None else None  # ends of before may still be unseen
     when = f" since {clock(start, now)}" if start is not None else " since you looked"
     if not jobs:
         return Content.assemble(("Nothing ended", "bold"), when)

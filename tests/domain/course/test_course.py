@@ -78,6 +78,13 @@ def test_a_restart_begins_another_attempt_with_its_reason(line: str, reason: str
     assert (second.number, second.start_ns, second.running_ns) == (2, 600 * SECOND, 660 * SECOND)
 
 
+def test_a_worker_that_is_restarted_in_place_begins_another_attempt_at_once() -> None:
+    lines = (*NORMAL, (500, "The replica workerpool0-0 is restarted: restart 1 of at most 5."))
+    first, second = attempts(says(*lines))
+    assert (first.end_ns, first.reason) == (500 * SECOND, "restarted")
+    assert (second.start_ns, second.running_ns) == (500 * SECOND, 500 * SECOND)
+
+
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.text(max_size=80)), max_size=30))
 def test_attempts_are_in_order_whatever_is_said(lines: Sequence[tuple[int, str]]) -> None:
     found = attempts(says(*lines, *NORMAL))

@@ -18,6 +18,8 @@ _AGAIN = re.compile(
     r"|internal error occurred for the current attempt",
     re.IGNORECASE,
 )
+_IN_PLACE = re.compile(r"\breplica \S{1,80} (?:is|was) restarted", re.IGNORECASE)
+"""A worker that goes on at once on its machine (FACTS 1.9): nothing is prepared anew."""
 _REASONS = (
     (re.compile(r"preempt|resources are insufficient", re.IGNORECASE), "preempted"),
     (re.compile(r"internal error", re.IGNORECASE), "internal error"),
@@ -50,6 +52,8 @@ def attempts(entries: Iterable[LogEntry]) -> tuple[Attempt, ...]:
         if current is not None and current.running_ns is not None and _AGAIN.search(entry.text):
             if current.end_ns is None:
                 found[-1] = replace(current, end_ns=entry.timestamp_ns, reason=_reason(entry.text))
+            if _IN_PLACE.search(entry.text):
+                found.append(Attempt(len(found) + 1, entry.timestamp_ns, entry.timestamp_ns))
         elif _RUNS.search(entry.text) and current is not None and current.running_ns is None:
             found[-1] = replace(current, running_ns=entry.timestamp_ns)
         elif _BEGINS.search(entry.text) and (current is None or current.running_ns is not None):
