@@ -182,6 +182,7 @@ class ConnectedApp(App[int]):
             self._jobs_read,
             earlier=earlier,
         )
+        self._watch.attend(focused=self.app_focus)
         await self._watch.run()
 
     def _jobs_read(self, snapshot: JobsSnapshot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.polling import MAX_BACKOFF_SECONDS, PollPace
+from tui.domain.polling import MAX_BACKOFF_SECONDS, MOST_ASKED_FOR, PollPace
 
 
 def test_fast_while_live_slow_when_idle() -> None:
@@ -28,3 +28,5 @@ def test_the_service_may_ask_for_longer() -> None:
     pace = PollPace(5, 30)
     pace.failed(retry_after=300)
     assert pace.delay(live=False) == 300
+    pace.failed(retry_after=1e9)
+    assert pace.delay(live=False) == MOST_ASKED_FOR

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 MAX_BACKOFF_SECONDS = 120.0
 """Hours of outage must end in a live list without a key press, soon after the service is back."""
-
+MOST_ASKED_FOR = 600.0
+"""A service that asks for a longer pause is asked again after so many seconds all the same."""
 
 UNWATCHED = 5.0
 """By how much live jobs are read less often while the terminal is not looked at."""
@@ -58,7 +59,7 @@ class PollPace:
             return base
         # Full jitter between half and the whole of the doubled step keeps many clients from marching in step.
         step = min(self._live_seconds * 2.0 ** min(self._failures - 1, 16), MAX_BACKOFF_SECONDS)
-        return max(self._retry_after, step * (0.5 + 0.5 * self._jitter()))
+        return max(min(self._retry_after, MOST_ASKED_FOR), step * (0.5 + 0.5 * self._jitter()))
 
 
 class Budget:

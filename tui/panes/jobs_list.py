@@ -91,7 +91,8 @@ class JobsListPart(JobsBase):
             self._listing.forget_all_but(self._by_name)
             if gone := self.table.marked - self._by_name.keys():
                 self.table.marked = self.table.marked - gone
-        if old.jobs is new.jobs and old.jobs and old.trouble is new.trouble and old.kept == new.kept:
+        same = old.trouble is new.trouble and (old.kept, old.whole) == (new.kept, new.whole)
+        if old.jobs is new.jobs and old.jobs and same:
             return
         self.show_list()
         if self._wanted and self.table.show_cursor_on(self._wanted):
