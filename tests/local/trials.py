@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 
 from google.api_core.exceptions import FailedPrecondition
@@ -109,7 +110,8 @@ class KillTrial:
         victims: list[tuple[int, str]] = []
         for kind, file in ((RUNNER, "runner.json"), (REPLICA, "child.json")):
             if kind in strike:
-                found = sorted(self.server.data_dir.glob(f"jobs/*/*/{file}"))
+                # Not `Path.glob`, which fails when a folder goes away while it looks.
+                found = sorted(map(Path, glob(f"{self.server.data_dir}/jobs/*/*/{file}")))
                 if found:
                     path = dice.choice(found)
                     process = read_process(path)

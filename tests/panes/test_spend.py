@@ -211,7 +211,7 @@ async def test_the_apps_own_list_keeps_rows_right(tmp_path: Path, world: SpendWo
     async with app.run_test(size=(120, 30)):
         app.view.gateway = cast("Gateway", world)
         await wait_for(lambda: app.view.job_rows.row_count == 2)
-        later = NOW + timedelta(minutes=1)
+        later = datetime.now(UTC) + timedelta(minutes=1)  # after the reading, however late this test runs
         over = replace(world.jobs_in[HERE][0], state=JobState.SUCCEEDED, update_time=later)
         new = replace(job(HERE, 3), create_time=later)
         homes = {"projects/1/locations/europe-west4": HERE}

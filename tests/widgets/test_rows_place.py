@@ -50,7 +50,7 @@ def set_rows(app: RowsApp, keys: list[str]) -> None:
         assert at_an_end or now == row - top
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(steps)
 async def test_the_place_is_kept(script: list[tuple[str, object]]) -> None:
     app = RowsApp(numbered(30))
