@@ -110,8 +110,8 @@ class KillTrial:
         victims: list[tuple[int, str]] = []
         for kind, file in ((RUNNER, "runner.json"), (REPLICA, "child.json")):
             if kind in strike:
-                # Not `Path.glob`, which fails when a folder goes away while it looks.
-                found = sorted(map(Path, glob(f"{self.server.data_dir}/jobs/*/*/{file}")))
+                # `Path.glob` fails when a folder goes away while it looks.
+                found = sorted(map(Path, glob(f"{self.server.data_dir}/jobs/*/*/{file}")))  # noqa: PTH207
                 if found:
                     path = dice.choice(found)
                     process = read_process(path)
