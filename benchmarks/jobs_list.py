@@ -19,20 +19,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.first_frame import BARE, Program, environment, first_frame, report
 from tui.app import VertexApp
 from tui.cloud.session import open_gateway
-from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
 from tui.domain.setup.facts import APIS
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import client_env, launcher
 from tui.local.environ import apply
 from tui.panes.jobs import JobsPane
-from tui.panes.messages import OpenJobs
+from tui.panes.messages import JobsChanged, OpenJobs
 from tui.services.config import load
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
@@ -46,7 +47,7 @@ COLUMNS = (
     "createTime,startTime,endTime,labels.submitted-by:label=BY)"
 )
 WATCH_SECONDS = 0.02
-"""Between two looks at the screen, and at the service itself."""
+"""Between two looks at the screen."""
 
 
 # From a cold start to the list
@@ -143,38 +144,29 @@ def script(seconds: float) -> dict[str, Any]:
     return {"displayName": f"sleeps-{time.monotonic_ns()}", "jobSpec": {"workerPoolSpecs": [pool]}}
 
 
-class Changes:
-    """When the service, and when the screen, said so first."""
+class Screen:
+    """What the rows say, and how late: from the time of the change in the record until it is drawn."""
 
     def __init__(self) -> None:
-        self.served: dict[tuple[str, JobState], float] = {}
-        self.shown: dict[tuple[str, JobState], float] = {}
+        self.late: dict[tuple[str, JobState], float] = {}
 
-    @property
-    def seconds(self) -> list[float]:
-        """From the one to the other; a state that was over before the list was read again does not count."""
-        return [self.shown[key] - when for key, when in self.served.items() if key in self.shown]
+    async def watch(self, pane: JobsPane) -> None:
+        """Read the lines that were drawn last, again and again."""
+        while True:
+            drawn = pane.table._drawn  # noqa: SLF001 (what is on the screen, not what will be)
+            for row, key in enumerate(pane.table.keys_in_sight, start=1):
+                job = pane.job_named(key)
+                if job is not None and row in drawn and f" {job.state.word} " in drawn[row].text:
+                    self._note(job)
+            await asyncio.sleep(WATCH_SECONDS)
 
+    def _note(self, job: Job) -> None:
+        if job.update_time is not None and (job.name, job.state) not in self.late:
+            self.late[job.name, job.state] = (datetime.now(UTC) - job.update_time).total_seconds()
 
-async def watch_service(gateway: Gateway, name: str, changes: Changes) -> None:
-    """Ask for one job again and again until it has ended."""
-    while True:
-        job = await gateway.jobs.get_job(name)
-        changes.served.setdefault((name, job.state), time.perf_counter())
-        if job.state.terminal:
-            return
-        await asyncio.sleep(WATCH_SECONDS)
-
-
-async def watch_screen(pane: JobsPane, changes: Changes) -> None:
-    """Read the rows that are drawn."""
-    while True:
-        drawn = {job.name: job for key in pane.table.keys_in_sight if (job := pane.job_named(key))}
-        lines = [strip.text for strip in map(pane.table.render_line, range(pane.table.size.height))]
-        for row, key in enumerate(pane.table.keys_in_sight, start=1):
-            if key in drawn and drawn[key].state.word in lines[row]:
-                changes.shown.setdefault((key, drawn[key].state), time.perf_counter())
-        await asyncio.sleep(WATCH_SECONDS)
+    def ended(self, name: str) -> bool:
+        """Whether the end of a job is on the screen."""
+        return any(job == name and state.terminal for job, state in self.late)
 
 
 async def until(condition: Callable[[], object], seconds: float = 120) -> None:
@@ -192,7 +184,7 @@ async def state_changes(environ: dict[str, str], jobs: int) -> list[float]:
     record = launcher.ensure(paths.local_dir)
     target = Target(record.project, REGION, local=LocalEndpoint(record.grpc_address, record.http_url))
     gateway = await open_gateway(target)
-    changes = Changes()
+    screen = Screen()
     try:
         await gateway.setup.enable_apis(list(APIS))
         async with app.run_test(size=(120, 40)):
@@ -201,20 +193,16 @@ async def state_changes(environ: dict[str, str], jobs: int) -> list[float]:
             await until(lambda: isinstance(app.current_pane, JobsPane))
             pane = app.current_pane
             assert isinstance(pane, JobsPane)
-            looking = asyncio.create_task(watch_screen(pane, changes))
+            looking = asyncio.create_task(screen.watch(pane))
             for number in range(jobs):
-                await one_job(gateway, changes, number)
+                # Another length each time, so that changes fall anywhere between two polls.
+                job = await gateway.jobs.create_job(script(3 + number % 5 * 0.7))
+                app.post_message(JobsChanged())  # as after a start in the app
+                await until(partial(screen.ended, job.name))
             looking.cancel()
     finally:
         await gateway.close()
-    return changes.seconds
-
-
-async def one_job(gateway: Gateway, changes: Changes, number: int) -> None:
-    """Run a job, of another length each time, until its end is on the screen."""
-    job: Job = await gateway.jobs.create_job(script(3 + number % 5 * 0.7))
-    await watch_service(gateway, job.name, changes)
-    await until(lambda: any(name == job.name and state.terminal for name, state in changes.shown))
+    return list(screen.late.values())
 
 
 def main() -> None:

@@ -25,9 +25,12 @@ from typing import Any
 import psutil
 
 from benchmarks.first_frame import Program, environment
-from benchmarks.jobs_list import JOBS_KEY, REGION, seeded, until
+from benchmarks.jobs_list import JOBS_KEY, REGION, script, seeded, until
 from tui.app import VertexApp
+from tui.cloud.session import open_gateway
 from tui.domain.joblist.columns import COLUMNS
+from tui.domain.setup.facts import APIS
+from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
 from tui.local.admin.client import AdminClient
 from tui.panes.jobs import JobsPane
@@ -40,6 +43,8 @@ FILTERS = ("gemma", "state:failed", "lora label:team=a", "age<2d", "-gemma ran>1
 MIB = 2**20
 SETTLE_SECONDS = 5.0
 """After the list is whole, until the app is weighed."""
+AWAKE_SECONDS = 60.0
+"""Before an idle list is watched."""
 WATCH_SECONDS = 30.0
 """How long the event loop is watched."""
 TICK = 0.002
@@ -88,6 +93,49 @@ def quiet(program: Program, seconds: float = 0.25) -> None:
     end = time.perf_counter() + 3
     while program.read(seconds) and time.perf_counter() < end:
         pass
+
+
+# Nothing to see
+
+
+def idle(environ: dict[str, str], seconds: float) -> None:
+    """Watch the list with one job that has ended: bytes written, CPU, and calls of all kinds."""
+    record = launcher.ensure(find_paths(environ).local_dir)
+    asyncio.run(run_one_job(record))
+    program = Program([sys.executable, "-m", "tui", "--local"], {**environ, "VERTEX_TUI_REGION": REGION})
+    try:
+        program.settle(60, lambda screen: "1 Setup" in screen)
+        os.write(program.terminal, JOBS_KEY)
+        program.settle(60, lambda screen: "Jobs 1 " in screen and "✓ succeeded" in screen)
+        end = time.perf_counter() + AWAKE_SECONDS  # its log is looked into, and the mark of a new end goes
+        while (left := end - time.perf_counter()) > 0:
+            program.read(left)
+        admin, process, chunks = AdminClient(record), psutil.Process(program.pid), len(program.chunks)
+        count_anew(admin, "*")
+        before, end = sum(process.cpu_times()[:2]), time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            program.read(left)
+        frames = [len(data) for _, data in program.chunks[chunks:]]
+        cpu = 100 * (sum(process.cpu_times()[:2]) - before) / seconds
+        calls = calls_of(admin) * 60 / seconds
+    finally:
+        program.end()
+    print(f"idle for {seconds:g} s: {len(frames)} writes, of ages and of the minute of the last read,")
+    print(f"  {sum(frames)} bytes; {calls:.1f} calls a minute of any kind; {cpu:.2f} % of one core")
+
+
+async def run_one_job(record: launcher.Record) -> None:
+    """A job that has ended."""
+    target = Target(record.project, REGION, local=LocalEndpoint(record.grpc_address, record.http_url))
+    gateway = await open_gateway(target)
+    try:
+        await gateway.setup.enable_apis(list(APIS))
+        job = await gateway.jobs.create_job(script(0))
+        while not job.state.terminal:
+            await asyncio.sleep(1)
+            job = await gateway.jobs.get_job(job.name)
+    finally:
+        await gateway.close()
 
 
 # The app in a process of its own
@@ -175,10 +223,10 @@ async def sort(pane: JobsPane, pilot: Any, key: str) -> float:  # noqa: ANN401 (
     return time.perf_counter() - begin
 
 
-def count_anew(admin: AdminClient) -> None:
+def count_anew(admin: AdminClient, pattern: str = "*JobService/*") -> None:
     """Count calls from 0: a fault that waits for no time counts what it meets."""
     admin.call("DELETE", "faults")
-    rule = {"kind": "call", "pattern": "*JobService/*", "effect": "delay", "options": {"seconds": 0}}
+    rule = {"kind": "call", "pattern": pattern, "effect": "delay", "options": {"seconds": 0}}
     admin.call("POST", "faults", rule)
 
 
@@ -210,12 +258,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--jobs", type=int, default=10_000)
+    parser.add_argument("--jobs", type=int, default=10_000, help="0 for the idle list alone")
     parser.add_argument("--inside", choices=("weigh", "busy"), help="be the process that is measured")
+    parser.add_argument("--idle", type=float, default=180.0, help="seconds to watch an idle list; 0 for none")
     choice = parser.parse_args()
     if choice.inside:
         measuring = inside(dict(os.environ), WATCH_SECONDS, busy=choice.inside == "busy")
         print(json.dumps(asyncio.run(measuring)))
+        return
+    if choice.idle:
+        with tempfile.TemporaryDirectory(prefix="vt") as home:
+            try:
+                idle(environment(home), choice.idle)
+            finally:
+                launcher.stop(find_paths(environment(home)).local_dir)
+    if not choice.jobs:
         return
     with tempfile.TemporaryDirectory(prefix="vt") as empty, tempfile.TemporaryDirectory(prefix="vt") as full:
         homes = [environment(empty), environment(full)]

@@ -17,6 +17,9 @@ SUBMITTER_LABEL = "submitted-by"
 """The label that says who started a job."""
 
 
+_ENDS = frozenset({"succeeded", "failed", "cancelled", "expired", "partly succeeded"})
+
+
 class JobState(Enum):
     """`google.cloud.aiplatform.v1.JobState`: wire name, word and glyph; a newer state reads as UNKNOWN."""
 
@@ -37,16 +40,11 @@ class JobState(Enum):
         self.wire = wire
         self.word = word
         self.glyph = glyph
-
-    @property
-    def terminal(self) -> bool:
+        # Plain attributes: lists of ten thousand jobs ask for them again and again.
+        self.terminal = word in _ENDS
         """Whether the job will not change its state any more."""
-        return self in _TERMINAL
-
-    @property
-    def live(self) -> bool:
+        self.live = not self.terminal
         """Whether the job still waits, runs or ends; in a state of a newer API it may."""
-        return not self.terminal
 
     @classmethod
     def from_wire(cls, value: str) -> JobState:
@@ -54,15 +52,6 @@ class JobState(Enum):
         return _BY_WIRE.get(value, cls.UNKNOWN)
 
 
-_TERMINAL = frozenset(
-    {
-        JobState.SUCCEEDED,
-        JobState.FAILED,
-        JobState.CANCELLED,
-        JobState.EXPIRED,
-        JobState.PARTIALLY_SUCCEEDED,
-    }
-)
 _BY_WIRE = {state.wire: state for state in JobState}
 
 

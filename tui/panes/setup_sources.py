@@ -41,6 +41,7 @@ class SetupSources(SetupView):
         super().__init__(options)
         self._checks: SetupChecks | None = None
         self._secrets = SecretStore(options.paths.secrets_file)
+        self._counted: object = None
 
     def on_mount(self) -> None:
         """Look at this box, and at the project if there is a connection already."""
@@ -105,8 +106,10 @@ class SetupSources(SetupView):
 
     def watch_jobs(self, snapshot: JobsSnapshot) -> None:
         """Living jobs hold quota."""
-        if not self.is_mounted:
+        counted = (snapshot.jobs, self._facts.region)
+        if not self.is_mounted or counted == self._counted:
             return
+        self._counted = counted
         held = in_use(snapshot.jobs, self._facts.region)
         if held != self._facts.quota_in_use:
             self._tell(quota_in_use=held)

@@ -18,6 +18,7 @@ from tui.domain.joblist.columns import COLUMNS, Line, in_order
 from tui.domain.joblist.listing import Known, Listing, ordered
 from tui.domain.joblist.query import read_query
 from tui.domain.jobs import Job, job_from_json
+from tui.domain.metrics.model import JobProgress
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -123,3 +124,19 @@ def test_what_was_made_of_a_job_is_kept_until_it_changes() -> None:
     assert ids(listing.found(read_query("reef"), known(renamed))) == ["1"]
     listing.forget_all_but({one.name for one in renamed})
     assert len(listing._subjects) == 3
+
+
+def test_what_the_log_says_of_a_few_jobs_is_taken_in_without_looking_at_all() -> None:
+    listing, asked = Listing(), list[Job]()
+    jobs, project_of = JOBS, known(asked=asked).project_of
+
+    def at(percent: float | None) -> Known:
+        progress = None if percent is None else JobProgress(fraction=percent / 100)
+        insights = {} if percent is None else {JOBS[1].name: JobInsight(progress)}
+        return Known(jobs, insights, project_of, None, NOW)
+
+    half = read_query("progress>=50")
+    for percent, found in ((None, []), (10.0, []), (60.0, ["2"]), (None, []), (50.0, ["2"])):
+        assert ids(listing.found(half, at(percent))) == found
+    assert ids(listing.found(read_query("kelp-2"), at(50.0))) == ["2"]
+    assert len(asked) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tui.domain.catalog.skus import PriceBook
 from tui.domain.course.cost import dollars_so_far
@@ -55,10 +56,11 @@ class Listing:
     def _subjects_of(self, known: Known, *, costs: bool) -> list[Subject]:
         """The jobs as the filter sees them, with USD so far only where it asks for that."""
         made = (known.jobs, known.insights, known.book, costs)
-        if len(self._made) == len(made) and all(
-            one is other for one, other in zip(made, self._made, strict=True)
-        ):
+        same = [one is other for one, other in zip(made, self._made, strict=False)]
+        if len(same) == len(made) and all(same):
             return self._all
+        if same == [True, False, True, True] and not costs:
+            return self._with_insights(known, self._made[1])
         insights, project, cost = known.insights, _by_parent(known.project_of), _dollars(known)
         kept, self._made, self._all = self._subjects, made, []
         for job in known.jobs:
@@ -67,6 +69,18 @@ class Listing:
             if one is None or one.job is not job or one.insight is not insight or one.project != mine:
                 one = kept[job.name] = subject(job, insight, None, mine)
             self._all.append(Subject(job, one.words, insight, cost(job), mine) if costs else one)
+        return self._all
+
+    def _with_insights(self, known: Known, before: Any) -> list[Subject]:  # noqa: ANN401 (those that were used)
+        """Logs of a few jobs say something else now; a second later others may."""
+        insights = known.insights
+        names = {name for name, insight in insights.items() if before.get(name) is not insight}
+        names |= before.keys() - insights.keys()
+        for place, one in enumerate(self._all) if names else ():
+            if one.job.name in names:
+                fresh = subject(one.job, insights.get(one.job.name), None, one.project)
+                self._all[place] = self._subjects[one.job.name] = fresh
+        self._made = (known.jobs, insights, known.book, False)
         return self._all
 
 

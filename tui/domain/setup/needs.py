@@ -109,7 +109,7 @@ def in_use(jobs: tuple[Job, ...], region: str) -> dict[str, int]:
     """What the living jobs of a region hold of each quota metric."""
     total: dict[str, int] = {}
     for job in jobs:
-        if job.region == region and job.state.live:
+        if job.state.live and job.region == region:
             for metric, amount in needs_of_spec(_mapping(job.raw.get("jobSpec"))).items():
                 total[metric] = total.get(metric, 0) + amount
     return total
