@@ -38,17 +38,22 @@ def default_bucket(project: str) -> str:
 
 def bucket_in(project: str, region: str) -> str:
     """The name proposed for one more bucket, in another region than the default one."""
-    place = re.sub(r"[^a-z0-9-]+", "-", region.lower()).strip("-")[:30].strip("-")
+    place = _plain(region)[:30].strip("-")
     suffix = f"{_SUFFIX}-{place}" if place else _SUFFIX
     return f"{_stem(project, len(suffix))}{suffix}"
 
 
 def _stem(project: str, room: int) -> str:
     """A project id, which may be `example.com:kelp`, as a name's beginning that leaves `room` characters."""
-    plain = re.sub(r"[^a-z0-9-]+", "-", project.lower())
-    plain = _GOOGLE.sub("g", plain).strip("-")
-    while _GOOGLE.search(plain):
-        plain = _GOOGLE.sub("g", plain).strip("-")
+    plain = _plain(project)
     if plain.startswith("goog"):
         plain = f"x-{plain}"
     return plain[: _MOST - room].strip("-") or "vertex"
+
+
+def _plain(text: str) -> str:
+    """The letters, digits and hyphens of a text, without what Google keeps for itself."""
+    plain = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
+    while _GOOGLE.search(plain):
+        plain = _GOOGLE.sub("g", plain).strip("-")
+    return plain
