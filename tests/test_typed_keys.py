@@ -165,9 +165,8 @@ async def test_what_is_typed_behind_a_digit_that_leads_to_setup_is_dropped(app: 
 async def test_a_second_answer_reaches_nothing(app: Typed) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ask(app, pilot)
-        app.type("escape", "n", "n")
+        app.type("escape", "n", "n", "n", "ctrl+end")
         await wait_for(lambda: not isinstance(app.screen, StartScreen))
-        app.type("n", "ctrl+end")
         await passes(2 * SETTLE_SECONDS)
         assert app.text == GPU
         app.type("#")

@@ -44,6 +44,7 @@ _LOG_KEPT = 1024 * 1024
 _SCARCE = 1024 * 1024
 """Bytes of free space below which a failed start is most likely due to that."""
 _RECORD = "server.json"
+_PORTS = "last-port"
 OWNER_FILE = "owner.token"
 
 _BEFORE_THE_SERVER = {"server.log", "starter.lock"}
@@ -166,6 +167,13 @@ def write_record(data_dir: Path, record: Record) -> None:
     write_private(data_dir / _RECORD, json.dumps(asdict(record), indent=2) + "\n")
 
 
+def remove_half_written(data_dir: Path) -> None:
+    """Remove what servers that were killed while they wrote left; only the one that holds the lock may."""
+    for name in (_RECORD, OWNER_FILE, _PORTS):
+        for path in data_dir.glob(f"{name}.*.tmp"):
+            path.unlink(missing_ok=True)
+
+
 def write_owner_token(data_dir: Path, token: str) -> None:
     """Leave the owner's bearer token for gcloud, which insists on having one."""
     write_private(data_dir / OWNER_FILE, token)
@@ -175,7 +183,7 @@ def remove_record(data_dir: Path, record: Record) -> None:
     """Mark the server as ended; its port is remembered for the next one."""
     if _read_record(data_dir) == record:
         ports = (str(urlsplit(url).port) for url in (record.http_url, record.proxy_url))
-        write_private(data_dir / "last-port", " ".join(ports))
+        write_private(data_dir / _PORTS, " ".join(ports))
         (data_dir / _RECORD).unlink()
 
 
@@ -185,7 +193,7 @@ def last_ports(data_dir: Path) -> tuple[int, int]:
     with contextlib.suppress(FileNotFoundError, ValueError):
         if record:
             return urlsplit(record.http_url).port or 0, urlsplit(record.proxy_url).port or 0
-        first, second = (data_dir / "last-port").read_text(encoding="ascii").split()
+        first, second = (data_dir / _PORTS).read_text(encoding="ascii").split()
         return int(first), int(second)
     return 0, 0
 

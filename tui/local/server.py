@@ -173,6 +173,7 @@ async def serve(data_dir: Path, settings: Settings) -> None:
         AlreadyRunningError: the data directory has a server.
     """
     with _only_one(data_dir):
+        launcher.remove_half_written(data_dir)
         raise_open_files()
         backend = Backend(data_dir, settings)
         stopped = asyncio.Event()
