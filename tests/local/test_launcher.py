@@ -56,7 +56,10 @@ def test_a_record_of_a_dead_server_is_none(local_server: Server) -> None:
     os.kill(local_server.record.pid, signal.SIGKILL)
     until(lambda: launcher.status(local_server.data_dir) is None, "the end of the server")
     assert (local_server.data_dir / "server.json").exists()
+    half_written = local_server.data_dir / "server.json.123.456.tmp"
+    half_written.write_text("{")
     fresh = local_server.start()
+    assert not half_written.exists()
     assert fresh.process_start
     assert launcher.status(local_server.data_dir) == fresh
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import tui
+from tui.local.ending import end_process, send_signal
 from tui.local.environ import original
 from tui.local.jobs.replica import kill_leftovers, read_process
 from tui.local.jobs.runner import claim, process_mark, write_json
@@ -354,7 +355,7 @@ def _stop_server(data_dir: Path) -> bool:
     record = status(data_dir)
     if record is None:
         return False
-    _end_process(record.pid, record.process_start, STOP_SECONDS)
+    end_process(record.pid, record.process_start, STOP_SECONDS)
     remove_record(data_dir, record)
     return True
 
@@ -369,11 +370,11 @@ def _stop_jobs(data_dir: Path) -> bool:
         found = read_process(folder / "runner.json")
         if found and process_mark(found[0]) == found[1] and found[0] != os.getpid():
             running.append((folder, *found))
-            _signal(found[0], signal.SIGTERM)
+            send_signal(found[0], signal.SIGTERM)
         else:
             kill_leftovers(folder)
     for folder, pid, mark in running:
-        _end_process(pid, mark, STOP_SECONDS)
+        end_process(pid, mark, STOP_SECONDS)
         kill_leftovers(folder)
     return bool(running)
 
@@ -383,24 +384,3 @@ def _note_stopped(folder: Path) -> None:
     write_json(
         folder / "exit.json", {"code": 0, "reason": "Stopped", "message": "", "time_ns": time.time_ns()}
     )
-
-
-def _end_process(pid: int, mark: str, patience: float) -> None:
-    """SIGTERM, then, when patience is over, SIGKILL; returns when the process is gone."""
-    _signal(pid, signal.SIGTERM)
-    until = time.monotonic() + patience
-    while process_mark(pid) == mark:
-        if time.monotonic() > until:
-            _signal(pid, signal.SIGKILL)
-        _reap(pid)
-        time.sleep(0.02)
-
-
-def _reap(pid: int) -> None:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
