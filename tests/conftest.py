@@ -6,12 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+from tests.examples import load_profile
 from tests.support import clean_environment, subprocess_environment
 
-settings.register_profile("tests", deadline=None, max_examples=60)
-settings.load_profile("tests")
+load_profile()
 
 
 @pytest.fixture(autouse=True)

@@ -82,15 +82,23 @@ def test_nothing_readable_needs_nothing() -> None:
 def test_only_living_jobs_of_the_region_hold_quota() -> None:
     spec = {"jobSpec": check(SPEC).job_spec}
 
-    def job(region: str, state: str) -> Any:
-        return job_from_json({"name": f"projects/1/locations/{region}/customJobs/1", "state": state, **spec})
+    def job(region: str, state: str, project: int = 1) -> Any:
+        name = f"projects/{project}/locations/{region}/customJobs/1"
+        return job_from_json({"name": name, "state": state, **spec})
 
     jobs = (
         job("us-east1", "JOB_STATE_RUNNING"),
         job("us-east1", "JOB_STATE_SUCCEEDED"),
         job("us-west1", "JOB_STATE_RUNNING"),
+        job("us-east1", "JOB_STATE_RUNNING", project=2),
+        replace(job("us-east1", "JOB_STATE_RUNNING"), held=True),
     )
-    assert in_use(jobs, "us-east1")[L4] == 2
+    homes = {f"projects/{number}/locations/us-east1": Place(name, "us-east1") for number, name in HOMES}
+    assert in_use(jobs, Place("kelp-train", "us-east1"), homes)[L4] == 2
+    assert in_use(jobs, Place("kelp-train", "us-west1"), homes)[L4] == 2, "by another region of the project"
+    assert in_use(jobs, Place("reef-lab", "us-east1"), homes)[L4] == 2
+    assert in_use(jobs, Place("reef-lab", "us-west1"), homes) == {}
+    assert in_use(jobs, Place("1", "us-east1"), {})[L4] == 2
 
 
 VALUES = st.recursive(

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.test_prices import POOLS
+from tests.examples import examples
 from tui.domain.access import Identity, LoginKind, Project, QuotaLimits
 from tui.domain.catalog.limits import UNLIMITED, default_limit
 from tui.domain.catalog.quotas import METRICS, PREFIX, Pool, metric_named, needs, short_name
@@ -248,7 +249,7 @@ LIMITS = st.dictionaries(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(POOLS, max_size=3),
     st.sampled_from(TRAINING_REGIONS),

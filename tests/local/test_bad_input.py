@@ -9,9 +9,10 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import status_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.local import fuzz
 from tests.local.clients import Server
 from tests.local.wire_talk import JOBS, error_of, prepared_server, say, unharmed
@@ -30,13 +31,13 @@ no_traceback = pytest.fixture(autouse=True)(unharmed)
 # --- whatever comes
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.integers(0, 1 << 40))
 def test_whatever_comes_is_answered_in_shape(server: Server, seed: int) -> None:
     assert fuzz.case(server, seed).problems == []
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.binary(max_size=300))
 def test_any_bytes_at_all(server: Server, data: bytes) -> None:
     answer = fuzz.exchange(server.record.http_url, data + b"\r\n\r\n", end=True)

@@ -18,9 +18,10 @@ import pytest
 import requests
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud import storage
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.local.storage_server import StorageServer, head, raw, serving, shaped
 from tests.support import PATIENCE
 from tui.local.storage.batch import ROUTES
@@ -139,7 +140,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 ODD = st.sampled_from(["../", "..", "/", "//", "./", "\\", "\0", "\n", "%2e%2e%2f", "~", "C:", "\u200b", " "])
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(NAMES | ODD, min_size=1, max_size=4).map("".join))
 def test_any_name_is_kept_or_refused(
     http: requests.Session, server: StorageServer, bucket: storage.Bucket, name: str
@@ -158,7 +159,7 @@ def test_any_name_is_kept_or_refused(
     assert {path.name.partition(".")[0] for path in folder.iterdir()} == {"blobs", "staging", "storage"}
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.text(max_size=70) | st.from_regex(r"[a-z0-9._-]{1,70}", fullmatch=True))
 def test_any_bucket_name_is_taken_or_refused(
     http: requests.Session, server: StorageServer, name: str

@@ -20,7 +20,8 @@ from tui.domain.errors import CloudError
 from tui.domain.insight import JobInsight
 from tui.domain.metrics.model import Point, Series
 from tui.panes.jobs_curves import Axis
-from tui.panes.jobs_plot import Plot, log_ticks, ticks
+from tui.panes.jobs_plot import Plot
+from tui.panes.jobs_ticks import log_ticks, ticks
 
 LOSS = JobInsight(series=(falling(), falling("learning_rate", rate=0.1)), lines=120)
 

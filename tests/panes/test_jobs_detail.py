@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
+from tests.examples import examples
 from tests.panes.jobs_world import NOW, NOW_NS, SECOND, DetailApp, falling, raw
 from tests.support import wait_for
 from tui.domain.course.attempts import Attempt
@@ -273,7 +274,7 @@ _ODD = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(_KEYS, _ODD, max_size=9), _ODD, st.integers(1, 120))
 def test_no_job_is_too_odd_for_any_view(found: dict[str, Any], spec: object, width: int) -> None:
     job = job_from_json({"state": "JOB_STATE_QUEUED", "jobSpec": spec, **found})

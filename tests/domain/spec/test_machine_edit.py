@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui.domain.catalog.choices import machines_to_choose
 from tui.domain.catalog.quotas import Pool
 from tui.domain.spec.check import check
@@ -212,7 +213,7 @@ def _pool(draw: st.DrawFn, names: dict[str, str], *, snake: bool) -> str:
     return f"{body}    {count}: {draw(st.integers(1, 3))}\n    {task}: {{{image}: python}}{draw(comment)}\n"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(specs(), st.sampled_from(machines_to_choose()))
 def test_only_the_pools_own_lines_change(written: tuple[str, int], chosen: Pool) -> None:
     text, position = written
@@ -239,7 +240,7 @@ def test_only_the_pools_own_lines_change(written: tuple[str, int], chosen: Pool)
     assert old == new
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(specs(), st.sampled_from(machines_to_choose()))
 def test_the_old_machine_can_be_had_back(written: tuple[str, int], chosen: Pool) -> None:
     text, position = written
@@ -248,7 +249,7 @@ def test_the_old_machine_can_be_had_back(written: tuple[str, int], chosen: Pool)
     assert check(again).job == check(text).job
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text("wm:-{}[],'\"&* \n#aT1", max_size=60), st.text("wm:-{}[],'\"&* \n#aT1", max_size=60))
 def test_any_text_is_survived(before: str, after: str) -> None:
     text = f"{before}workerPoolSpecs:\n- machineSpec: {after}"

@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui.domain.catalog.accelerators import ACCELERATOR_TYPES, TPU_TOPOLOGIES
 from tui.domain.catalog.machines import MACHINES
 from tui.domain.regions import TRAINING_REGIONS
@@ -274,7 +275,7 @@ def agree(job: dict[str, Any], region: str) -> None:
     assert sent == written, json.dumps(found.job)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(near_valid(), tops, regions)
 def test_what_has_no_error_is_accepted_by_the_local_server(
     spec: dict[str, Any], top: dict[str, Any], region: str
@@ -282,7 +283,7 @@ def test_what_has_no_error_is_accepted_by_the_local_server(
     agree({**top, "jobSpec": spec}, region)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(anything, tops, regions)
 def test_whatever_the_local_server_refuses_is_an_error(
     spec: dict[str, Any], top: dict[str, Any], region: str
@@ -290,7 +291,7 @@ def test_whatever_the_local_server_refuses_is_an_error(
     agree({**top, "jobSpec": spec}, region)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(near_valid(), regions)
 def test_an_error_in_a_spec_without_references_is_no_false_alarm(spec: dict[str, Any], region: str) -> None:
     """Errors that the local server does not share are of a few known kinds."""

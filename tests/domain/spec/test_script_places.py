@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui.domain.spec.document import parse
 from tui.domain.spec.nodes import Mapping, Scalar, Sequence
 from tui.domain.spec.problems import Fix, apply_fix
@@ -79,7 +80,7 @@ def test_every_form_is_found_with_every_line_ending(form: str, ending: str) -> N
 
 @pytest.mark.parametrize(("style", "mark"), [(Style.LITERAL, "|"), (Style.FOLDED, ">")])
 @given(lines=st.lists(st.text("ab c#'\"\t$", max_size=12), min_size=1, max_size=8), crlf=st.booleans())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_places_in_blocks(style: Style, mark: str, lines: list[str], crlf: bool) -> None:  # noqa: FBT001
     ending = "\r\n" if crlf else "\n"
     body = ending.join(f"    {line}" if line.strip() else "" for line in ["x", *lines])
@@ -90,7 +91,7 @@ def test_places_in_blocks(style: Style, mark: str, lines: list[str], crlf: bool)
 @given(WORDS)
 @example("a\\\n b")
 @example("  \n a  \n\n b ")
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_places_in_quotes_and_blocks_as_yaml_writes_them(value: str) -> None:
     for style in ("'", '"', "|", ">", None):
         text = yaml.safe_dump({"args": ["a" + value]}, default_style=style, width=20, allow_unicode=True)
@@ -101,7 +102,7 @@ def test_places_in_quotes_and_blocks_as_yaml_writes_them(value: str) -> None:
 
 
 @given(WORDS, st.data())
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_an_edit_of_a_value_changes_it_as_meant_or_is_not_offered(value: str, data: st.DataObject) -> None:
     style = data.draw(st.sampled_from(["'", '"', "|", ">", None]))
     text = yaml.safe_dump({"args": ["ab" + value + "z"]}, default_style=style, width=20, allow_unicode=True)

@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui.domain.spec.check import check
 from tui.domain.spec.problems import Problem, Severity, apply_fix
 
@@ -281,7 +282,7 @@ def test_five_megabytes_are_said_to_be_too_much() -> None:
 
 
 @given(st.text("ab|>-\n '\"#$;&:[]{},\\\r\x85", max_size=60))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_value_in_the_place_of_a_script_is_survived(value: str) -> None:
     text = HEAD + "      command: [bash, -c]\n      args:\n        - " + value + "\n"
     for problem in check(text).problems:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.domain.spec.shell.scripts import CLEAN
+from tests.examples import examples
 from tui.domain.spec.shell.lint import lint_script
 from tui.domain.spec.shell.reader import MAX_CHARACTERS, read
 from tui.domain.spec.shell.tree import Script
@@ -190,7 +191,7 @@ def test_long_scripts_are_left_alone() -> None:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @example("a <<<b")
-@settings(max_examples=600, deadline=None)
+@examples(600)
 def test_what_is_found_stands_in_the_script(text: str) -> None:
     for finding in lint_script(text, outputs_stay=True):
         assert 0 <= finding.at < len(text)
@@ -204,7 +205,7 @@ def test_any_text_is_survived(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(CLEAN)), st.integers(0, 2_000), st.integers(0, 20))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_scripts_with_a_hole_are_survived(name: str, start: int, length: int) -> None:
     text = CLEAN[name]
     lint_script(text[:start] + text[start + length :])
