@@ -17,7 +17,7 @@ import asyncio, json, os, sys
 present = set(sys.modules)  # an installed package may load empty namespace packages at every start
 def foreign():
     new = sys.modules.keys() - present
-    heavy = {"google", "grpc", "proto", "aiohttp", "ruamel", "yaml"}
+    heavy = {"google", "grpc", "proto", "aiohttp", "re2", "ruamel", "yaml"}
     own = ("tui.domain.spec.check", "tui.domain.spec.shell", "tui.domain.secrets", "tui.domain.catalog.skus")
     return sorted(name for name in new if name.partition(".")[0] in heavy or name.startswith(own))
 

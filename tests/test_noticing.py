@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 from tests.support import settle, wait_for
 from tui.app import VertexApp
 from tui.cloud.session import open_gateway
+from tui.domain.diagnosis.model import Cause, Diagnosis
 from tui.domain.gateway import Gateway
+from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job
 from tui.domain.places import Place
 from tui.domain.setup.facts import REQUIRED_APIS
@@ -37,6 +39,13 @@ class NoticedApp(VertexApp):
         super().__init__(options)
         self.written: list[str] = []
         self.toasts: list[str] = []
+        self.known_before: dict[str, Diagnosis | None] = {}
+        """What earlier sessions found in logs."""
+
+    def watch_insights(self, insights: Mapping[str, JobInsight]) -> None:
+        for name, found in insights.items():
+            if found.kept:
+                self.known_before.setdefault(name, found.diagnosis)
 
     def write_to_terminal(self, sequence: str) -> None:
         self.written.append(sequence)
@@ -133,25 +142,36 @@ async def test_the_next_start_opens_with_what_ended_since(options: AppOptions, g
         await until(pilot, lambda: app.jobs.jobs and not app.jobs.live and app._ends and app._ends._ends)
         assert app.noticed.unseen == ()
     await start(gateway, "bad", "false")
+    odd = await start(gateway, "odd", "bash", "-c", "python3 -c 'raise KeyError(1)' || true")
     good = await start(gateway, "good", "true")
     await wait_for(lambda: _ended(gateway, good.name))
     app = NoticedApp(options)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.noticed.news)
-        assert any("1 failed, 1 succeeded" in toast for toast in app.toasts)
+        assert any("1 failed and 2 succeeded not read yet" in toast for toast in app.toasts)
         assert told(options) == []
         await pilot.press("3")
         await until(pilot, lambda: app.query(NewsStrip))
-        await until(pilot, lambda: "✗ 1 failed · ✓ 1 succeeded" in str(app.query_one(NewsStrip).content))
+        words = "✗ 1 failed · ⚠ 1 succeeded? · ✓ 1 succeeded"
+        await until(pilot, lambda: words in str(app.query_one(NewsStrip).content))
         await pilot.press("u")
         pane = cast("JobsPane", app.current_pane)
         await until(pilot, lambda: pane.current and pane.current.display_name == "bad")
-        await until(pilot, lambda: len(app.noticed.unseen) == 1)
+        await until(pilot, lambda: len(app.noticed.unseen) == 2)
         assert app.noticed.news is None
+        await pilot.press("u")
+        await until(pilot, lambda: pane.current and pane.current.name == odd.name)
+        await until(pilot, lambda: len(app.noticed.unseen) == 1)
+        assert odd.name not in app.known_before
     app = NoticedApp(options)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.noticed.unseen)
         assert list(app.noticed.unseen) == [good.name]
+        found = app.known_before[odd.name]
+        assert found is not None
+        assert found.cause is Cause.MASKED_EXIT
+        await pilot.press("3")
+        await until(pilot, lambda: not app.insights[odd.name].kept)  # read again
 
 
 async def _ended(gateway: Gateway, name: str) -> bool:

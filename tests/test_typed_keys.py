@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,9 +16,11 @@ from textual.widgets import Button, Input
 
 from tests.panes.spec_world import FakeGateway
 from tests.panes.test_spec_preflight import GPU, L4
-from tests.support import settle, wait_for
+from tests.support import settle, subprocess_environment, wait_for
+from tests.terminal import Terminal
 from tests.test_frame import QUESTION, Unconnected
 from tui.domain.access import QuotaLimits
+from tui.panes.jobs import JobsPane
 from tui.panes.messages import PaneId
 from tui.panes.spec import SpecPane
 from tui.panes.spec_preflight import StartScreen
@@ -235,3 +239,54 @@ async def test_an_error_in_the_open_spec_is_no_readiness(tmp_path: Path, spec: P
         for _ in range(18):
             await pilot.press("backspace")
         await wait_for(lambda: app.open_needs == known)
+
+
+async def test_text_behind_a_key_that_leads_into_a_field_is_for_the_field(tmp_path: Path) -> None:
+    app = Typed(tmp_path, None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await wait_for(lambda: app.front is PaneId.JOBS)
+        app.type("slash", *"mine")
+        pane = app.query_one(JobsPane)
+        await wait_for(lambda: pane.field.value == "mine")
+        app.post_message(events.Key("alt+slash", "/"))  # as escape and / arrive
+        app.type(*"cds")
+        await wait_for(lambda: pane.field.value == "cds")
+        app.post_message(events.Key("alt+shift+m", "M"))
+        app.type("slash", "x")
+        await wait_for(lambda: pane.field.value == "x", what="no key is called M")
+        app.post_message(events.Key("alt+2", "2"))
+        await wait_for(lambda: app.front is PaneId.SPEC)
+        app.post_message(events.Key("alt+q", None))  # a terminal that tells alt from escape
+        await pilot.pause()
+        assert app.is_running
+
+
+async def test_a_slip_with_alt_is_no_way_out_of_a_text(tmp_path: Path, spec: Path) -> None:
+    app = Typed(tmp_path, spec)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(lambda: app.query(SpecPane) and app.pane.editor.has_focus)
+        app.post_message(events.Key("alt+q", "q"))
+        app.type("#")
+        await wait_for(lambda: app.text.startswith("#"))
+        assert app.pane.editor.has_focus
+        await pilot.press("escape")
+        assert not app.pane.editor.has_focus
+
+
+def test_keys_in_one_burst_of_a_terminal_mean_what_they_mean_alone(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "tui", "--project", "kelp-train"]
+    with Terminal(argv, subprocess_environment(tmp_path)) as terminal:
+        terminal.wait("Setup")
+        for burst, shown in (
+            (b"3/first", "\nfirst\n"),
+            (
+                b"\x1b/state:failed and what is typed on and on",
+                "\nstate:failed and what is typed on and on\n",
+            ),
+            (b"\x1b/\x1b/0\x1b[D1", "\n10\n"),
+        ):
+            os.write(terminal._fd, burst)
+            terminal.until(lambda shown=shown: shown in terminal.text, what=shown)  # type: ignore[misc]
+        os.write(terminal._fd, b"\x1bq")
+        assert terminal.wait_exit() == 0

@@ -384,10 +384,10 @@ class VertexApp(NoticingApp):
 
 def run_app(options: AppOptions) -> int:
     """Run until the user leaves; the process's exit status."""
-    from tui.terminal import private_terminal, read_alt_digits  # noqa: PLC0415 (only a real terminal needs it)
+    from tui.terminal import private_terminal, read_alt_keys  # noqa: PLC0415 (only a real terminal needs it)
 
     private_dir(options.paths.state_dir)
-    read_alt_digits()
+    read_alt_keys()
     with private_terminal(options.paths.debug_log):
         result = VertexApp(options).run()
     return result or 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import App
 from textual.reactive import reactive
 
 from tui.connection import connect
@@ -26,6 +25,7 @@ from tui.services.jobwatch import JobsSnapshot, JobWatch
 from tui.services.keptjobs import KeptJobs
 from tui.services.options import AppOptions
 from tui.services.settings import BY_KEY, Origin, Source, Value
+from tui.widgets.echo import EchoApp
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.state_view import local_clock
 
@@ -36,7 +36,7 @@ RECONNECT_SECONDS = 5.0
 """How long a failed connection rests before the next try."""
 
 
-class ConnectedApp(App[int]):
+class ConnectedApp(EchoApp[int]):
     """An app with a gateway that is looked after, and the job list read through it."""
 
     gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
@@ -58,6 +58,12 @@ class ConnectedApp(App[int]):
         self._kept: KeptJobs | None = None
         self._reconnect = asyncio.Event()
         self._troubles: dict[str, CloudError] = {}
+        self._fresh = ""
+        """What the header says while there is no trouble."""
+        self._fresh_minute = ""
+        """The minute of the clock in it; empty when the next success is to be told at once."""
+        self._asked_at: datetime | None = None
+        """When the user asked for a newer list, until there is one."""
 
     def start_connection(self) -> None:
         """Begin connecting; called after the first frame, so that nothing of Google's delays it."""
@@ -129,7 +135,8 @@ class ConnectedApp(App[int]):
         header = self.header
         header.project = gateway.target.project
         self._troubles.clear()
-        self._show_status("reading …")
+        self._fresh, self._fresh_minute = "reading …", ""
+        self._show_status()
         self._poll_jobs(gateway)
         self._find_account(gateway)
         self._find_prices(gateway)
@@ -167,6 +174,7 @@ class ConnectedApp(App[int]):
 
     def _show_account(self, identity: Identity) -> None:
         self._troubles.pop("account", None)
+        self._show_status()
         self.header.account = identity.shown
 
     @work(exclusive=True, group="jobs", exit_on_error=False)
@@ -189,7 +197,8 @@ class ConnectedApp(App[int]):
         """Take the newest list: panes see it by data binding, the header says how fresh it is."""
         if self._kept is not None and self._kept.due(snapshot):
             self._keep_jobs(self._kept, snapshot)
-        recovered = self.jobs.trouble is not None and snapshot.trouble is None
+        previous = self.jobs
+        recovered = previous.trouble is not None and snapshot.trouble is None
         self.jobs = snapshot
         if self.gateway is not None and (recovered or "account" in self._troubles):
             self._find_account(self.gateway)  # trouble may have ended with another login
@@ -198,8 +207,11 @@ class ConnectedApp(App[int]):
             self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
                 self._reconnect.set()
-        elif snapshot.read_at is not None:
-            self._say_fresh("jobs", snapshot.read_at)
+        elif (when := snapshot.fresh_at) is not None:
+            asked = self._asked_at is not None and when >= self._asked_at
+            self._asked_at = None if asked else self._asked_at
+            changed = previous.jobs is not snapshot.jobs
+            self._say_fresh("jobs", when, at_once=recovered or asked or changed)
 
     @work(thread=True, group="kept-jobs", exit_on_error=False)
     def _keep_jobs(self, kept: KeptJobs, snapshot: JobsSnapshot) -> None:
@@ -221,23 +233,26 @@ class ConnectedApp(App[int]):
         if self._watch is not None:
             self._watch.attend(focused=True)
 
-    def _say_fresh(self, source: str, when: datetime) -> None:
-        """Show the time of the last success; to the minute while nothing runs, so that little is redrawn."""
+    def _say_fresh(self, source: str, when: datetime, *, at_once: bool = True) -> None:
+        """Show the time of the last success, at once or when its minute is another: little is to be drawn."""
         self._troubles.pop(source, None)
         clock = local_clock(when)
-        self._show_status(f"{source} {clock if self.jobs.live else clock[:5]}")
+        if at_once or clock[:5] != self._fresh_minute:
+            self._fresh, self._fresh_minute = f"{source} {clock}", clock[:5]
+        self._show_status()
 
     def _say_trouble(self, source: str, error: CloudError) -> None:
         """Show a trouble until the same source has been read again."""
         self._troubles[source] = error
-        self._show_status("")
+        self._fresh_minute = ""
+        self._show_status()
 
-    def _show_status(self, fresh: str) -> None:
+    def _show_status(self) -> None:
         """The current trouble goes before any freshness, so that the line does not swap between them."""
         header = self.header
         error = next(iter(self._troubles.values()), None)
         header.trouble = error is not None
-        header.status = f"✗ {error.title}" if error is not None else fresh
+        header.status = f"✗ {error.title}" if error is not None else self._fresh
 
     @on(messages.JobsChanged)
     @on(messages.SetupChanged)
@@ -245,4 +260,5 @@ class ConnectedApp(App[int]):
         if self.gateway is None:
             self._reconnect.set()
         elif self._watch is not None:
+            self._asked_at = datetime.now(UTC)
             self._watch.refresh()

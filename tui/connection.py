@@ -6,7 +6,7 @@ import asyncio
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
-from tui.domain.target import LocalEndpoint, Target, Transport
+from tui.domain.target import PROJECT, LocalEndpoint, Target, Transport
 from tui.services.options import AppOptions
 
 START_TIMEOUT_SECONDS = 30.0
@@ -48,6 +48,7 @@ def _google_target(options: AppOptions) -> Target:
         diverted=options.diverted,
         read_only=settings.read_only,
         login=settings.credentials,
+        log_resources=_names(settings.logging_resource_names),
     )
 
 
@@ -70,6 +71,22 @@ async def _local_target(options: AppOptions) -> Target:
         project=record.project,
         region=options.settings.region,
         transport=Transport(options.settings.transport),
-        local=LocalEndpoint(grpc_address=record.grpc_address, http_url=launcher.http_address(record)),
+        local=LocalEndpoint(
+            grpc_address=record.grpc_address,
+            http_url=launcher.http_address(record),
+            log_reads=record.log_reads_per_minute,
+        ),
         read_only=options.settings.read_only,
+        log_resources=_there(_names(options.settings.logging_resource_names), record.project),
     )
+
+
+def _names(setting: str) -> tuple[str, ...]:
+    """The names in a setting that has commas between them."""
+    return tuple(name for each in setting.split(",") if (name := each.strip()))
+
+
+def _there(names: tuple[str, ...], project: str) -> tuple[str, ...]:
+    """Those that the local server can know: others are meant for Google Cloud."""
+    filled = ((each, each.replace(PROJECT, project).split("/")) for each in names)
+    return tuple(each for each, parts in filled if parts[:2] == ["projects", project])

@@ -17,6 +17,7 @@ from tui.domain.gateway import Gateway, LogsGateway
 from tui.domain.joblist.homes import place_of
 from tui.domain.jobs import Job
 from tui.domain.places import Place
+from tui.domain.readrate import SHARE, UNLIMITED, ReadRate
 from tui.domain.storage import GcsUri
 from tui.panes import messages
 from tui.services import config_write
@@ -30,6 +31,11 @@ from tui.widgets.bugs import tell_bug
 if TYPE_CHECKING:
     from tui.domain.insight import JobInsight
     from tui.services.insights import JobInsights
+    from tui.services.keptverdicts import KeptVerdicts
+
+
+SAVE_SECONDS = 20.0
+"""What was learnt of ended jobs is kept at most so often while logs are read, and at the end."""
 
 
 class InformedApp(ConnectedApp):
@@ -47,8 +53,36 @@ class InformedApp(ConnectedApp):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self.set_reactive(InformedApp.log_readers, LogReaders(self._logs_of))
+        readers = LogReaders(self._logs_of)
+        readers.rate_of = self._read_rate
+        self.set_reactive(InformedApp.log_readers, readers)
         self._informer: JobInsights | None = None
+        self._verdicts: KeptVerdicts | None = None
+        self._read_now: Mapping[str, JobInsight] = {}
+
+    def start_connection(self) -> None:
+        """Also begin to read what is known of jobs that ended before."""
+        from tui.services.keptverdicts import KeptVerdicts  # noqa: PLC0415 (after the first frame)
+
+        local = self.options.local or self.options.diverted
+        self._verdicts = KeptVerdicts(self.options.paths.state_dir, local=local)
+        self._keep_verdicts(self._verdicts)
+        super().start_connection()
+
+    def on_unmount(self) -> None:
+        """Keep what was learnt last."""
+        if self._verdicts is not None:
+            self._verdicts.keep(self._verdicts.take_news(), self._secrets)
+
+    @work(group="verdicts", exit_on_error=False)
+    async def _keep_verdicts(self, verdicts: KeptVerdicts) -> None:
+        """Show what the logs said before, and keep what they say now."""
+        verdicts.adopt(await asyncio.to_thread(verdicts.read))
+        self._show_insights()
+        while True:
+            await verdicts.news()
+            await asyncio.sleep(SAVE_SECONDS)
+            await asyncio.to_thread(verdicts.keep, verdicts.take_news(), self._secrets)
 
     # What the logs say
 
@@ -58,6 +92,7 @@ class InformedApp(ConnectedApp):
             from tui.services.insight_reads import LOCAL_TIMING, InsightTiming  # noqa: PLC0415 (after the frame)
             from tui.services.insights import JobInsights  # noqa: PLC0415 (same)
 
+            verdicts = self._verdicts
             self._informer = JobInsights(
                 self.log_readers,
                 self._inform,
@@ -65,6 +100,8 @@ class InformedApp(ConnectedApp):
                 outputs_empty=self._outputs_empty,
                 secrets=self._secrets,
                 report=partial(tell_bug, self, where="insights"),
+                learnt=verdicts.learn if verdicts else None,
+                read_before=verdicts.has if verdicts else lambda _job: False,
                 timing=LOCAL_TIMING if gateway.target.is_local else InsightTiming(),
             )
             self._informer.attend(focused=self.app_focus)
@@ -81,10 +118,17 @@ class InformedApp(ConnectedApp):
         return stored_values(self.options.paths.secrets_file)
 
     def _inform(self, insights: Mapping[str, JobInsight]) -> None:
-        self.insights = insights
+        self._read_now = insights
+        self._show_insights()
+
+    def _show_insights(self) -> None:
+        """Hand on what is known of the jobs of the newest list."""
+        verdicts, found = self._verdicts, self._read_now
+        self.insights = verdicts.joined(self.jobs.jobs, found) if verdicts is not None else found
 
     def watch_jobs(self, snapshot: JobsSnapshot) -> None:
         """Follow the jobs that live; a list kept from an earlier session may be wrong about that."""
+        self._show_insights()
         if self._informer is not None and not snapshot.kept:
             self._informer.note_jobs(snapshot.jobs)
 
@@ -112,6 +156,13 @@ class InformedApp(ConnectedApp):
         """The id of a job's project; its number where the id is not known."""
         place = place_of(job, self.jobs.homes)
         return place.project if place is not None else ""
+
+    def _read_rate(self) -> ReadRate:
+        """How often logs may be read: the local server says what it allows, and nobody else reads there."""
+        local = self.gateway.target.local if self.gateway is not None else None
+        if local is None:
+            return ReadRate()
+        return ReadRate(most=UNLIMITED if local.log_reads == 0 else local.log_reads * SHARE)
 
     def _logs_of(self, project: str) -> LogsGateway:
         """The logs of a project, by the connection that stands now."""

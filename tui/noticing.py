@@ -10,7 +10,7 @@ from textual import on, work
 from textual.reactive import reactive
 
 from tui.domain.gateway import Gateway
-from tui.domain.joblist.unseen import Noticed, counts
+from tui.domain.joblist.unseen import Noticed, tallies, unread_words
 from tui.domain.jobs import Job, JobState
 from tui.domain.places import Place
 from tui.domain.text import printable
@@ -84,9 +84,10 @@ class NoticingApp(InformedApp):
     def _tell_news(self, noticed: Noticed) -> None:
         """In the pane that is in front, for the strip that tells the whole is in another."""
         names = set(noticed.news.names) if noticed.news else set()
-        found = counts(job for job in self.jobs.jobs if job.name in names)
+        found = tallies([job for job in self.jobs.jobs if job.name in names], self.insights)
         if found:
-            words = ", ".join(f"{count} {state.word}" for state, count in found)
+            parts = [f"{one.count} {one.state.word}{'?' * one.odd}" for one in found if one.read]
+            words = ", ".join(filter(None, [*parts, unread_words(found)]))
             self.notify(f"{words}. 3 shows them.", title="Ended since you looked", timeout=NEWS_SECONDS)
 
     # The end of a watched job

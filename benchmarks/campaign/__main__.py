@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks.campaign import edits, fuzz, grants, kills, lost_replies, properties
+from benchmarks.campaign import edits, follow, fuzz, grants, kills, lost_replies, properties
 
 TRIALS: Mapping[str, tuple[Callable[[int, int], bool], int]] = {
     "kills": (kills.run, 200),
@@ -14,6 +14,7 @@ TRIALS: Mapping[str, tuple[Callable[[int, int], bool], int]] = {
     "grants": (grants.run, 200),
     "fuzz": (fuzz.run, 20_000),
     "edits": (edits.run, 10_000),
+    "follow": (follow.run, 1_000_000),
     "properties": (properties.run, 1_000),
 }
 """Each with its full count of cases."""

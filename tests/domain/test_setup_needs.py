@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.jobs import job_from_json
+from tui.domain.places import Place
 from tui.domain.setup.needs import in_use, needs_of
 from tui.domain.spec.check import Shape, Spec, check
 
@@ -29,6 +31,7 @@ serviceAccount: trainer@kelp.iam.gserviceaccount.com
 scheduling: {strategy: SPOT}
 """
 L4 = "aiplatform.googleapis.com/custom_model_training_preemptible_nvidia_l4_gpus"
+HOMES = ((1, "kelp-train"), (2, "reef-lab"))
 
 
 def test_what_a_spec_asks_for() -> None:

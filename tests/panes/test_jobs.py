@@ -108,6 +108,43 @@ async def test_a_refresh_keeps_cursor_marks_and_filter(app: JobsApp) -> None:
         assert not app.pane.go_back()
 
 
+async def test_a_short_list_above_the_detail_leaves_it_room(app: JobsApp) -> None:
+    jobs = tuple(_job(number) for number in range(1, 30))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pane.jobs = JobsSnapshot(jobs, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 29 and app.table.size.height)
+        usual = app.pane.panel.size.height
+        await pilot.press("slash", *"job-17", "enter")
+        await wait_for(lambda: app.pane.panel.size.height > usual)
+        assert app.table.outer_size.height == 6
+        app.pane.go_back()
+        await wait_for(lambda: app.pane.panel.size.height == usual)
+        await pilot.press("slash", *"job-17")
+        await pilot.resize_terminal(160, 50)
+        await wait_for(lambda: app.table.size.height > 30, what="beside the list there is no need")
+
+
+async def test_notes_go_with_the_next_key_and_results_with_the_next_action(app: JobsApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        note = app.query_one("#jobs-note", Static)
+        await pilot.press("w")
+        await wait_for(lambda: "The end of job-1 will be told." in str(note.content))
+        await pilot.press("j")
+        await wait_for(lambda: note.has_class("hidden"))
+        app.pane.say("2 deleted, 1 failed", stays=True)
+        await pilot.press("j", "k", "G")
+        assert not note.has_class("hidden")
+        app.pane.doing = "Deleting 1 of 3"
+        await pilot.press("s")
+        assert not note.has_class("hidden")
+        app.pane.doing = ""
+        await pilot.press("s")
+        await wait_for(lambda: note.has_class("hidden"))
+
+
 async def test_first_use_trouble_and_stale_are_said_in_words(app: JobsApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         view = app.query_one(StateView)

@@ -141,13 +141,19 @@ async def test_the_strip_tells_what_ended_until_it_is_waved_away(
         strip = app.query_one(NewsStrip)
         await wait_for(lambda: strip.size.height)
         words = str(strip.content)
-        assert "✗ 1 failed · ✓ 1 succeeded" in words
+        assert "1 failed and 1 succeeded not read yet" in words
+        assert "✓" not in words
         assert "job-3  It exited with 3." in words
         assert "9h 0m): the sign-in" in words
-        app.pane.insights = {
-            JOBS[2].name: JobInsight(diagnosis=Diagnosis(Cause.GPU_MEMORY, "No GPU memory."))
-        }
+        found = {JOBS[2].name: JobInsight(diagnosis=Diagnosis(Cause.GPU_MEMORY, "No GPU memory."))}
+        app.pane.insights = found
         await wait_for(lambda: "job-3  No GPU memory." in str(strip.content))
+        assert "✗ 1 failed" in str(strip.content)
+        assert "1 succeeded not read yet" in str(strip.content)
+        odd = JobInsight(diagnosis=Diagnosis(Cause.MASKED_EXIT, "It did not."), kept=True)
+        app.pane.insights = {**found, JOBS[1].name: odd}
+        await wait_for(lambda: "✗ 1 failed · ⚠ 1 succeeded?" in str(strip.content))
+        assert "job-2  It did not." in str(strip.content) or size[1] < 30
         assert app.pane.go_back()
         await wait_for(lambda: strip.has_class("hidden"))
         assert app.told == ["read"]
@@ -173,9 +179,9 @@ def test_the_strip_survives_odd_words_and_missing_jobs() -> None:
     [
         ([], ""),
         ([(None, 0)], ""),
-        ([("1.25", 60), ("2.5", 60)], " · ≈ $3.75"),
-        ([("0.001", 60)], " · < $0.01"),
-        ([("1.25", 60), (None, 60)], " · ≈ $1.25, 1 of unknown price"),
+        ([("1.25", 60), ("2.5", 60)], "≈ $3.75"),
+        ([("0.001", 60)], "< $0.01"),
+        ([("1.25", 60), (None, 60)], "≈ $1.25, 1 of unknown price"),
     ],
 )
 def test_costs_are_added_and_the_unknown_is_counted(

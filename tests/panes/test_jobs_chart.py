@@ -17,7 +17,7 @@ from textual_hires_canvas import Canvas
 from tests.panes.jobs_world import NOW_NS, SECOND, DetailApp, falling, raw
 from tests.support import wait_for
 from tui.domain.errors import CloudError
-from tui.domain.insight import JobInsight
+from tui.domain.insight import JobInsight, Older
 from tui.domain.metrics.model import Point, Series
 from tui.panes.jobs_curves import Axis
 from tui.panes.jobs_plot import Plot
@@ -127,6 +127,65 @@ async def test_marked_jobs_are_compared_by_name(tmp_path: Path) -> None:
         await pilot.press("space")
         await pilot.press("g")
         await wait_for(lambda: "job-2" in head(app), what="still compared while it is marked")
+
+
+def late(older: Older) -> JobInsight:
+    whole = falling(count=400)
+    return JobInsight(series=(replace(whole, points=whole.points[300:]),), lines=100, older=older)
+
+
+def note(app: DetailApp) -> str:
+    label = app.query_one("#charts-note", Static)
+    return str(label.content) if label.display else ""
+
+
+async def test_a_curve_whose_beginning_was_not_read_says_so(tmp_path: Path) -> None:
+    app = DetailApp(tmp_path)
+    async with app.run_test(size=(120, 24)) as pilot:
+        jobs = [raw(1, "RUNNING"), raw(2, "SUCCEEDED"), raw(3, "SUCCEEDED")]
+        app.show(jobs, {1: LOSS, 2: late(Older.UNREAD), 3: late(Older.LEFT_OUT)})
+        await pilot.press("t")
+        await charted(app)
+        assert note(app) == ""
+        await pilot.press("*")
+        await wait_for(lambda: "job-2 from step 3,000" in note(app))
+        assert "job-2 from step 3,000: older log not read, the list's cursor on it reads it" in note(app)
+        await pilot.press("z")
+        await pilot.resize_terminal(180, 24)
+        await wait_for(lambda: "job-3 from step 3,000: older log too long" in note(app))
+        await wait_for(lambda: "job-2 0.5007 from 3,000" in head(app), what="the legend")
+        await pilot.press("left")
+        await wait_for(lambda: " from 3,000" not in head(app), what="the values at the cursor instead")
+        name = app.pane.jobs.jobs[1].name
+        app.pane.insights = {**app.pane.insights, name: replace(late(Older.READ), series=(falling(),))}
+        await wait_for(lambda: "job-2" not in note(app), what="read from its beginning")
+
+
+async def test_labels_are_whole_and_the_axis_says_what_it_counts(tmp_path: Path) -> None:
+    app = DetailApp(tmp_path)
+    points = [Point(NOW_NS + at * SECOND, at * 10_000.0, at * 10_000, at / 50) for at in range(101)]
+    steps = JobInsight(series=(Series("loss", "", tuple(points)),), lines=101)
+    bare = tuple(replace(point, step=None) for point in points)
+    async with app.run_test(size=(80, 30)) as pilot:
+        app.show([raw(1, "RUNNING")], {1: steps})
+        await pilot.press("t")
+        await charted(app)
+
+        def below() -> str:
+            return app.query_one(Plot).query_one("#margin-bottom", Canvas).render_line(0).text
+
+        def beside() -> list[str]:
+            canvas = app.query_one(Plot).query_one("#margin-left", Canvas)
+            return [words for y in range(canvas.size.height) if (words := canvas.render_line(y).text.strip())]
+
+        assert below().split()[:3] == ["step", "0", "0.2M"]
+        assert below().split()[-1] == "1.0M"
+        assert beside()[0] == "1.0M"
+        await pilot.press("L")
+        await wait_for(lambda: beside() == ["1M", "100,000", "10,000"])
+        await pilot.press("L")
+        app.show([raw(1, "RUNNING")], {1: JobInsight(series=(Series("loss", "", bare),), lines=101)})
+        await wait_for(lambda: below().split()[:2] == ["epoch", "0"] and "by epoch: no steps" in foot(app))
 
 
 async def test_new_points_are_drawn_and_what_is_the_same_is_not(tmp_path: Path) -> None:

@@ -47,6 +47,34 @@ def test_without_steps_values_stand_against_time() -> None:
     assert made.charts[0].curves[0].xs == (0.0, 1.0)
 
 
+def epochs(name: str, told: list[float | None]) -> Series:
+    points = (Point(at * SECOND, 2.0 - at / 10, None, epoch) for at, epoch in enumerate(told))
+    return Series(name, "workerpool0-0", tuple(points))
+
+
+def test_without_steps_the_epoch_is_the_axis_if_it_tells_values_apart() -> None:
+    made = charts_of(source(epochs("loss", [0.5, 1.0, 1.5]), series("lr", [1.0, 2.0], [None, None])))
+    assert made.axis is Axis.EPOCH
+    assert made.charts[0].curves[0].xs == (0.5, 1.0, 1.5)
+    assert made.charts[1].curves[0].xs == (0.5, 1.0), "the epoch told last"
+    many = epochs("loss", [number // 100 + 1 for number in range(300)])
+    assert charts_of(source(many)).axis is Axis.TIME, "a hundred values an epoch would stand over each other"
+    coarse = epochs("loss", [round(number / 3_000, 2) for number in range(3_000)])
+    assert charts_of(source(coarse)).axis is Axis.EPOCH
+
+
+def test_jobs_are_compared_by_what_all_of_them_say() -> None:
+    steps, bare = source(series("loss", [3.0, 2.0])), source(epochs("loss", [0.5, 1.0]), name="bob")
+    both = Series("loss", "", tuple(Point(at * SECOND, 1.0, 5 * at, at / 2) for at in range(4)))
+    assert charts_of(source(both), [bare]).axis is Axis.EPOCH
+    made = charts_of(steps, [bare])
+    assert made.axis is Axis.TIME
+    assert [curve.label for curve in made.charts[0].curves] == ["ana", "bob"], "nobody is left out"
+    assert made.begins == (0.0, 0.0)
+    assert charts_of(steps, [source(name="bob")]).axis is Axis.STEP, "a job without values has no say"
+    assert charts_of(steps, [source(epochs("accuracy", [0.5, 1.0]))]).axis is Axis.STEP
+
+
 def test_jobs_are_compared_by_name_where_they_have_the_same_kind() -> None:
     other = source(series("loss", [4.0, 3.0]), series("accuracy", [0.1, 0.2]), name="bob")
     made = charts_of(source(series("loss", [3.0, 2.0])), [other])

@@ -133,6 +133,16 @@ def test_without_a_diagnosis_the_service_s_words_stand_and_why(
     assert words in shown
 
 
+def test_a_card_from_before_says_so() -> None:
+    found = JobInsight(diagnosis=Diagnosis(Cause.DISK_FULL, "The disk is full."), kept=True)
+    shown = text(state(FAILED, found))
+    assert "The disk is full." in shown
+    assert "The replica workerpool0-1 exited with 1." in shown
+    assert "That was found before; its log has not been read again yet." in shown
+    refused = replace(found, trouble=CloudError("No access to logs"))
+    assert "found before. Its log could not be read: No access to logs" in text(state(FAILED, refused))
+
+
 def test_no_token_of_a_log_or_an_error_is_shown() -> None:
     token = "hf_" + "aB3x" * 9
     place = '  File "/app/a.py", line 3, in f'
@@ -297,8 +307,8 @@ def test_no_job_is_too_odd_for_any_view(found: dict[str, Any], spec: object, wid
 async def test_views_follow_each_other_and_esc_goes_back(tmp_path: Path) -> None:
     app = DetailApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        app.show([raw(1, "RUNNING")], {})
-        await wait_for(lambda: "running" in app.detail)
+        app.show([raw(number, "RUNNING") for number in range(1, 20)], {})
+        await wait_for(lambda: "running" in app.detail and app.panel.size.height)
         small = app.panel.size.height
         await pilot.press("x")
         await wait_for(lambda: "workerPoolSpecs:" in app.detail)

@@ -36,7 +36,7 @@ from tui.panes.spend import SpendScreen
 from tui.panes.storage import StoragePane
 from tui.services import jobchanges
 from tui.services.config import load
-from tui.services.follower_state import Phase
+from tui.services.follow.state import Phase
 from tui.services.jobchanges import Patience
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths

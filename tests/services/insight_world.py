@@ -13,6 +13,7 @@ from tui.domain.errors import CloudError
 from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job, JobState, job_from_json
 from tui.domain.logs import LogEntry, LogPage, Severity, TailBatch, rfc3339
+from tui.services.insight_casebook import Learnt
 from tui.services.insight_reads import InsightTiming
 from tui.services.insights import JobInsights
 from tui.services.logreads import LogReaders
@@ -175,6 +176,8 @@ class World:
         timing: InsightTiming | None = None,
         projects: Mapping[str, FakeLogs] | None = None,
         secrets: tuple[str, ...] = (),
+        learnt: Learnt | None = None,
+        read_before: Callable[[Job], bool] = lambda _job: False,
     ) -> None:
         self.logs = FakeLogs()
         self.faults: list[Exception] = []
@@ -191,6 +194,8 @@ class World:
             outputs_empty=outputs_empty,
             secrets=lambda: secrets,
             report=self.faults.append,
+            learnt=learnt,
+            read_before=read_before,
             clock=now,
             timing=timing,
             offload=_here,

@@ -20,6 +20,7 @@ from tests.services.insight_world import (
 )
 from tui.domain.diagnosis.model import Cause
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.insight import Older
 from tui.domain.jobs import JobState
 from tui.domain.readrate import BURST, MOST
 from tui.services.insight_reads import MOST_FILTER, InsightTiming, several
@@ -256,6 +257,7 @@ async def test_older_metrics_are_read_page_by_page_for_the_job_under_the_cursor_
         assert found is not None
         assert other is not None
         assert len(other.series[0].points) == 500
+        assert (found.older, other.older) == (Older.READ, Older.UNREAD)
         assert not found.complete
         # Coming back reads nothing again.
         reads = len(world.logs.reads)

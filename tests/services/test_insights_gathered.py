@@ -6,8 +6,10 @@ import random
 
 from tests.services.insight_world import BEGIN, FAILURE, TRACEBACK, job
 from tui.domain.diagnosis.model import Cause
+from tui.domain.insight import Older
 from tui.domain.jobs import JobState
 from tui.domain.logs import LogEntry
+from tui.domain.metrics.doubts import Doubt
 from tui.services.insight_gathered import LONGEST, MOST_KEYS, MOST_LINES, MOST_SERVICE, Gathered
 
 END_NS = int(BEGIN.timestamp()) * 10**9
@@ -69,3 +71,39 @@ def test_forgotten_lines_leave_what_they_said() -> None:
     again = gathered.told(gathered.job, BEGIN, gathered.course)
     assert again.lines == before.lines == len(lines) + 1
     assert again.series
+
+
+def test_a_loss_that_stays_nan_is_a_doubt_of_a_live_job_until_it_recovers_or_begins_anew() -> None:
+    gathered = Gathered(job(1, JobState.RUNNING))
+
+    def after(start: int, *texts: str, replica: str = "workerpool0-0") -> Doubt | None:
+        gathered.take([entry(start + at, text, replica) for at, text in enumerate(texts)])
+        gathered.insight = gathered.told(gathered.job, BEGIN, gathered.course)
+        return gathered.insight.doubt
+
+    assert after(0, "step 1 loss 2.5", "step 2 loss nan", "step 3 loss nan") is None
+    found = after(10, "step 4 loss nan")
+    assert found is not None
+    assert (found.short, found.since.step) == ("loss is NaN", 2)
+    assert gathered.told(gathered.job, BEGIN, gathered.course) is gathered.insight
+    assert gathered.told(job(1, JobState.FAILED, ended=0), BEGIN, gathered.course).doubt is None
+    assert after(20, "step 5 loss 1.5") is None
+    assert after(30, *(f"step {6 + at} loss nan" for at in range(4))) is not None
+    again = ("Job is preparing.", "Job is running.")
+    assert after(40, *again, replica="service") is not None
+    assert after(50, *again, replica="service") is None, "another attempt"
+
+
+def test_it_is_told_whether_older_metrics_were_read() -> None:
+    gathered = Gathered(job(1, JobState.SUCCEEDED, ended=0))
+
+    def older() -> Older:
+        return gathered.told(gathered.job, BEGIN, gathered.course).older
+
+    assert older() is Older.READ, "there is nothing of which the beginning could be missing"
+    gathered.take([entry(0, "step 4000 loss 0.5")])
+    assert older() is Older.UNREAD
+    gathered.course.history_cut = True
+    assert older() is Older.LEFT_OUT
+    gathered.course.history_done = True
+    assert older() is Older.READ

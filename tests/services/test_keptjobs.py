@@ -19,6 +19,7 @@ from tests.support import subprocess_environment
 from tests.terminal import Terminal
 from tui.cloud.session import open_gateway
 from tui.domain.course.cost import cost_so_far
+from tui.domain.joblist.spec_text import has_whole_spec
 from tui.domain.jobs import Job, JobState, job_from_json
 from tui.domain.places import Place
 from tui.domain.setup.facts import APIS
@@ -101,6 +102,23 @@ def test_what_a_list_shows_comes_back(tmp_path: Path) -> None:
     )
     assert again == bare
     assert cost_so_far(again, NOW) == cost_so_far(job, NOW)
+
+
+def test_the_cost_is_known_before_the_first_read(tmp_path: Path) -> None:
+    machine = {"machineType": "ct5lp-hightpu-4t", "tpuTopology": "2x2"}
+    pools = [{"machineSpec": machine, "replicaCount": "1"}]
+    tpu = a_job(2, jobSpec={"workerPoolSpecs": pools})
+    held = a_job(3, jobSpec={"workerPoolSpecs": pools, "persistentResourceId": "never-kept-value"})
+    kept = KeptJobs(tmp_path, [HERE], local=False)
+    kept.keep(listed(tpu, held))
+    found = kept.read()
+    assert found is not None
+    assert [job.held for job in found.jobs] == [False, True]
+    assert [has_whole_spec(job) for job in found.jobs] == [False, False]
+    for again, job in zip(found.jobs, (tpu, held), strict=True):
+        assert cost_so_far(again, NOW) == cost_so_far(job, NOW)
+    assert cost_so_far(found.jobs[0], NOW).amount is not None
+    assert "never-kept" not in the_file(tmp_path).read_text()
 
 
 def test_no_spec_value_or_error_text_is_written_and_only_the_owner_reads_it(tmp_path: Path) -> None:

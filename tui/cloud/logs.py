@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
+import grpc.aio
 from google.api_core import exceptions as api
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
@@ -24,13 +26,17 @@ from tui.cloud.log_entries import page_from_json, page_from_pb, tail_batch
 from tui.cloud.service import Service, method
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.logs import LogPage, TailBatch
-from tui.domain.target import Transport
+from tui.domain.target import PROJECT, Transport
 
 TAIL_SECONDS = 3600.0
 """The longest session; the service ends it at about that time too."""
 
-BUFFER = timedelta(seconds=1)
-"""How long the service may hold entries back to sort them; its default is 2."""
+BUFFER = timedelta(milliseconds=100)
+"""How long the service may hold entries back to sort them, by default 2 s; receivers sort by themselves."""
+
+
+_EOF: Any = vars(grpc.aio)["EOF"]
+"""What reading gives at the end of a stream; the stubs do not know it."""
 
 
 class RestLogs:
@@ -75,7 +81,7 @@ class CloudLogs:
             ),
             rest=RestLogs,
             probe=lambda: method(
-                "list_log_entries", ListLogEntriesRequest(resource_names=[self._resource], page_size=1)
+                "list_log_entries", ListLogEntriesRequest(resource_names=self._resources, page_size=1)
             ),
         )
 
@@ -93,7 +99,7 @@ class CloudLogs:
     ) -> LogPage:
         """One page of `ListLogEntries` of the target's project; at most 1,000 entries."""
         request = ListLogEntriesRequest(
-            resource_names=[self._resource],
+            resource_names=self._resources,
             filter=filter_,
             order_by=f"timestamp {'desc' if newest_first else 'asc'}",
             page_size=page_size,
@@ -113,17 +119,21 @@ class CloudLogs:
                 "Over REST the log is read again every few seconds instead.",
                 kind=ErrorKind.PRECONDITION,
             )
-        request = TailLogEntriesRequest(resource_names=[self._resource], filter=filter_, buffer_window=BUFFER)
+        request = TailLogEntriesRequest(resource_names=self._resources, filter=filter_, buffer_window=BUFFER)
         call: Any = None
         try:
             client = await self._service.aio_client()
-            call = await client.tail_log_entries(
-                requests=_once_and_open(request), timeout=TAIL_SECONDS, retry=None
-            )
-            async for response in call:
+            # Written and read by hand: grpc.aio drains an iterator of requests in a task of its own, which
+            # nobody awaits and which prints a traceback or is destroyed pending when the call ends.
+            call = await client.tail_log_entries(timeout=TAIL_SECONDS, retry=None)
+            await call.write(request)
+            while (response := await call.read()) is not _EOF:
                 yield tail_batch(TailLogEntriesResponse.pb(response))
         except (api.OutOfRange, api.DeadlineExceeded):
             return
+        except asyncio.InvalidStateError as error:
+            # Ended between its opening and the request.
+            raise await self._connection.explain(ConnectionAbortedError(str(error))) from error
         except KNOWN as error:
             raise await self._connection.explain(error) from error
         finally:
@@ -131,17 +141,15 @@ class CloudLogs:
                 call.cancel()
 
     @property
-    def _resource(self) -> str:
-        return f"projects/{project_of(self._connection.target)}"
-
-
-async def _once_and_open(request: TailLogEntriesRequest) -> AsyncGenerator[TailLogEntriesRequest, None]:
-    """Send the request and keep the sending side open, or the service ends the session."""
-    yield request
-    await asyncio.Event().wait()
+    def _resources(self) -> list[str]:
+        """Where logs are read: what the setting names, or else the target's project."""
+        project = project_of(self._connection.target)
+        named = self._connection.target.log_resources
+        return [each.replace(PROJECT, project) for each in named] or [f"projects/{project}"]
 
 
 async def _first_page(pager: Any) -> LogPage:  # noqa: ANN401 (Google's pager)
-    async for page in pager.pages:
-        return page_from_pb(type(page).pb(page))
+    async with aclosing(pager.pages) as pages:
+        async for page in pages:
+            return page_from_pb(type(page).pb(page))
     return LogPage(())

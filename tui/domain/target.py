@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+PROJECT = "{project}"
+"""Stands in `Target.log_resources` for the id of the project that is asked about."""
+
 
 class Transport(StrEnum):
     """How the generated clients talk: `auto` tries gRPC with a read and falls back to REST."""
@@ -22,6 +25,8 @@ class LocalEndpoint:
     """gRPC target, `unix:/…/grpc.sock`."""
     http_url: str
     """Base of the REST and Storage JSON APIs, `http://127.0.0.1:PORT`, without a trailing slash."""
+    log_reads: float = 60.0
+    """`entries.list` calls a minute that it answers; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Target:
     """Whether every change of the project, its jobs and its objects is refused."""
     login: str = "adc"
     """Whose credentials to use: `adc`, or `gcloud` for the token of gcloud's own login."""
+    log_resources: tuple[str, ...] = ()
+    """Names of resources whose logs are read, of whatever project; the project's own if empty."""
     diverted: bool = False
     """Whether Google's names lead to the stand-in, by the environment of `vertex-tui local env`."""
 

@@ -84,6 +84,21 @@ def slice_cells(text: str, start: int, width: int) -> str:
     return "".join(shown)
 
 
+def char_range(text: str, start: int, width: int) -> tuple[int, int]:
+    """The characters that lie wholly within `width` columns from column `start` on: from and to."""
+    if text.isascii():
+        return min(start, len(text)), min(start + width, len(text))
+    first: int | None = None
+    left, end = 0, start + width
+    for index, character in enumerate(text):
+        if first is None and left >= start:
+            first = index
+        left += _cells(character)
+        if left > end:
+            return (index if first is None else first), index
+    return (len(text) if first is None else first), len(text)
+
+
 def wrap_cells(text: str, width: int) -> list[str]:
     """`text` broken after at most `width` (at least 2) columns, nothing lost; one piece at least."""
     if text.isascii():

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,6 +74,8 @@ class Record:
     project: str
     project_number: str
     data_dir: str
+    log_reads_per_minute: int = 60
+    """`entries.list` calls that it answers; 0 for no limit."""
 
 
 def status(data_dir: Path) -> Record | None:
@@ -246,7 +248,10 @@ def _read_record(data_dir: Path) -> Record | None:
         return None
     if not isinstance(content, dict) or not {"pid", "process_start", "http_url"} <= content.keys():
         return None
-    blank = {field.name: 0 if field.type == "int" else "" for field in fields(Record)}
+    blank = {
+        field.name: field.default if field.default is not MISSING else 0 if field.type == "int" else ""
+        for field in fields(Record)
+    }
     return Record(**{name: content.get(name, value) for name, value in blank.items()})
 
 

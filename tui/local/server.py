@@ -185,7 +185,7 @@ async def serve(data_dir: Path, settings: Settings) -> None:
             backend.engine.open(addresses.http_url, addresses.proxy_url)
             backend.replays.open()
             backend.retention.open()
-            record = _record(data_dir, addresses)
+            record = _record(data_dir, addresses, settings)
             launcher.write_owner_token(data_dir, backend.project.owner_token(backend.owner))
             launcher.write_record(data_dir, record)
             _log.info("serving %s", addresses)
@@ -319,7 +319,7 @@ def _status_handler(backend: Backend) -> Callable[[web.Request], Awaitable[web.S
     return status
 
 
-def _record(data_dir: Path, addresses: _Addresses) -> launcher.Record:
+def _record(data_dir: Path, addresses: _Addresses, settings: Settings) -> launcher.Record:
     return launcher.Record(
         pid=os.getpid(),
         process_start=process_mark(os.getpid()) or "",
@@ -329,4 +329,5 @@ def _record(data_dir: Path, addresses: _Addresses) -> launcher.Record:
         project=names.PROJECT_ID,
         project_number=names.PROJECT_NUMBER,
         data_dir=str(data_dir),
+        log_reads_per_minute=int(settings.log_reads_per_minute),
     )

@@ -43,7 +43,11 @@ class JobsPane(JobsElsewhere):
             tooltip="Delete the record of this job, or of the marked ones",
         ),
         Binding(
-            "slash", "filter", "Filter", id="jobs.filter", tooltip="Words, state:failed, label:team=a, age<2d"
+            "slash",
+            "filter",
+            "Filter",
+            id="jobs.filter",
+            tooltip="Words, state:failed,expired (either), label:team=a, age<2d; all must hold",
         ),
         Binding("v", "next_view", "View", id="jobs.view", tooltip="Summary, charts, spec, JSON, commands"),
         Binding("s", "sort", "Sort", id="jobs.sort", tooltip="Order by the next column"),
@@ -59,9 +63,13 @@ class JobsPane(JobsElsewhere):
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._offered: tuple[bool | None, ...] = ()
+        self._detail_due = False
+        """Whether the detail was not drawn because another pane is in front."""
 
     def pane_shown(self) -> None:
         """The list takes the keys, or the detail while it has the whole pane."""
+        if self._detail_due:
+            self.show_detail()
         (self.panel if self.zoomed else self.table).focus()
 
     def go_back(self) -> bool:
@@ -78,7 +86,10 @@ class JobsPane(JobsElsewhere):
         return False
 
     def show_detail(self) -> None:
-        """Show the job under the cursor beside the list."""
+        """Show the job under the cursor beside the list; later, while another pane is in front."""
+        self._detail_due = not self.display
+        if self._detail_due:
+            return
         job = self.current
         if job is None:
             self.panel.show(None, "No job matches the filter" if self.field.value else "")

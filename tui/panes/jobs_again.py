@@ -21,8 +21,10 @@ from tui.domain.insight import JobInsight
 from tui.domain.joblist.commands import cancel_command, delete_command, describe_command, stream_command
 from tui.domain.joblist.homes import is_number
 from tui.domain.joblist.spec_text import has_whole_spec
-from tui.domain.joblist.unseen import Noticed
+from tui.domain.joblist.unseen import Noticed, in_turn
 from tui.domain.jobs import Job
+from tui.domain.places import Place
+from tui.domain.setup.needs import in_use
 from tui.domain.text import printable
 from tui.panes import messages
 from tui.panes.jobs_choice import ChoiceScreen
@@ -152,7 +154,7 @@ class JobsAgain(JobsViews):
         gateway = self.gateway
         if whole is None or gateway is None:
             return
-        project = await self._project_id(job)
+        project, own = await self._project_id(job), self.project_of(job)
         restart = Restart(
             self.app,
             gateway,
@@ -160,8 +162,8 @@ class JobsAgain(JobsViews):
             whole,
             project,
             still=lambda: self.gateway is gateway,
-            say=self.say,
-            jobs=tuple(each for each in self.jobs.jobs if self.project_of(each) == self.project_of(job)),
+            say=partial(self.say, stays=True),
+            in_use=lambda place: in_use(self.jobs.live, Place(own, place.region), self.jobs.homes),
             prices=self.prices,
         )
         wanted: Wanted | None = None
@@ -299,7 +301,8 @@ class JobsAgain(JobsViews):
 
     def action_next_unseen(self) -> None:
         """Put the cursor on the next job that ended unseen; the strip has told what there was."""
-        names = self.noticed.unseen
+        unseen = [job for name in self.noticed.unseen if (job := self.job_named(name)) is not None]
+        names = [job.name for job in in_turn(unseen, self.insights)]
         if self.noticed.news is not None:
             self.post_message(messages.NewsRead())
         if not names:

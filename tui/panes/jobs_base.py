@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -22,6 +24,12 @@ from tui.services.options import AppOptions
 from tui.widgets.rows import RowList
 from tui.widgets.state_view import StateView
 
+_MOVING = (*RowList.BINDINGS, *JobDetail.BINDINGS)
+MOVES = frozenset(
+    key for binding in _MOVING if isinstance(binding, Binding) for key in binding.key.split(",")
+) - {"enter"}
+"""Keys that only move the cursor or scroll."""
+
 
 class JobsBase(Pane):
     """Composition, and the jobs that an action is about."""
@@ -29,7 +37,9 @@ class JobsBase(Pane):
     PANE_ID = PaneId.JOBS
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=EXAMPLES, id="jobs-filter", compact=True, classes="hidden")
+        field = Input(placeholder=EXAMPLES, id="jobs-filter", compact=True, classes="hidden")
+        field.cursor_blink = False  # a steady cursor writes nothing to the terminal
+        yield field
         yield StateView(id="jobs-state")
         with Horizontal(id="jobs-body", classes="hidden"):
             table = RowList(id="jobs-table", cells=self.cells, takes_enter=False)
@@ -40,6 +50,7 @@ class JobsBase(Pane):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
+        self._note_stays = False
         self.opened = datetime.now(UTC)
 
     def cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
@@ -88,8 +99,19 @@ class JobsBase(Pane):
         place = self.place_of(job)
         return place.project if place is not None else ""
 
-    def say(self, content: Content | str) -> None:
-        """Show a note below the list; nothing takes it away."""
+    def say(self, content: Content | str, *, stays: bool = False) -> None:
+        """Show a note below the list until the next key, or until one that does more than move if it stays.
+
+        Nothing takes it away at once.
+        """
+        self._note_stays = stays
         note = self.query_one("#jobs-note", Static)
         note.update(content if isinstance(content, Content) else Content(content))
         note.set_class(not content, "hidden")
+
+    def on_key(self, event: events.Key) -> None:
+        """A note that was read goes; while something is being changed, it says how far that is."""
+        if self.under_way or (self._note_stays and event.key in MOVES):
+            return
+        if not self.query_one("#jobs-note").has_class("hidden"):
+            self.say("")

@@ -23,10 +23,12 @@ from tui.domain.metrics.kinds import ORDER, kind
 from tui.domain.metrics.model import JobProgress, Series
 from tui.domain.timeouts import MAX_SECONDS
 from tui.panes.jobs_curves import sparkline, value_words
-from tui.panes.jobs_sheet import LABEL, Sheet, clock, moment
+from tui.panes.jobs_sheet import Sheet, clock, moment
 
 MOST_QUOTED = 3
 """Lines of evidence that are shown."""
+FIRST_ROWS, OTHER_ROWS = 4, 2
+"""Rows that the first and each other line of evidence may take."""
 MOST_STEPS = 4
 """Next steps that are shown; `f` lists all."""
 MOST_METRICS = 6
@@ -107,7 +109,9 @@ def failure_card(sheet: Sheet, state: DetailState) -> None:
     diagnosis = insight.diagnosis if insight else None
     if diagnosis is not None and not diagnosis.healthy:
         _diagnosis(sheet, diagnosis, state)
-        if insight is not None and not insight.lines:
+        if insight is not None and insight.kept:
+            sheet.line(_known_before(insight), "$text-muted")
+        elif insight is not None and not insight.lines:
             sheet.line(_log_state(insight) or "That is by the job's error alone.", "$text-muted")
     elif job.error is not None:
         sheet.line(_reason(error_words(job)), "$text-error" if job.state is JobState.FAILED else "")
@@ -122,6 +126,12 @@ def failure_card(sheet: Sheet, state: DetailState) -> None:
 
 def _reason(words: str) -> Content:
     return Content(text.printable(words, multiline=True).strip())
+
+
+def _known_before(insight: JobInsight) -> str:
+    if insight.trouble is not None:
+        return f"That was found before. {_log_state(insight)}"
+    return "That was found before; its log has not been read again yet."
 
 
 def _log_state(insight: JobInsight | None) -> str:
@@ -192,12 +202,11 @@ def _evidence(sheet: Sheet, evidence: Sequence[Evidence], now: datetime, *, head
         when = clock(moment(each.time_ns), now) if each.time_ns is not None else ""
         label = "Evidence" if head and number == 0 else ""
         quote = Content.assemble(
-            (f"{label:<{LABEL - 1}} ", "$text-muted"),
             ("E ", "bold $accent") if jump else "",
             (" ".join(part for part in (when, text.printable(who)) if part) + " ", "$text-muted"),
             text.printable(" ".join(each.text[:2_000].split())),
         )
-        sheet.one_line(quote)
+        sheet.cut_field(label, quote, OTHER_ROWS if number or not head else FIRST_ROWS)
     if head and (more := len(evidence) - MOST_QUOTED) > 0:
         sheet.field("", f"and {more} more line{'s' if more > 1 else ''}", "$text-muted")
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.domain import text
-from tui.domain.insight import JobInsight
+from tui.domain.insight import JobInsight, Older
 from tui.domain.jobs import Job, JobState
 from tui.panes.jobs_cards import DetailState
 from tui.panes.jobs_curves import Axis, Chart, Charts, Source, charts_of, value_words
@@ -23,6 +23,8 @@ BOX_HEIGHT = 12
 _MOST_BOXES = 8
 _WIDE = 100
 _SECOND_NS = 1_000_000_000
+_NAME = 24
+_AGAINST = {Axis.EPOCH: "by epoch", Axis.TIME: "by time"}
 _ZOOM = 2.0
 _LINE = "⠒"
 _VALUE, _LEAST_LABEL = 14, 8
@@ -81,6 +83,7 @@ class JobCharts(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="charts-empty", classes="hidden")
         yield Vertical(id="charts-boxes")
+        yield Static(id="charts-note", classes="hidden")
         yield Static(id="charts-foot")
 
     def show(self, state: DetailState) -> None:
@@ -91,6 +94,7 @@ class JobCharts(Vertical):
         made_of = (
             state.job.name,
             _series_of(state.insight),
+            state.insight.older if state.insight else None,
             *((one.job.name, one.insight) for one in state.rivals),
         )
         if made_of != self._made_of:
@@ -182,6 +186,7 @@ class JobCharts(Vertical):
         empty.set_class(bool(charts) and not small, "hidden")
         boxes.set_class(not charts or small, "hidden")
         foot.set_class(not charts or small, "hidden")
+        self._draw_note("" if not charts or small else late_words(self._state, self._charts))
         if not charts or small:
             words = why_empty(self._state) if not charts else Content("Too small for charts: z makes room.")
             _write(empty, words)
@@ -202,6 +207,11 @@ class JobCharts(Vertical):
         for box in known[count:]:
             box.add_class("hidden")
         _write(foot, self._foot(self._state).truncate(max(self.size.width, LEAST_WIDTH), ellipsis=True))
+
+    def _draw_note(self, late: str) -> None:
+        note = self.query_one("#charts-note", Static)
+        note.set_class(not late, "hidden")
+        _write(note, Content.styled(late, "$text-warning"))
 
     def _foot(self, state: DetailState) -> Content:
         charts = self._charts
@@ -231,6 +241,8 @@ def heading(chart: Chart, window: Window, width: int) -> Content:
         value = value_words(curve.ys[at]) if at is not None else "–"
         other = at is not None and window.cursor is not None and curve.xs[at] != window.cursor
         where = f" at {place_words(curve.xs[at], window.axis, bare=True)}" if other and at is not None else ""
+        if curve.late and window.cursor is None:
+            where = f" from {place_words(min(curve.xs), window.axis, bare=True)}"
         label = text.middle_cut(curve.label, room)
         parts.append(Content.assemble((f"{_LINE}{mark}{_LINE}", tone), f" {label} ", (value, "bold"), where))
     if chart.left_out:
@@ -247,6 +259,8 @@ def place_words(x: float, axis: Axis, *, bare: bool = False) -> str:
     """`step 1,200` or `8m 12s`."""
     if axis is Axis.TIME:
         return text.duration(x) if bare else f"{text.duration(x)} after its start"
+    if axis is Axis.EPOCH:
+        return f"{x:.4g}" if bare else f"epoch {x:.4g}"
     return f"{x:,.0f}" if bare else f"step {x:,.0f}"
 
 
@@ -261,8 +275,31 @@ def counted(state: DetailState, charts: Charts, *, wide: bool) -> str:
     who = text.printable(replicas[0]) if len(replicas) == 1 else f"{len(replicas)} replicas"
     of = f" of {who}" if wide or len(replicas) > 1 else ""
     rest = "" if insight.complete or not state.job.state.terminal else ", more to come"
-    axis = "" if charts.axis is Axis.STEP else " · against time: no steps"
+    why = "not all print steps" if state.rivals else "no steps"
+    axis = "" if charts.axis is Axis.STEP else f" · {_AGAINST[charts.axis]}: {why}"
     return f"{points:,} points from {insight.lines:,} lines{of}{rest}{axis}"
+
+
+def late_words(state: DetailState, charts: Charts) -> str:
+    """Which jobs' curves go back farther than their logs were read, and what reads the rest."""
+    insights = [(state.job, state.insight), *((one.job, one.insight) for one in state.rivals)]
+    late: dict[str, list[str]] = {}
+    for number, (job, insight) in enumerate(insights):
+        begin = charts.begins[number] if number < len(charts.begins) else None
+        if insight is None or insight.older is Older.READ or begin is None:
+            continue
+        name = text.middle_cut(text.printable(job.display_name or job.job_id), _NAME)
+        who = f"{name} from {place_words(begin, charts.axis)}"
+        late.setdefault(_why_late(insight, own=number == 0), []).append(who)
+    return " · ".join(f"{', '.join(who)}: {why}" for why, who in late.items())
+
+
+def _why_late(insight: JobInsight, *, own: bool) -> str:
+    if insight.older is Older.LEFT_OUT:
+        return "older log too long, left out"
+    if not own:
+        return "older log not read, the list's cursor on it reads it"
+    return "older log not read" if insight.trouble is not None else "older log is being read"
 
 
 def why_empty(state: DetailState) -> Content:
@@ -270,7 +307,7 @@ def why_empty(state: DetailState) -> Content:
     job, insight = state.job, state.insight
     if insight is not None and insight.trouble is not None:
         first = f"The log could not be read: {insight.trouble.title}"
-    elif insight is None:
+    elif insight is None or not (insight.lines or insight.complete):
         first = "The log has not been read yet."
         if job.state in {JobState.QUEUED, JobState.PENDING}:
             first = "The job has not started: there is no log yet."
@@ -305,5 +342,8 @@ def _source(job: Job, insight: JobInsight | None) -> Source:
     start = job.start_time or job.create_time
     first = min((one.points[0].time_ns for one in series if one.points), default=0)
     return Source(
-        job.display_name or job.job_id, series, int(start.timestamp() * _SECOND_NS) if start else first
+        job.display_name or job.job_id,
+        series,
+        int(start.timestamp() * _SECOND_NS) if start else first,
+        late=insight is not None and insight.older is not Older.READ,
     )

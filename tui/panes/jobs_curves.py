@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -19,12 +19,15 @@ LARGEST = 1e100
 """Larger values are gaps: their differences could not be drawn."""
 _SECOND_NS = 1_000_000_000
 _FEW = 2
+_ENOUGH = 20
+"""So many different epochs make a curve, however many values share them."""
 
 
 class Axis(Enum):
     """What the values are shown against."""
 
     STEP = "step"
+    EPOCH = "epoch"
     TIME = "time since the job's start"
 
 
@@ -37,6 +40,8 @@ class Source:
     series: tuple[Series, ...]
     start_ns: int
     """From when time is counted."""
+    late: bool = False
+    """Whether older metrics were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Curve:
     """Where a new attempt begins."""
     own: bool = True
     """Whether it is of the job under the cursor, not of one that it is compared with."""
+    late: bool = False
+    """Whether it goes back farther than what was read."""
 
     def nearest(self, x: float) -> int | None:
         """The point nearest to `x`, of the last attempt that comes so far; None without points."""
@@ -87,6 +94,8 @@ class Charts:
 
     axis: Axis
     charts: tuple[Chart, ...]
+    begins: tuple[float | None, ...] = ()
+    """The least x of each job, in the order given; None for one without values here."""
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -97,11 +106,13 @@ class Charts:
 
 def charts_of(main: Source, others: Sequence[Source] = ()) -> Charts:
     """The charts of a job, with those of other jobs over them where they have the same kinds."""
-    axis = Axis.STEP if _has_steps(main.series) else Axis.TIME
     kinds = {kind(series.name) for series in main.series}
+    axis = _axis([[s for s in one.series if kind(s.name) in kinds] for one in (main, *others)])
     found: dict[MetricKind, list[Curve]] = {one: [] for one in ORDER if one in kinds}
     metrics = {one: {s.name for s in (*main.series, *_all(others)) if kind(s.name) is one} for one in found}
+    begins: list[float | None] = []
     for source in (main, *others):
+        least: list[float] = []
         replicas = {series.replica for series in source.series}
         for series, xs in _placed(source, axis):
             curves = found.get(kind(series.name))
@@ -117,44 +128,74 @@ def charts_of(main: Source, others: Sequence[Source] = ()) -> Charts:
             label = text.printable(" ".join(part for part in parts if part))
             curve = _curve(label, series.points, xs, series.attempt_starts, own=source is main)
             if curve.xs:
+                least.append(min(curve.xs))
+                curve = replace(curve, late=source.late)
                 curves.append(curve)
+        begins.append(min(least, default=None))
     made = [
         Chart(one, tuple(curves[:MOST_CURVES]), max(len(curves) - MOST_CURVES, 0))
         for one, curves in found.items()
         if curves
     ]
-    return Charts(axis, tuple(made))
+    return Charts(axis, tuple(made), tuple(begins))
 
 
 def _all(sources: Iterable[Source]) -> list[Series]:
     return [series for source in sources for series in source.series]
 
 
+def _axis(jobs: Iterable[Sequence[Series]]) -> Axis:
+    """What all jobs with values can be shown against: steps, or else epochs; there is always time."""
+    told = [series for series in jobs if any(one.points for one in series)]
+    if told and all(map(_has_steps, told)):
+        return Axis.STEP
+    return Axis.EPOCH if told and all(map(_has_epochs, told)) else Axis.TIME
+
+
 def _has_steps(series: Iterable[Series]) -> bool:
-    return any(sum(point.step is not None for point in one.points[:50]) >= _FEW for one in series)
+    ends = ((*one.points[:50], *one.points[50:][-50:]) for one in series)
+    return any(sum(point.step is not None for point in points) >= _FEW for points in ends)
+
+
+def _has_epochs(series: Iterable[Series]) -> bool:
+    """Whether the epochs tell the values of the longest series apart."""
+    longest = max(series, key=lambda one: len(one.points))
+    apart = len({point.epoch for point in longest.points if point.epoch is not None})
+    return apart >= _FEW and (apart >= _ENOUGH or apart * 4 >= len(longest.points))
 
 
 def _placed(source: Source, axis: Axis) -> list[tuple[Series, list[float | None]]]:
-    """Each series with the x of its points; a point without a step takes the last one told before it."""
+    """Each series with the x of its points; one that does not say it takes the last one told before."""
     if axis is Axis.TIME:
         start = source.start_ns
         return [
             (one, [(point.time_ns - start) / _SECOND_NS for point in one.points]) for one in source.series
         ]
-    told: dict[str, list[tuple[int, int]]] = {}
+    own = _step if axis is Axis.STEP else _epoch
+    told: dict[str, list[tuple[int, float]]] = {}
     for one in source.series:
-        steps = [(point.time_ns, point.step) for point in one.points if point.step is not None]
-        told.setdefault(one.replica, []).extend(steps)
+        places = [(point.time_ns, at) for point in one.points if (at := own(point)) is not None]
+        told.setdefault(one.replica, []).extend(places)
     for times in told.values():
         times.sort()
-    return [(one, [_step(point, told[one.replica]) for point in one.points]) for one in source.series]
+    return [
+        (one, [_last(point, own(point), told[one.replica]) for point in one.points]) for one in source.series
+    ]
 
 
-def _step(point: Point, told: Sequence[tuple[int, int]]) -> float | None:
-    if point.step is not None:
-        return float(point.step) if abs(point.step) < LARGEST else None
+def _step(point: Point) -> float | None:
+    return float(point.step) if point.step is not None and abs(point.step) < LARGEST else None
+
+
+def _epoch(point: Point) -> float | None:
+    return point.epoch if point.epoch is not None and abs(point.epoch) < LARGEST else None
+
+
+def _last(point: Point, own: float | None, told: Sequence[tuple[int, float]]) -> float | None:
+    if own is not None:
+        return own
     index = bisect_right(told, point.time_ns, key=lambda pair: pair[0])
-    return float(told[index - 1][1]) if index else None
+    return told[index - 1][1] if index else None
 
 
 def _curve(

@@ -84,14 +84,18 @@ class JobsElsewhere(JobsAgain):
     def _go_on(self, name: str, ended: Job | None) -> None:
         """Ask where, if the user is still here; a dialog must not come over something else."""
         if ended is None:
-            self.say(f"{name} has not ended: nothing was started. R starts it elsewhere once it has.")
+            self.say(
+                f"{name} has not ended: nothing was started. R starts it elsewhere once it has.", stays=True
+            )
         elif ended.state is not JobState.CANCELLED:
-            self.say(f"{name} {ended.state.word} before it could be cancelled: nothing was started.")
+            self.say(
+                f"{name} {ended.state.word} before it could be cancelled: nothing was started.", stays=True
+            )
         elif self.is_on_screen and not isinstance(self.app.screen, ModalScreen):
             self.say("")
             self.rerun_as(ended, "region")
         else:
-            self.say(f"{name} is cancelled. R starts it in another region or on another machine.")
+            self.say(f"{name} is cancelled. R starts it in another region or on another machine.", stays=True)
             self.show_job(ended.name)
             words = f"{name} is cancelled. In Jobs, R starts it elsewhere."
             self.app.notify(words, title="It can be started elsewhere", markup=False)

@@ -46,6 +46,8 @@ WIDE = 110
 """Columns from which the detail stands beside the list."""
 NAME_LEAST = 22
 """Cells that the name keeps before other columns go."""
+FEWEST_ROWS, MANY_ROWS, AROUND_ROWS = 3, 100, 3
+"""Rows that a list above the detail keeps, those from which the stylesheet decides, frame and heading."""
 _LOWEST = 100
 
 
@@ -63,6 +65,7 @@ class JobsListPart(JobsBase):
         self._wanted = ""
         self._before_filter = ""
         self._painted = datetime.now(UTC)
+        self._most_rows: int | None = None
 
     def on_mount(self) -> None:
         """Begin the slow repaint of ages."""
@@ -143,11 +146,21 @@ class JobsListPart(JobsBase):
         known = Known(self.jobs.jobs, self.insights, self.project_of, self.prices, now)
         found = ordered(self._listing.found(self._query, known), self._sort[0], known, reverse=self._sort[1])
         before = self.table.cursor_key
+        self._leave_room(len(found))
         self.table.set_rows([job.name for job in found], anew=True)
         self._show_titles(len(found))
         if self.table.cursor_key in (before, None):  # else the table says that the cursor moved
             self.show_detail()
             self.offer_keys()
+        self.call_after_refresh(self._look_into)  # other rows may be in sight although the cursor stays
+
+    def _leave_room(self, rows: int) -> None:
+        """Above the detail, a short list leaves it the rows that it does not need."""
+        stacked = self.query_one("#jobs-body").has_class("stacked")
+        most = max(rows, FEWEST_ROWS) + AROUND_ROWS if stacked and rows < MANY_ROWS else None
+        if most != self._most_rows:
+            self._most_rows = most
+            self.table.styles.max_height = most
 
     def _show_columns(self) -> None:
         keys = [key.strip() for key in self.options.settings.jobs_columns.split(",")]
@@ -250,6 +263,8 @@ class JobsListPart(JobsBase):
     def on_resize(self, event: events.Resize) -> None:
         """Beside the list where there is room, below it where not."""
         self.query_one("#jobs-body").set_class(event.size.width < WIDE, "stacked")
+        self._leave_room(self.table.row_count)
+        self.call_after_refresh(self._look_into)
 
     @on(RowList.Highlighted)
     def _cursor_moved(self) -> None:
@@ -261,6 +276,7 @@ class JobsListPart(JobsBase):
     def _marks_changed(self) -> None:
         self._show_titles(self.table.row_count)
         self.offer_keys()
+        self.show_detail()  # the charts compare those that are marked
 
     @on(RowList.HeadingChosen)
     def _heading_chosen(self, message: RowList.HeadingChosen) -> None:

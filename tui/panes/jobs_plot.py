@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, takewhile
 from typing import ClassVar
 
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 
-from tui.domain import text
-from tui.panes.jobs_curves import Axis, Curve, pieces, value_words
+from tui.panes.jobs_curves import Axis, Curve, pieces
+from tui.panes.jobs_ticks import LABEL, SMALLEST, below, log_ticks, ticks
 
 MARKS = ("", "o", "x", "+", "*", "#", "@", "%")
 """What stands on the lines of the curves, so that they are told apart without colours."""
 TONES = ("$accent", "$primary", "$foreground", "$secondary")
 """Colours of the curves, over and over."""
-LABELS = 9
+LABELS = LABEL + 1
 """Columns beside the plot for the values of its ticks."""
 LEAST_WIDTH, LEAST_HEIGHT = 24, 5
 """Smaller plots are not drawn: their ticks would not fit."""
 _MARK_EVERY = 12
 """Columns between two marks of one curve."""
-SMALLEST = 1e-200
-"""Smaller differences are none: floating point has no room to divide them."""
 _PAD = 0.04
-_NICE = (1, 2, 5)
-_DECADES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +107,14 @@ class Plot(PlotWidget, can_focus=False):
             if window.low <= x <= window.high
         ] or [y for parts in drawn for _, ys in parts for y in ys]
         low, high = _padded(min(inside, default=0.0), max(inside, default=1.0))
-        y_ticks = log_ticks(low, high) if window.log else ticks(low, high, max(self.size.height // 3, 2))
-        x_ticks = ticks(window.low, window.high, max(columns // 12, 2), axis=window.axis)
-        self.clear()
+        rows = max(self.size.height - 3, 2)
+        y_ticks = (
+            log_ticks(low, high, rows) if window.log else ticks(low, high, max(self.size.height // 3, 2))
+        )
         pad = (window.high - window.low) / columns / 2
+        x_ticks = ticks(window.low, window.high, max(columns // 12, 2), axis=window.axis)
+        x_ticks = below(x_ticks, window.axis, window.low - pad, window.high + pad, columns)
+        self.clear()
         self.set_xlimits(window.low - pad, window.high + pad)
         self.set_ylimits(low, high)
         for setter, formatter, found in (
@@ -168,51 +166,3 @@ def _padded(low: float, high: float) -> tuple[float, float]:
     least = largest * 1e-6 if largest > SMALLEST else 0.5
     room = room if room > least else max(least, abs(high) * 0.02)
     return low - room, high + room
-
-
-def ticks(low: float, high: float, most: int, *, axis: Axis | None = None) -> list[tuple[float, str]]:
-    """At most about so many round values between two, with their labels."""
-    span = high - low
-    if not SMALLEST < span < math.inf:
-        return []
-    step = _step(span / max(most, 1), whole=axis is Axis.STEP, times=axis is Axis.TIME)
-    first = math.ceil(low / step)
-    values = [at * step for at in takewhile(lambda at: at * step <= high, range(first, first + 4 * most + 4))]
-    return [(value, _label(value, step, axis)) for value in values]
-
-
-def _step(least: float, *, whole: bool, times: bool) -> float:
-    if times:
-        units = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200)
-        if (found := next((unit for unit in units if unit >= least), None)) is not None:
-            return float(found)
-        return math.ceil(least / 86_400) * 86_400.0
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next((nice * power for nice in _NICE if nice * power >= least), 10 * power)
-    return max(step, 1.0) if whole else step
-
-
-def _label(value: float, step: float, axis: Axis | None) -> str:
-    if axis is Axis.TIME:
-        return text.duration(value).removesuffix(" 0s").removesuffix(" 0m") if value >= 0 else ""
-    if axis is Axis.STEP:
-        return f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.3g}"  # noqa: PLR2004
-    if max(abs(value), step) >= 1e6 or step < 1e-4:  # noqa: PLR2004 (zeros would be counted)
-        return f"{value:.2g}" if abs(value) >= step / 2 else "0"
-    decimals = max(-math.floor(math.log10(step)), 0)
-    shown = f"{value:.{decimals}f}" if abs(value) >= step / 2 else "0"
-    return shown if len(shown) < LABELS else f"{value:.3g}"
-
-
-def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Powers of ten between two logarithms; 2 and 5 times them as well if they are few."""
-    if high - low > 40:  # noqa: PLR2004 (a chart of such a span shows next to nothing)
-        return [(exponent, f"1e{exponent:.0f}") for exponent, _ in ticks(low, high, 5)]
-    factors = _NICE if high - low < _DECADES else (1,)
-    found: list[tuple[float, str]] = []
-    for exponent in takewhile(lambda one: one <= high, count(math.floor(low))):
-        for factor in factors:
-            at = exponent + math.log10(factor)
-            if low <= at <= high:
-                found.append((at, value_words(factor * 10.0**exponent)))
-    return found or [(value, value_words(10.0**value)) for value, _ in ticks(low, high, 4)]

@@ -20,7 +20,6 @@ from tui.domain.joblist.again import Again, again_of, changed
 from tui.domain.jobs import Job
 from tui.domain.outputs import outputs_of
 from tui.domain.places import Place
-from tui.domain.setup.needs import in_use
 from tui.domain.spec.check import Spec
 from tui.domain.spec.from_job import spec_from_job
 from tui.domain.spec.naming import name_from
@@ -52,7 +51,7 @@ class Restart:
         *,
         still: Callable[[], bool],
         say: Callable[[Content | str], None],
-        jobs: tuple[Job, ...] = (),
+        in_use: Callable[[Place], Mapping[str, int]] = lambda _place: {},
         prices: PriceBook | None = None,
     ) -> None:
         """`job` has its spec, `project` is its project's id; `still` is whether the connection stands."""
@@ -63,7 +62,7 @@ class Restart:
         self._project = project
         self._still = still
         self._say = say
-        self._jobs = jobs
+        self._in_use = in_use
         self._prices = prices
 
     def _at(self, region: str) -> Gateway:
@@ -83,7 +82,7 @@ class Restart:
                 title=self._job.display_name or self._job.job_id,
                 suggested=self._suggested(),
                 paths=tuple(paths),
-                in_use=lambda region: in_use(self._jobs, region),
+                in_use=lambda region: self._in_use(Place(self._project, region)),
                 limits=limits,
                 project=self._project,
                 book=self._prices,
@@ -150,7 +149,7 @@ class Restart:
             tell=self._tell,
             write=_write,
             secret_set=lambda: None,
-            jobs=self._jobs,
+            in_use=self._in_use,
             prices=self._prices,
         )
         source = Source(text, f"{self._stem}, once more", self._stem, "", unsaved=False)

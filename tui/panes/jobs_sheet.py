@@ -42,9 +42,13 @@ class Sheet:
         for number, row in enumerate(shown.wrap(max(self.width - indent, _LEAST))):
             self._lines.append(row.pad_left(indent) if number else row)
 
-    def one_line(self, value: Content) -> None:
-        """A text that is cut at the edge."""
-        self._lines.append(value.truncate(self.width, ellipsis=True))
+    def cut_field(self, label: str, value: Content, rows: int) -> None:
+        """A field of at most so many rows, the last of them cut at the edge."""
+        folded = value.wrap(self.room)
+        if len(folded) > rows:
+            last = folded[rows - 1].rstrip().truncate(self.room - 1)
+            folded[rows - 1 :] = [Content.assemble(last, "…")]
+        self.field(label, Content("\n").join(folded))
 
     def gap(self) -> None:
         """An empty line, unless there is one already or nothing stands above it."""

@@ -24,6 +24,7 @@ from tui.panes.jobs_cards import (
     progress_lines,
     waiting_card,
 )
+from tui.panes.jobs_doubt import doubt_card
 from tui.panes.jobs_sheet import Sheet, clock, moment
 
 TONES = {
@@ -57,6 +58,7 @@ def summary(state: DetailState, width: int) -> Content:
     sheet = Sheet(width)
     _state(sheet, state)
     failure_card(sheet, state)
+    doubt_card(sheet, state)
     waiting_card(sheet, state.waiting, state.job)
     progress_lines(sheet, state)
     insight = state.insight

@@ -110,7 +110,7 @@ class JobsWork(JobsListPart):
             self._batch = None
             if self.is_attached:  # else the app is being left
                 self.table.marked = self.table.marked - batch.account.settled
-                self.say(account_words(kind, batch.account))
+                self.say(account_words(kind, batch.account), stays=True)
                 self.post_message(messages.JobsChanged())
             self.done_doing()
 

@@ -12,6 +12,7 @@ from textual import events, work
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.places import Place
 from tui.domain.setup.facts import SetupFacts, Terminal
 from tui.domain.setup.needs import JobNeeds, in_use
 from tui.panes.setup_view import SetupView
@@ -106,11 +107,12 @@ class SetupSources(SetupView):
 
     def watch_jobs(self, snapshot: JobsSnapshot) -> None:
         """Living jobs hold quota."""
-        counted = (snapshot.jobs, self._facts.region)
+        place = Place(self._facts.project_id, self._facts.region)
+        counted = (snapshot.jobs, snapshot.homes, place)
         if not self.is_mounted or counted == self._counted:
             return
         self._counted = counted
-        held = in_use(snapshot.jobs, self._facts.region)
+        held = in_use(snapshot.live, place, snapshot.homes)
         if held != self._facts.quota_in_use:
             self._tell(quota_in_use=held)
 

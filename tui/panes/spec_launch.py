@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.places import Place
+from tui.domain.setup.needs import in_use
 from tui.domain.spec.check import Spec
 from tui.domain.spec.problems import Fix
 from tui.domain.target import Target
@@ -119,7 +120,7 @@ class SpecLaunch(SpecTools):
             tell=self._say,
             write=self._write_fix,
             secret_set=self.recheck,
-            jobs=self.jobs.jobs,
+            in_use=lambda place: in_use(self.jobs.live, place, self.jobs.homes),
             prices=self.prices,
         )
 

@@ -15,8 +15,9 @@ from tui.domain.catalog.skus import PriceBook
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
+from tui.domain.places import Place
 from tui.domain.secrets import hide
-from tui.domain.setup.needs import in_use, needs_of
+from tui.domain.setup.needs import needs_of
 from tui.domain.spec.args_text import args_text, parse_args
 from tui.domain.spec.check import Spec, check
 from tui.domain.spec.labels_text import labels_text, parse_labels
@@ -88,10 +89,10 @@ class JobStart:
         tell: Teller,
         write: Callable[[str, Fix], str | None],
         secret_set: Callable[[], object],
-        jobs: tuple[Job, ...] = (),
+        in_use: Callable[[Place], Mapping[str, int]] = lambda _place: {},
         prices: PriceBook | None = None,
     ) -> None:
-        """`jobs` are those of the last list, which hold quota; `prices` are newer than the table.
+        """`in_use` tells what living jobs hold of quota; `prices` are newer than the table.
 
         `write` makes a change to the text in the editor, if that is still the one given, and returns it;
         `secret_set` is called when a value was stored.
@@ -106,7 +107,7 @@ class JobStart:
         self._tell = tell
         self._write = write
         self._secret_set = secret_set
-        self._jobs = jobs
+        self._in_use = in_use
         self._prices = prices
         self._own = _Own()
 
@@ -177,7 +178,7 @@ class JobStart:
             handed=buckets_handed(filled.job),
             accepted=accepted,
             secret_names=frozenset(item.name for item in spec.references),
-            quota_in_use=in_use(self._jobs, target.region),
+            quota_in_use=self._in_use(Place(target.project, target.region)),
         )
         report = await self._app.push_screen_wait(CheckingScreen(preflight))
         if report is None:

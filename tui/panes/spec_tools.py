@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from tui.domain.access import QuotaLimits
 from tui.domain.catalog.choices import Setting
 from tui.domain.catalog.quotas import preemptible
+from tui.domain.places import Place
 from tui.domain.setup.needs import in_use
 from tui.domain.spec.check import Spec
 from tui.domain.spec.git_secret import (
@@ -100,7 +101,7 @@ class SpecTools(SpecTextPane):
             self._say("No worker pool can be read here", words, tone="warning")
             return
         target = self.gateway.target if self.gateway else None
-        region = self._where()[1]
+        project, region = self._where()
         strategy = str(self._scheduling.get("strategy", ""))
         setting = Setting(
             region=region,
@@ -109,7 +110,7 @@ class SpecTools(SpecTextPane):
             preemptible=preemptible(self._spec.job_spec),
             flex=strategy == "FLEX_START",
             limits=self._limits.get(target, {}) if target else {},
-            in_use=in_use(self.jobs.jobs, region),
+            in_use=in_use(self.jobs.live, Place(project, region), self.jobs.homes),
             book=self.prices,
         )
         screen = MachineScreen(pools, setting, self._read_quota())

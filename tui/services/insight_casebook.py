@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from tui.domain.diagnosis.model import Cause, Diagnosis
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job
@@ -20,11 +21,21 @@ Made = TypeVar("Made")
 Offload = Callable[[Callable[[], object]], Awaitable[object]]
 """Has work done away from the event loop, one piece after the other."""
 
+
+class Learnt(Protocol):
+    """Is told what the log of a job that is over says."""
+
+    def __call__(self, job: Job, diagnosis: Diagnosis, /, *, outputs_known: bool) -> object:
+        """`outputs_known` is whether it was looked whether the job wrote anything."""
+
+
 MOST_JOBS = 500
 """Jobs of which something is kept."""
 MOST_CHARTS = 32
 """Jobs out of sight whose metrics are kept."""
 FAULT = "A fault in vertex-tui"
+_NOTHING_YET = frozenset({Cause.NONE, Cause.UNKNOWN})
+"""What is said of a job as well when the telling lines are still to come."""
 PIECE = 500
 """Entries that are read in one piece of work."""
 
@@ -42,6 +53,8 @@ class Casebook:
         project_of: Callable[[Job], str] = lambda _job: "",
         secrets: Callable[[], Sequence[str]] = tuple,
         report: Callable[[Exception], object] | None = None,
+        learnt: Learnt | None = None,
+        read_before: Callable[[Job], bool] = lambda _job: False,
     ) -> None:
         """Describe it.
 
@@ -53,16 +66,20 @@ class Casebook:
             project_of: the id of a job's project.
             secrets: values that must not be quoted; asked for where the heavy work is done.
             report: told of each bug once; the loop's own handler unless given.
+            learnt: told how jobs ended, again whenever that or their records change.
+            read_before: whether the log of a job that is over was read before this session.
         """
         self.clock = clock
         self.in_sight: Collection[str] = frozenset()
         """Names of jobs that are not to be forgotten: those shown."""
         self.first = ""
         """The name of the one under the cursor."""
+        self.read_before = read_before
         self._live: Collection[str] = frozenset()
         self._project_of = project_of
         self._secrets = secrets
         self._report = report
+        self._learnt = learnt
         self._reported: set[tuple[object, ...]] = set()
         self._publish = publish
         self._offload = offload
@@ -96,6 +113,7 @@ class Casebook:
             found.job = job
             if job.state.terminal:
                 found.course.note_end(job, self.clock())
+                self.changed(job.name)
 
     def note_live(self, names: Collection[str]) -> None:
         """Take the names of the live jobs of the newest list: others may be forgotten."""
@@ -218,10 +236,19 @@ class Casebook:
             except Exception as error:  # noqa: BLE001 (as above)
                 self.fault(error, found)
                 continue
+            self._learn(job, found, insight.diagnosis)
             if insight is not found.insight or name not in self._told:
                 found.insight = self._told[name] = insight
                 new = True
         return new
+
+    def _learn(self, job: Job, found: Gathered, diagnosis: Diagnosis | None) -> None:
+        """Hand on what the log of a job that is over says, once no later line is likely to change it."""
+        course = found.course
+        if self._learnt is None or diagnosis is None or not job.state.terminal or course.looked_at is None:
+            return
+        if course.certain or diagnosis.cause not in _NOTHING_YET:
+            self._learnt(job, diagnosis, outputs_known=course.outputs_empty is not None)
 
     async def _forget(self) -> bool:
         """Forget lines about which all is said, metrics of jobs out of sight, and at last whole jobs."""

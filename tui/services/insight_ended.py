@@ -145,7 +145,7 @@ class EndedLogs:
             return []
         oldest = self._book.clock() - KEPT
         read = [job for job in self._in_sight if job.end_time is None or job.end_time > oldest]
-        read.sort(key=lambda job: _ORDER.get(job.state, 9))
+        read.sort(key=lambda job: (self._book.read_before(job), _ORDER.get(job.state, 9)))
         return [self._book.of(job) for job in read]
 
 

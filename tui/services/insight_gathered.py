@@ -12,9 +12,10 @@ from tui.domain.course.timeline import awaits_error
 from tui.domain.course.traces import Traces, look_for
 from tui.domain.diagnosis.model import Case, Cause, Diagnosis
 from tui.domain.errors import CloudError
-from tui.domain.insight import JobInsight
+from tui.domain.insight import JobInsight, Older
 from tui.domain.jobs import Job
 from tui.domain.logs import EntryKey, LogEntry
+from tui.domain.metrics.doubts import Doubt, doubt
 from tui.domain.metrics.model import JobProgress, Series
 from tui.domain.metrics.series import MetricStore
 
@@ -67,6 +68,8 @@ class Course:
     """Older metrics are to be read from before this time on; None from the newest on."""
     history_pages: int = 0
     history_done: bool = False
+    history_cut: bool = False
+    """Whether there are older metrics than are ever read."""
     trouble: CloudError | None = None
     failures: int = 0
     """Looks in a row that could not read the log."""
@@ -92,6 +95,13 @@ class Course:
     def succeeded(self) -> None:
         """It was looked at."""
         self.failures, self.next_try = 0, None
+
+    @property
+    def older(self) -> Older:
+        """What became of the metrics before those that were read."""
+        if self.history_done:
+            return Older.READ
+        return Older.LEFT_OUT if self.history_cut else Older.UNREAD
 
     def over_since(self, job: Job) -> datetime | None:
         """When the job ended by the record or, where clocks differ, when that was seen."""
@@ -132,6 +142,7 @@ class Gathered:
         self._version: int | None = None
         self._series: tuple[Series, ...] = ()
         self._progress: JobProgress | None = None
+        self._doubt: Doubt | None = None
 
     @property
     def has_points(self) -> bool:
@@ -243,6 +254,7 @@ class Gathered:
         self._mark_attempts()
         self._version = None
         self._series = ()
+        self._doubt = None
         self._dropped = True
 
     # Telling
@@ -286,32 +298,9 @@ class Gathered:
 
     def told(self, job: Job, now: datetime, course: Course) -> JobInsight:
         """The insight as of now; the same object as `insight` if nothing has changed."""
-        now_ns = int(now.timestamp()) * SECOND_NS
-        if not self._fresh_store:
-            version = self._store.version
-            if version != self._version:
-                self._version = version
-                self._series = self._store.series()
-            self._progress = self._store.progress(now_ns)
+        self._read_metrics(int(now.timestamp()) * SECOND_NS)
         before = self.insight
-        parts = (
-            self._progress,
-            self._attempts,
-            self._traces.pending_ns,
-            self._traces.wandb,
-            self._traces.paths,
-        )
-        known = (before.progress, before.attempts, before.pending_ns, before.wandb, before.paths)
-        complete = course.whole and not course.behind and (course.certain or not job.state.terminal)
-        if (
-            parts == known
-            and before.series is self._series
-            and before.diagnosis is self._diagnosis
-            and (before.lines, before.complete) == (self._seen, complete)
-            and before.trouble is course.trouble
-        ):
-            return before
-        return JobInsight(
+        made = JobInsight(
             progress=self._progress,
             series=self._series,
             attempts=self._attempts,
@@ -320,9 +309,29 @@ class Gathered:
             wandb=self._traces.wandb,
             paths=self._traces.paths,
             lines=self._seen,
-            complete=complete,
+            complete=course.whole and not course.behind and (course.certain or not job.state.terminal),
+            older=course.older if self._series else Older.READ,
+            doubt=self._doubt if job.state.live else None,
             trouble=course.trouble,
         )
+        same = (  # of what would take long to compare
+            before.series is made.series
+            and before.diagnosis is made.diagnosis
+            and before.trouble is made.trouble
+        )
+        return before if same and before == made else made
+
+    def _read_metrics(self, now_ns: int) -> None:
+        """What the metrics say as of now."""
+        if self._fresh_store:
+            return
+        version = self._store.version
+        if version != self._version:
+            self._version = version
+            self._series = self._store.series()
+            begun = self._attempts[-1].start_ns if self._attempts else 0
+            self._doubt = doubt(self._series, begun)
+        self._progress = self._store.progress(now_ns)
 
     def settled(self, now: datetime) -> bool:
         """Whether no other diagnosis of this job is to come."""

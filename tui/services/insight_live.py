@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError, ErrorKind
@@ -15,6 +15,13 @@ from tui.services.insight_gathered import SECOND_NS, Gathered
 from tui.services.insight_looks import Looks, rest
 from tui.services.insight_reads import InsightTiming, newest, several
 from tui.services.logreads import LogReaders, Urgency
+
+Feed = Callable[[Job, Sequence[LogEntry]], object]
+"""Takes entries of a job that came by themselves."""
+
+
+def _no_feed(_job: Job, _entries: Sequence[LogEntry]) -> None:
+    """Nobody wants them."""
 
 
 class ServiceTime:
@@ -50,13 +57,26 @@ class LiveLogs:
     """One project's live jobs; never ends by itself, and reads nothing while there are none.
 
     Most of them are read by one list from a mark on, up to which everything was read of each. One that
-    prints more than can be read is read by itself, its newest page only.
+    prints more than can be read is read by itself, its newest page only. What comes by a tail that is open
+    for somebody who follows logs is not read at all.
     """
 
     def __init__(
-        self, project: str, readers: LogReaders, book: Casebook, looks: Looks, timing: InsightTiming
+        self,
+        project: str,
+        readers: LogReaders,
+        book: Casebook,
+        looks: Looks,
+        timing: InsightTiming,
+        *,
+        feed: Feed = _no_feed,
     ) -> None:
         self._project = project
+        self._feed = feed
+        self._hub = readers.hub(project)
+        self._listed: dict[str, float] = {}
+        """When the last list began (loop time) that found all of a job there was, by name."""
+        self._by_id: dict[str, Job] = {}
         self._readers = readers
         self._book = book
         self._looks = looks
@@ -79,6 +99,10 @@ class LiveLogs:
         self._marked &= jobs.keys()
         for name in self._chatty.keys() - jobs.keys():
             del self._chatty[name]
+        for name in self._listed.keys() - jobs.keys():
+            del self._listed[name]
+        self._by_id = {job.job_id: job for job in jobs.values()}
+        self._hub.ride(self._by_id, self._ride)
         if any(name not in before or before[name].state is not job.state for name, job in jobs.items()):
             self._wake.set()
 
@@ -172,12 +196,30 @@ class LiveLogs:
     # The others
 
     async def _read_on(self, old: Sequence[Gathered]) -> None:
+        old = [each for each in old if not self._comes_by_itself(each)]
+        begun = asyncio.get_running_loop().time()
         quiet = [each for each in old if each.job.name not in self._chatty]
         chatty = [each for each in old if each.job.name in self._chatty]
         if quiet:
             await self._read_quiet(quiet)
         for each in chatty:
             await self._read_chatty(each)
+        self._listed.update((each.job.name, begun) for each in old)
+
+    def _ride(self, job_id: str, entries: Sequence[LogEntry]) -> None:
+        """Entries of a job came by the tail of those who follow logs."""
+        if (job := self._by_id.get(job_id)) is not None:
+            self._last_entry = self._now()
+            self._feed(job, entries)
+
+    def _comes_by_itself(self, found: Gathered) -> bool:
+        """Whether a tail tells of all that came since the last list."""
+        since, listed = self._hub.fed_since(found.job.job_id), self._listed.get(found.job.name)
+        if since is None or listed is None or listed < since or found.course.behind:
+            return False
+        found.course.read_at = self._book.clock()
+        self._marked.discard(found.job.name)
+        return True
 
     async def _read_quiet(self, quiet: Sequence[Gathered]) -> None:
         """List what came since the mark; what a list does not reach is left to the next one."""

@@ -107,6 +107,7 @@ class Looks:
             return
         course.outputs_looked = True
         course.outputs_empty = await self._outputs_empty(job)
+        self._book.changed(job.name)
         if not course.outputs_empty or course.looked_at is None:
             return
         if course.released:
@@ -131,6 +132,8 @@ class Looks:
                 course.history_before = page.entries[-1].timestamp_ns
             token = page.next_page_token
             course.history_done = not token
+            course.history_cut = bool(token) and course.history_pages >= self._timing.history_pages
+            self._book.changed(job.name)
 
     async def try_look(self, found: Gathered, urgency: Urgency, pause: Pause = at_once) -> CloudError | None:
         """Like `look`, the trouble noted and given back; that of a bug, too, which is told."""

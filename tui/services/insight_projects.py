@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from tui.domain.jobs import Job
 from tui.services.insight_casebook import Casebook
 from tui.services.insight_ended import EndedLogs
-from tui.services.insight_live import LiveLogs
+from tui.services.insight_live import Feed, LiveLogs
 from tui.services.insight_looks import Looks
 from tui.services.insight_reads import InsightTiming
 from tui.services.logreads import LogReaders
@@ -24,8 +24,11 @@ class ProjectLogs:
         looks: Looks,
         timing: InsightTiming,
         project_of: Callable[[Job], str],
+        *,
+        feed: Feed,
     ) -> None:
         self._readers = readers
+        self._feed = feed
         self._book = book
         self._looks = looks
         self._timing = timing
@@ -79,7 +82,7 @@ class ProjectLogs:
     def _live_of(self, project: str) -> LiveLogs:
         found = self._live.get(project)
         if found is None:
-            found = LiveLogs(project, self._readers, self._book, self._looks, self._timing)
+            found = LiveLogs(project, self._readers, self._book, self._looks, self._timing, feed=self._feed)
             self._live[project] = found
             self._set_out(found)
         return found

@@ -13,8 +13,8 @@ from tui.domain.insight import JobInsight
 from tui.domain.jobs import Job
 from tui.domain.logs import LogEntry
 from tui.domain.polling import PollPace
-from tui.services.follower import utc_now
-from tui.services.insight_casebook import Casebook, Offload
+from tui.services.follow.state import utc_now
+from tui.services.insight_casebook import Casebook, Learnt, Offload
 from tui.services.insight_ended import FRESH
 from tui.services.insight_gathered import Gathered
 from tui.services.insight_looks import Looks, rest, steadily
@@ -42,6 +42,8 @@ class JobInsights:
         outputs_empty: Callable[[Job], Awaitable[bool | None]] | None = None,
         secrets: Callable[[], Sequence[str]] = tuple,
         report: Callable[[Exception], object] | None = None,
+        learnt: Learnt | None = None,
+        read_before: Callable[[Job], bool] = lambda _job: False,
         clock: Callable[[], datetime] = utc_now,
         timing: InsightTiming | None = None,
         offload: Offload | None = None,
@@ -55,6 +57,8 @@ class JobInsights:
             outputs_empty: whether nothing lies where a job's outputs belong; None if that is not known.
             secrets: values that must not be quoted; called in the thread for heavy work.
             report: told of each bug once, while reading goes on; the event loop's handler unless given.
+            learnt: told what the logs of jobs that are over say, to be kept.
+            read_before: whether that is known of a job already, so that others are read first.
             clock: the time, UTC.
             timing: how often to read.
             offload: does heavy work elsewhere, one piece after the other; a thread unless given.
@@ -63,10 +67,20 @@ class JobInsights:
         self._worker = _Worker()
         away = offload or self._worker.do
         self._book = Casebook(
-            publish, away, clock, self._timing.publish, project_of=project_of, secrets=secrets, report=report
+            publish,
+            away,
+            clock,
+            self._timing.publish,
+            project_of=project_of,
+            secrets=secrets,
+            report=report,
+            learnt=learnt,
+            read_before=read_before,
         )
         self._looks = Looks(readers, self._book, self._timing, project_of, outputs_empty)
-        self._projects = ProjectLogs(readers, self._book, self._looks, self._timing, project_of)
+        self._projects = ProjectLogs(
+            readers, self._book, self._looks, self._timing, project_of, feed=self.entries_seen
+        )
         self._note_nothing()
 
     def _note_nothing(self) -> None:

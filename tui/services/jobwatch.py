@@ -46,6 +46,12 @@ class JobsSnapshot:
         """Where a job lives, with the project's id: its record only knows the number; None if not known."""
         return self.homes.get(parent_of(job))
 
+    @property
+    def fresh_at(self) -> datetime | None:
+        """`read_at` once every place has been read since the connection stands; None before."""
+        read = not self.kept and all(state.read_at is not None for state in self.places)
+        return self.read_at if read else None
+
     @cached_property
     def live(self) -> tuple[Job, ...]:
         """Jobs that still wait, run or end."""

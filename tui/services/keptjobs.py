@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tui.services.paths import private_dir
 
 MOST = 500
 """Jobs kept, the newest."""
+HELD = "heldResource"
+"""Whether the job runs on a persistent resource, for its cost; the resource's name is not kept."""
 SAVE_SECONDS = 60.0
 """A list that changes all the time is kept at most so often; the last one is kept at the end."""
 
@@ -67,11 +70,16 @@ class KeptJobs:
         try:
             content = json.loads(self._path.read_bytes())
             read_at = datetime.fromisoformat(content["read_at"])
-            jobs = tuple(job_from_json(raw) for raw in content["jobs"] if isinstance(raw, Mapping))
+            jobs = tuple(_whole(raw) for raw in content["jobs"] if isinstance(raw, Mapping))
             homes = {parent: Place(*place) for parent, place in content["homes"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return JobsSnapshot(jobs, read_at=read_at, kept=True, homes=homes)
+
+
+def _whole(raw: Mapping[str, Any]) -> Job:
+    """A job that `_brief` wrote."""
+    return replace(job_from_json({key: raw[key] for key in raw if key != HELD}), held=raw.get(HELD) is True)
 
 
 def _brief(job: Job) -> dict[str, Any]:
@@ -101,6 +109,7 @@ def _brief(job: Job) -> dict[str, Any]:
         "displayName": job.display_name,
         "state": job.state.wire,
         "labels": dict(job.labels),
+        **({HELD: True} if job.held else {}),
         **{key: when.isoformat() for key, when in times.items() if when is not None},
         "jobSpec": spec,
     }

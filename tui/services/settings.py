@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from tui.domain.logs import RESOURCE
 from tui.domain.places import PLACE_PATTERN
 from tui.domain.spec.naming import DEFAULT_TEMPLATE, TEMPLATE_PATTERN
 
@@ -224,6 +225,13 @@ class Settings:
         1_000_000,
         "Lines of one job's log that are kept in memory; the oldest go first.",
         minimum=1_000,
+    )
+    logging_resource_names: str = _setting(
+        "logging.resource_names",
+        "",
+        "Where logs are read instead of the job's project, with commas between; {project} is filled in.",
+        pattern=rf"{RESOURCE}(\s*,\s*{RESOURCE}){{0,99}}",
+        form="at most 100 names such as projects/P/locations/global/buckets/B/views/_AllLogs or folders/12",
     )
     storage_download_dir: str = _setting(
         "storage.download_dir",

@@ -1,7 +1,10 @@
-"""Keys that are typed while the answer to a dialog is carried out reach what comes then.
+"""Keys that are typed right behind each other mean what they mean when they are typed slowly.
 
-Without this they go to a field of the dialog that is about to close, or to what was in front before it; so
-do those that are typed before the file that the app was started with is open.
+Those typed while the answer to a dialog is carried out reach what comes then: without this they go to a field
+of the dialog that is about to close, or to what was in front before it; so do those that are typed before the
+file that the app was started with is open. Behind a key that leads into a field, text is for the field. And
+an escape right before another key, which terminals send for alt and that key, is an escape where no key has
+such a name.
 """
 
 from __future__ import annotations
@@ -99,16 +102,18 @@ class TypeAhead:
         self._meant: deque[tuple[events.Event, Screen[Any]]] = deque(maxlen=_UNDER_WAY)
         """For which screen each of the last keys was typed."""
         self._passing: events.Key | None = None
-        """A key that a field has been given and that the app has not got back yet."""
-        self._field: Widget | None = None
-        """The field, until it has been given the key."""
+        """A key that a widget has been given and that the app has not got back yet."""
+        self._widget: Widget | None = None
+        """The widget, until it has been given the key."""
         self._forgotten: asyncio.TimerHandle | None = None
 
     def lets_go(self, event: events.Key | events.Paste) -> bool:
         """Whether the app may handle a key or paste now; else it is dropped, or handled later."""
         if event.is_forwarded:
-            return not self._strayed(event)
-        if self._keeps(event):
+            if strayed := self._strayed(event):
+                self._passed(event)
+            return not strayed
+        if self._keeps(event) or self._is_two_keys(event):
             return False
         screen = self._app.screen
         if isinstance(screen, AnswerScreen) and screen.too_early(event):
@@ -134,35 +139,57 @@ class TypeAhead:
                 lambda: screen.carried_out(self._app),
                 lambda: screen.DROPS and not isinstance(self._app.screen, ModalScreen),
             )
-        elif isinstance(event, events.Key) and not event.is_printable:
+        elif isinstance(event, events.Key) and self._kept is None:
             self._let_pass(event)
 
     def _let_pass(self, event: events.Key) -> None:
-        """Text that is typed behind a key such as ctrl+end waits until that was carried out.
+        """What is typed behind a key such as ctrl+end or `/` waits until that was carried out.
 
         A field takes text at once, but all other keys come back to the app before they mean anything, so
-        that of keys that arrive together the text would overtake them.
+        that of keys that arrive together the text would overtake them, or miss the field they lead to.
         """
-        field = self._app.focused
-        if isinstance(field, (Input, TextArea)):
-            self.keep()
-            self._passing, self._field = event, field
-            loop = asyncio.get_running_loop()
-            self._forgotten = loop.call_later(LONGEST, self._passed, event)
+        widget = self._app.focused or self._app.screen
+        if event.is_printable and isinstance(widget, (Input, TextArea)):
+            return
+        self.keep()
+        self._passing, self._widget = event, widget
+        loop = asyncio.get_running_loop()
+        self._forgotten = loop.call_later(LONGEST, self._passed, event)
+
+    def _is_two_keys(self, event: events.Event) -> bool:
+        """Whether alt and a key means escape and the key; then these come, in one turn, instead of it.
+
+        A terminal that tells alt from escape sends no character with it. In a text that is being written
+        a slip with alt is neither a way out of it nor a command to what lies behind it.
+        """
+        if not isinstance(event, events.Key) or not event.key.startswith("alt+") or not event.character:
+            return False
+        focused = self._app.focused
+        writing = isinstance(focused, TextArea) or (
+            isinstance(focused, Input) and isinstance(self._app.screen, ModalScreen)
+        )
+        if writing or self._is_bound(event.key):
+            return False
+        self._kept = [events.Key("escape", "\x1b"), _without_alt(event)]
+        self._app.call_later(self._let_go)
+        return True
+
+    def _is_bound(self, key: str) -> bool:
+        chain = self._app.screen._binding_chain  # noqa: SLF001 (Textual tells it nowhere else)
+        return any(key in bindings.key_to_bindings for _, bindings in chain)
 
     def went(self, event: events.Key | events.Paste) -> None:
-        """The app has handled a key or paste: given it to a field, or taken it back from there."""
+        """The app has handled a key or paste: given it to a widget, or taken it back from there."""
         if event is not self._passing:
             return
-        field, self._field = self._field, None
-        if field is not None and event.is_forwarded:
-            field.call_later(self._handled, event)
-        else:
+        widget, self._widget = self._widget, None
+        if widget is None or not event.is_forwarded or not widget.call_later(self._handled, widget, event):
             self._passed(event)
 
-    def _handled(self, event: events.Key) -> None:
-        """The field has handled it: if it took it for itself, it does not come back."""
-        if event._stop_propagation:  # noqa: SLF001 (Textual tells it nowhere else)
+    def _handled(self, widget: Widget, event: events.Event) -> None:
+        """The widget has handled it: if it took it for itself, or is gone, the key does not come back."""
+        stopped = event._stop_propagation  # noqa: SLF001 (Textual tells it nowhere else)
+        if stopped or not (widget.is_attached and widget.is_parent_active):
             self._passed(event)
 
     def _passed(self, event: events.Event) -> None:
@@ -171,10 +198,7 @@ class TypeAhead:
         self._passing = None
         if self._forgotten is not None:
             self._forgotten.cancel()
-        if self._kept:
-            self._app.call_later(self._let_go)
-        else:
-            self._kept = None
+        self._app.call_later(self._let_go)  # behind what the key has set going, such as another focus
 
     def _strayed(self, event: events.Event) -> bool:
         """Whether a key that no widget took was typed for a screen that is not in front any more.
@@ -211,6 +235,12 @@ class TypeAhead:
             if self._kept is not None:  # one of them was an answer itself
                 self._kept.extend(kept)
                 return
+
+
+def _without_alt(event: events.Key) -> events.Key:
+    """The key that was typed behind an escape."""
+    character = event.character or ""
+    return events.Key(character if character.isalnum() else event.key.removeprefix("alt+"), character)
 
 
 def _is_command(event: events.Event) -> bool:

@@ -177,11 +177,24 @@ def test_a_failed_job_s_reason_is_awaited_for_minutes_whatever_the_clock_says() 
     assert not awaits_error(failed, NOW - timedelta(days=1))
 
 
+def test_the_last_attempt_of_an_ended_job_is_told_by_what_its_program_ran() -> None:
+    begun = int((NOW - timedelta(seconds=30)).timestamp()) * SECOND
+    tries = (Attempt(1, begun - SECOND, begun - SECOND, begun), Attempt(2, begun, begun + 5 * SECOND))
+    live = a_job(state="JOB_STATE_RUNNING")
+    assert phases(live, NOW, attempts=tries)[-1].words == "attempt 2 since 30s"
+    ended = a_job(state="JOB_STATE_FAILED", endTime=(NOW - timedelta(seconds=20)).isoformat())
+    assert phases(ended, NOW, attempts=tries)[-1].words == "attempt 2 ran 5s"
+    at_once = a_job(state="JOB_STATE_FAILED", endTime=(NOW - timedelta(seconds=25)).isoformat())
+    assert phases(at_once, NOW, attempts=tries)[-1].words == "2 attempts"
+    never = (tries[0], Attempt(2, begun))
+    assert phases(ended, NOW, attempts=never)[-1].words == "2 attempts"
+
+
 def test_a_clock_that_is_behind_makes_nothing_negative() -> None:
     job = a_job(
         createTime="2026-11-22T12:00:30Z", startTime="2026-11-22T12:00:40Z", state="JOB_STATE_RUNNING"
     )
-    assert all(phase.seconds >= 0 for phase in phases(job, NOW))
+    assert all((phase.seconds or 0) >= 0 for phase in phases(job, NOW))
     assert cost_so_far(job, NOW).words == "–"
 
 

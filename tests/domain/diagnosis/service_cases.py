@@ -102,6 +102,7 @@ SERVICE_CASES = (
         Cause.PERMISSION,
         "",
         (7, "Permission 'storage.objects.get' denied on resource (or it may not exist)."),
+        summary=("The permission storage.objects.get is missing.",),
     ),
     told(
         "API off",

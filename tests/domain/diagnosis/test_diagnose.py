@@ -51,8 +51,10 @@ def test_every_card_can_be_acted_on(told: Told) -> None:
     assert card.summary.endswith((".", "”"))
     assert card.summary[:1].isupper()
     assert all(each.key in keys for each in card.evidence if each.key is not None)
+    quoted = any(each.key is not None for each in card.evidence)
     for step in card.steps:
         assert step.words.endswith("."), step
+        assert quoted or "quoted line" not in step.words
         if step.action is Action.OPEN_SPEC:
             assert step.spec_path[0] == "jobSpec"
         if step.action is Action.RERUN_AS:

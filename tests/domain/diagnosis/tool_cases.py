@@ -210,6 +210,7 @@ TOOL_CASES = (
         replica_error(1),
         code=1,
         check_id="bucket.job",
+        summary=("ana@x.iam.gserviceaccount.com lacks storage.objects.create.",),
     ),
     told(
         "a package that pip does not find",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from tui.domain.diagnosis.model import Cause, Diagnosis
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.insight import JobInsight
 from tui.domain.joblist.unseen import (
     MOST_SEEN,
     MOST_WATCHED,
     NEVER,
     Ends,
     Sight,
-    counts,
     ended_at,
     first_ends,
     in_turn,
     is_unseen,
+    tallies,
+    unread_words,
     with_seen,
     with_told,
     with_watch,
@@ -59,7 +62,30 @@ def test_ones_own_jobs_watched_ones_and_those_of_nobody() -> None:
 def test_failed_ones_come_first_then_the_last_ended() -> None:
     jobs = [job(1, ended=1), job(2, JobState.FAILED, ended=9), job(3, JobState.FAILED, ended=3)]
     assert [one.job_id for one in in_turn(jobs)] == ["3", "2", "1"]
-    assert counts(jobs) == ((JobState.FAILED, 2), (JobState.SUCCEEDED, 1))
+    odd = {jobs[0].name: JobInsight(diagnosis=Diagnosis(Cause.MASKED_EXIT, "Odd."))}
+    later = job(4, ended=0)
+    assert [one.job_id for one in in_turn([later, *jobs], odd)] == ["3", "2", "1", "4"]
+
+
+def test_a_job_whose_log_was_not_read_is_counted_as_such() -> None:
+    failed, expired, cancelled = (
+        job(number, state)
+        for number, state in ((1, JobState.FAILED), (2, JobState.EXPIRED), (3, JobState.CANCELLED))
+    )
+    read = {
+        job(number).name: JobInsight(diagnosis=Diagnosis(cause, ""))
+        for number, cause in ((4, Cause.NONE), (5, Cause.MASKED_EXIT))
+    }
+    jobs = [failed, expired, cancelled, *(job(number) for number in (4, 5, 6, 7))]
+    told = tallies(jobs, {**read, job(7).name: JobInsight(lines=3)})
+    assert [(each.state.word, each.count, each.odd) for each in told if each.read] == [
+        ("expired", 1, False),
+        ("succeeded", 1, True),
+        ("cancelled", 1, False),
+        ("succeeded", 1, False),
+    ]
+    assert unread_words(told) == "1 failed and 2 succeeded not read yet"
+    assert unread_words(tallies([cancelled], {})) == ""
 
 
 def test_what_was_seen_stays_seen_in_bounded_space() -> None:

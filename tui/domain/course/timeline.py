@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tui.domain import text
 from tui.domain.course.attempts import Attempt
@@ -20,15 +20,16 @@ class Phase:
     """One stretch of a job's course."""
 
     word: str
-    """`queued`, `provisioning`, `waited`, `running`, `ran`, `restarted`."""
-    seconds: float
+    """`queued`, `provisioning`, `waited`, `running`, `ran`, `attempt 2 since`, `4 attempts`."""
+    seconds: float | None
+    """None where the word says it all."""
     now: bool = False
     """Whether it still lasts."""
 
     @property
     def words(self) -> str:
         """`provisioning 3m 2s`."""
-        return f"{self.word} {text.duration(self.seconds)}"
+        return self.word if self.seconds is None else f"{self.word} {text.duration(self.seconds)}"
 
 
 def awaits_error(job: Job, now: datetime) -> bool:
@@ -58,10 +59,20 @@ def phases(
         word = "ran" if job.state.terminal else "running"
         found.append(Phase(word, ran.total_seconds(), now=not job.state.terminal))
     if len(attempts) > 1:
-        last = datetime.fromtimestamp(attempts[-1].start_ns / _SECOND_NS, UTC)
-        until = job.end_time or now
-        found.append(Phase(f"attempt {len(attempts)} since", max((until - last).total_seconds(), 0.0)))
+        found.append(_last_attempt(job, now, attempts))
     return tuple(found)
+
+
+def _last_attempt(job: Job, now: datetime, attempts: Sequence[Attempt]) -> Phase:
+    """How long the last attempt has lasted, or its program ran; of one that never did, their count."""
+    count, last = len(attempts), attempts[-1]
+    if not job.state.terminal:
+        return Phase(f"attempt {count} since", max(now.timestamp() - last.start_ns / _SECOND_NS, 0.0))
+    if last.running_ns is not None and job.end_time is not None:
+        ran = job.end_time.timestamp() - last.running_ns / _SECOND_NS
+        if ran > 0:
+            return Phase(f"attempt {count} ran", ran)
+    return Phase(f"{count} attempts", None)
 
 
 def _before(job: Job, now: datetime, created: datetime, pending_since: datetime | None) -> list[Phase]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.domain.diagnosis.advice_program import LOGS, PROGRAM, RERUN, Maker, Steps, edit, image_path
+from tui.domain.diagnosis.advice_program import LOGS, LOGS_END, PROGRAM, RERUN, Maker, Steps, edit, image_path
 from tui.domain.diagnosis.facts import Facts
 from tui.domain.diagnosis.findings import Finding, told
 from tui.domain.diagnosis.model import Action, Cause, NextStep
@@ -14,9 +14,12 @@ _MOST_METRICS = 4
 
 
 def steps(finding: Finding, facts: Facts) -> Steps:
-    """The next steps for a finding, the best first."""
+    """The next steps for a finding, the best first; where no line of the log is quoted, its end is read."""
     make = _MAKERS.get(finding.cause)
-    return make(finding, facts) if make else ()
+    found = make(finding, facts) if make else ()
+    if any(each.key is not None for each in finding.evidence):
+        return found
+    return tuple(LOGS_END if step is LOGS else step for step in found)
 
 
 def _quota(finding: Finding, facts: Facts) -> Steps:

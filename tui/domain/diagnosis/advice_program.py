@@ -11,6 +11,7 @@ from tui.domain.diagnosis.model import Action, Cause, NextStep
 Steps = tuple[NextStep, ...]
 Maker = Callable[[Finding, Facts], Steps]
 LOGS = NextStep("Read the log around the first quoted line.", Action.OPEN_LOGS)
+LOGS_END = NextStep("Read the end of the log.", Action.OPEN_LOGS)
 RERUN = NextStep("Run it again as it is.", Action.RERUN)
 _HF_NAMES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN", "HUGGINGFACEHUB_API_TOKEN")
 

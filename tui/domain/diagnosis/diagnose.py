@@ -16,6 +16,7 @@ from tui.domain.diagnosis.model import Case, Cause, Confidence, Diagnosis, Evide
 from tui.domain.diagnosis.programs import program, unexplained
 from tui.domain.diagnosis.reading import SERVICE, Log, read
 from tui.domain.diagnosis.service import Said
+from tui.domain.diagnosis.subjects import refusal
 from tui.domain.jobs import Job, JobState
 from tui.domain.logs import LogEntry, Severity, rfc3339
 
@@ -89,9 +90,11 @@ def _time(time_ns: int) -> str | None:
 
 
 def _card(finding: Finding, facts: Facts) -> Diagnosis:
+    refused = finding.cause is Cause.PERMISSION and finding.hint in ("", "credentials")
+    who = refusal(each.text for each in finding.evidence) if refused else ""
     return Diagnosis(
         finding.cause,
-        finding.summary,
+        f"{finding.summary} {who}".strip(),
         finding.confidence,
         finding.evidence,
         advice.steps(finding, facts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tui.domain.diagnosis.model import Cause
 
@@ -73,6 +73,19 @@ _PATTERNS: Mapping[Cause, tuple[re.Pattern[str], ...]] = {
     ),
 }
 
+_PERMISSION = r"([a-z][A-Za-z]{1,40}\.[A-Za-z]{1,40}\.[A-Za-z]{1,60})"
+_MISSING = (
+    re.compile(rf"(?:does not have|lacks?|[Pp]ermissions?:?) (?:the )?['\"\[]?{_PERMISSION}"),
+    re.compile(rf"(?<![\w.]){_PERMISSION}['\"\]]? (?:denied|access|permission)"),
+)
+"""A permission of IAM, `storage.objects.get`, in what a refusal says."""
+_REFUSED = (
+    re.compile(r"([\w.+-]{1,80}@[\w.-]{1,120}\.\w{2,20}) (?:does not have|lacks|may not|is not allowed)"),
+    re.compile(r"([\w.+-]{1,80}@[\w.-]{1,120}\.gserviceaccount\.com)"),
+)
+"""The account that was refused."""
+_READ = 2_000
+
 
 def subject_of(cause: Cause, text: str) -> str:
     """What `text` is about, of the kind that its cause has; empty if it does not say."""
@@ -81,3 +94,18 @@ def subject_of(cause: Cause, text: str) -> str:
         if match:
             return match[1].rstrip(".")
     return ""
+
+
+def refusal(quotes: Iterable[str]) -> str:
+    """Which account lacks which permission, as a sentence; empty if no quote names either."""
+    permission = account = ""
+    for quote in quotes:
+        permission = permission or _first(_MISSING, quote[:_READ])
+        account = account or _first(_REFUSED, quote[:_READ])
+    if permission:
+        return f"{account} lacks {permission}." if account else f"The permission {permission} is missing."
+    return f"The account that was refused is {account}." if account else ""
+
+
+def _first(patterns: Iterable[re.Pattern[str]], text: str) -> str:
+    return next((match[1] for pattern in patterns if (match := pattern.search(text))), "")

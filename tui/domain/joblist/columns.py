@@ -73,6 +73,8 @@ def _progress(line: Line) -> str:
         cause = insight.diagnosis.cause
         if cause not in {Cause.NONE, Cause.CANCELLED}:
             return cause.value.replace("-", " ")
+    if line.job.state.live and insight.doubt is not None:
+        return f"⚠ {insight.doubt.short}"
     progress = insight.progress
     if progress is None:
         return ""
@@ -94,16 +96,19 @@ def _fraction(line: Line) -> float:
 
 
 def doubtful(job: Job, insight: JobInsight | None) -> bool:
-    """Whether a job that succeeded has something odd about it."""
-    return bool(
-        job.state is JobState.SUCCEEDED and insight and insight.diagnosis and not insight.diagnosis.healthy
-    )
+    """Whether a job that succeeded has something odd about it, or one that lives learns nothing any more."""
+    if insight is None:
+        return False
+    if job.state.live:
+        return insight.doubt is not None
+    found = insight.diagnosis
+    return job.state is JobState.SUCCEEDED and found is not None and not found.healthy
 
 
 def state_words(job: Job, insight: JobInsight | None = None) -> tuple[str, str]:
-    """Glyph and word of a job's state; `succeeded?` for one that is odd."""
+    """Glyph and word of a job's state; `⚠ succeeded?` and `⚠ running` for those that are odd."""
     if doubtful(job, insight):
-        return "⚠", "succeeded?"
+        return "⚠", job.state.word if job.state.live else "succeeded?"
     return job.state.glyph, job.state.word
 
 
@@ -129,7 +134,7 @@ COLUMNS: tuple[JobColumn, ...] = (
         13,
         _state,
         _state_rank,
-        "Its state; ⚠ succeeded? where something is odd.",
+        "Its state; ⚠ where something is odd.",
         priority=0,
     ),
     JobColumn(
@@ -187,7 +192,7 @@ COLUMNS: tuple[JobColumn, ...] = (
         14,
         _progress,
         _fraction,
-        "Percent and time left, as its log says; why it failed, once it has.",
+        "Percent and time left, as its log says; ⚠ loss is NaN; why it failed, once it has.",
         priority=15,
         descending=True,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tui.domain.jobs import Job
 from tui.domain.places import Place
@@ -30,6 +30,12 @@ def place_of(job: Job, homes: Mapping[str, Place]) -> Place | None:
     beginning = f"projects/{found['project']}/"
     known = (place.project for parent, place in homes.items() if parent.startswith(beginning))
     return Place(next(known, found["project"]), found["region"])
+
+
+def of_project(jobs: Iterable[Job], project: str, homes: Mapping[str, Place]) -> tuple[Job, ...]:
+    """The jobs of one project, named as in `homes`: others hold quota of their own."""
+    places = ((job, place_of(job, homes)) for job in jobs)
+    return tuple(job for job, place in places if place is not None and place.project == project)
 
 
 def is_number(project: str) -> bool:

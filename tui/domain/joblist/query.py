@@ -1,4 +1,7 @@
-"""The filter of the job list: words, fields and comparisons, all of which a job must meet."""
+"""The filter of the job list: words, fields and comparisons, all of which a job must meet.
+
+Several values of one field, with commas between, are met by any of them.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ _SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smhdw]?)")
 _UNITS = {"": 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 FIELDS = ("state", "label", "name", "id", "region", "project", "machine", "by", "cause")
 """Fields that `field:value` looks into."""
-_MINE = "by:me"
+_ONE_VALUE = frozenset({"name"})
+"""Fields whose values may hold a comma; of all others, `a,b` means either."""
+_ME = "me"
 NOBODY = "by:me matches nothing: no name of yours is known. The setting jobs.user gives one."
 """Said when `by:me` stands for nobody."""
-EXAMPLES = "words · state:failed · label:team=a · region:us · age<2d · ran>1h · cost>5 · -word"
+EXAMPLES = "words · state:failed,expired (or) · label:team=a · age<2d · cost>5 · -word"
 """What the filter understands, for its placeholder and the help."""
 
 
@@ -57,7 +62,7 @@ class Query:
     text: str = ""
     tests: tuple[Test, ...] = ()
     problem: str = ""
-    """What of it could not be read, as a sentence; the rest counts all the same."""
+    """What of it could not be read first, as a sentence; the rest counts all the same."""
 
     def matches(self, found: Subject, now: datetime) -> bool:
         """Whether the job meets every part."""
@@ -67,18 +72,18 @@ class Query:
 def read_query(text: str, *, me: str = "") -> Query:
     """The filter that `text` means; `me` is what `by:me` stands for, empty where no name is known."""
     tests: list[Test] = []
-    problem = ""
+    problems: list[str] = []
     for word in _words(text.lower()):
-        if word in {_MINE, f"-{_MINE}"} and not me:
-            problem = NOBODY
         bare = word.removeprefix("-") if len(word) > 1 else word
+        if not me and bare.startswith("by:") and _ME in bare[3:].split(","):
+            problems.append(NOBODY)
         try:
             test = _test(bare, me.lower())
         except ValueError as error:
-            problem = str(error)
+            problems.append(str(error))
             continue
         tests.append(_not(test) if bare != word else test)
-    return Query(text, tuple(tests), problem)
+    return Query(text, tuple(tests), next(iter(problems), ""))
 
 
 def _words(text: str) -> list[str]:
@@ -96,14 +101,22 @@ def _test(word: str, me: str) -> Test:
     if compared := _COMPARED.fullmatch(word):
         return _comparison(compared["field"], compared["sign"], compared["value"])
     field, colon, value = word.partition(":")
-    if word == _MINE:
-        return lambda found, _now: bool(me) and found.job.submitter.lower() == me
     if colon and field in FIELDS:
-        return _field(field, value)
+        values = [value] if field in _ONE_VALUE else [part for part in value.split(",") if part] or [""]
+        return _either([_field(field, each, me) for each in values])
     return lambda found, _now: word in found.words
 
 
-def _field(field: str, value: str) -> Test:
+def _either(tests: list[Test]) -> Test:
+    """Whether one of the tests holds."""
+    if len(tests) == 1:
+        return tests[0]
+    return lambda found, now: any(test(found, now) for test in tests)
+
+
+def _field(field: str, value: str, me: str) -> Test:
+    if field == "by" and value == _ME:
+        return lambda found, _now: bool(me) and found.job.submitter.lower() == me
     if field == "state":
         return _state(value)
     if field == "label":

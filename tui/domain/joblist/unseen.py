@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.jobs import Job, JobState
+
+if TYPE_CHECKING:
+    from tui.domain.insight import JobInsight
 
 MOST_SEEN = 2_000
 """Jobs whose end was looked at that are kept for each place; older ends count as looked at."""
@@ -18,7 +22,9 @@ BLIND = timedelta(minutes=5)
 MOST_STRETCHES = 5
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-_BAD = (JobState.FAILED, JobState.EXPIRED)
+BAD = (JobState.FAILED, JobState.EXPIRED)
+_READ = (JobState.FAILED, JobState.SUCCEEDED, JobState.PARTIALLY_SUCCEEDED)
+"""States of which the log says what the record does not."""
 _LOGIN = (ErrorKind.EXPIRED_CREDENTIALS, ErrorKind.NO_CREDENTIALS)
 
 
@@ -93,9 +99,24 @@ def is_unseen(job: Job, ends: Ends, me: str) -> bool:
     return job.submitter in ("", me) or job.job_id in ends.watched or job.job_id in ends.told
 
 
-def in_turn(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Ended jobs in the order in which they are looked at: failed ones first, the last ended first."""
-    return tuple(sorted(jobs, key=lambda job: (job.state in _BAD, ended_at(job) or NEVER), reverse=True))
+def in_turn(jobs: Iterable[Job], insights: Mapping[str, JobInsight] | None = None) -> tuple[Job, ...]:
+    """Ended jobs in the order in which they are looked at.
+
+    Failed ones come first, then those whose log speaks against their success, the last ended first.
+    """
+    known = insights or {}
+
+    def rank(job: Job) -> tuple[int, datetime]:
+        bad = 2 if job.state in BAD else int(is_odd(job, known.get(job.name)))
+        return bad, ended_at(job) or NEVER
+
+    return tuple(sorted(jobs, key=rank, reverse=True))
+
+
+def is_odd(job: Job, insight: JobInsight | None) -> bool:
+    """Whether the log of a job that succeeded speaks against that."""
+    diagnosis = insight.diagnosis if insight is not None else None
+    return job.state is JobState.SUCCEEDED and diagnosis is not None and not diagnosis.healthy
 
 
 def with_seen(ends: Ends, jobs: Iterable[Job]) -> Ends:
@@ -153,9 +174,31 @@ def why_blind(trouble: CloudError) -> str:
     return trouble.title
 
 
-def counts(jobs: Iterable[Job]) -> tuple[tuple[JobState, int], ...]:
-    """How many ended how, failures first."""
-    found: dict[JobState, int] = {}
-    for job in in_turn(jobs):
-        found[job.state] = found.get(job.state, 0) + 1
-    return tuple(found.items())
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many jobs ended in one way."""
+
+    state: JobState
+    count: int
+    odd: bool = False
+    """Whether their logs speak against their success."""
+    read: bool = True
+    """Whether their logs were read, where these say more than the state."""
+
+
+def tallies(jobs: Iterable[Job], insights: Mapping[str, JobInsight]) -> tuple[Tally, ...]:
+    """How many ended how, failures first, and last those of which the log is still to be read."""
+    found: dict[tuple[JobState, bool, bool], int] = {}
+    for job in in_turn(jobs, insights):
+        insight = insights.get(job.name)
+        read = job.state not in _READ or (insight is not None and insight.diagnosis is not None)
+        kind = (job.state, is_odd(job, insight), read)
+        found[kind] = found.get(kind, 0) + 1
+    told = [Tally(state, count, odd, read) for (state, odd, read), count in found.items()]
+    return tuple(sorted(told, key=lambda tally: not tally.read))
+
+
+def unread_words(told: Iterable[Tally]) -> str:
+    """`1 failed and 3 succeeded not read yet`; empty when the logs of all were read."""
+    words = [f"{tally.count} {tally.state.word}" for tally in told if not tally.read]
+    return f"{' and '.join(words)} not read yet" if words else ""

@@ -22,7 +22,8 @@ class Mark(IntFlag):
     TRACE_END = 16
     """Looks like an exception's own line: `ValueError: …` at the line's start."""
     INDENTED = 32
-    """Begins with white space: within a traceback, code or the rest of a message."""
+    """Begins with white space, is empty or drawn within a box: within a traceback, code or the rest of a
+    message."""
     LINK = 64
     """Names an address of the web or a `gs://` path."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tui.domain.logreading.model import Mark, Part
 from tui.domain.logs import EntryKey
@@ -48,6 +48,23 @@ class LogLine:
         return self.place.key.timestamp_ns
 
 
+class Summary(NamedTuple):
+    """What is known of a block without reading it back."""
+
+    hidden: int
+    """How many of its lines a later state of their bar stands for."""
+    highest: int
+    """The highest level, divided by 100."""
+    widest: int
+    """The columns of its widest line, at most 65,535."""
+    ascii: bool
+    """Whether every character is ASCII, and so one byte and one column."""
+    replicas: frozenset[int]
+    """Numbers of the replicas that have lines in it."""
+    open: frozenset[int]
+    """Numbers of the replicas that are, after it, within a traceback whose end is yet to come."""
+
+
 class Block(Protocol):
     """A run of lines, in order; all indices are within the block."""
 
@@ -59,6 +76,19 @@ class Block(Protocol):
     @property
     def version(self) -> int:
         """Grows whenever anything in the block changed: what was computed of it holds for one version."""
+        ...
+
+    @property
+    def summary(self) -> Summary:
+        """What is known of it without reading anything back."""
+        ...
+
+    @property
+    def entering(self) -> Mapping[int, int]:
+        """Replicas whose first lines here may go on after the end of a traceback, and that line's level.
+
+        Replicas by number, levels divided by 100.
+        """
         ...
 
     def __len__(self) -> int: ...
@@ -156,6 +186,17 @@ class Lines(Protocol):
 
     def index_of(self, place: LinePlace) -> int:
         """The index of the line at that place, or of the first one after it."""
+        ...
+
+    def behind(self, index: int) -> Sequence[tuple[Block, Sequence[int]]]:
+        """The lines that fold into one, block by block, ascending, without the one that is left of them.
+
+        Earlier states of a bar, or a traceback before its end; asked for by any of these lines.
+        """
+        ...
+
+    def behind_count(self, index: int) -> int:
+        """How many lines stand behind a bar's last state or a traceback's end."""
         ...
 
     @property

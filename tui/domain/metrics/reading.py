@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tui.domain.metrics import bars, boosting, mappings
 from tui.domain.metrics.model import Reading
@@ -79,8 +80,18 @@ def _read(head: str, *, cut: bool, nested: bool) -> Reading | None:
         if isinstance(found, str):
             return _read(found[:LOOKED_AT], cut=True, nested=True)
         if found:
-            return found
+            return _beside_bar(found, head) if bar else found
     return _line(head, bar=bar)
+
+
+def _beside_bar(found: Reading, head: str) -> Reading:
+    """A record printed behind a bar on the same line: the bar says the step."""
+    before = head[: head.find("{")]
+    if found.step is not None or found.summary or (own := bars.tqdm(before, before)) is None:
+        return found
+    if own.step is None or own.per_epoch:
+        return found
+    return replace(own, values=found.values, epoch=found.epoch)
 
 
 def _promising(low: str) -> bool:

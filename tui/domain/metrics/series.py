@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tui.domain.logs import LogEntry
 from tui.domain.metrics import attempts, mappings, tables
+from tui.domain.metrics.barsteps import BarSteps
 from tui.domain.metrics.kinds import ORDER, kind
 from tui.domain.metrics.model import JobProgress, Point, Reading, Series
 from tui.domain.metrics.progress import Course
@@ -31,6 +32,7 @@ class _Replica:
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
         self.course = Course()
+        self.bars = BarSteps()
         self.left_out: set[str] = set()
         self.summary: dict[str, float] = {}
         self.headers: dict[Key, tuple[str, ...]] = {}
@@ -52,6 +54,7 @@ class _Replica:
         place = None
         if found.step is not None and (found.per_epoch or found.bar is not None):
             place = Place(found.step, found.total_steps or 0, found.per_epoch)
+        self.bars.note(key, found, place, limit)
         for name, value in found.values.items():
             track = self.tracks.get(name)
             if track is None:
@@ -118,7 +121,7 @@ class MetricStore:
         return self._replicas.setdefault(name, _Replica())
 
     def _read(self, replica: _Replica, entry: LogEntry) -> None:
-        before = len(replica.tracks)
+        before = len(replica.tracks) + len(replica.bars)
         stamp, name = entry.timestamp_ns, entry.insert_id
         limit = self._limit()
         used = False
@@ -129,7 +132,7 @@ class MetricStore:
                 used = replica.take((stamp, name, part), line, limit) or used
         if not used and entry.payload is not None and (found := mappings.from_mapping(entry.payload)):
             replica.note((stamp, name, 0), found, limit)
-        self._count += len(replica.tracks) - before
+        self._count += len(replica.tracks) + len(replica.bars) - before
 
     def _limit(self) -> int:
         return max(_LEAST_POINTS, min(MOST_POINTS, _ALL_POINTS // max(self._count, 1)))
@@ -148,6 +151,7 @@ class MetricStore:
                 len(replica.summary),
                 len(replica.left_out),
                 *(track.settle(self._limit()) for track in replica.tracks.values()),
+                *replica.bars.settle(self._limit()),
             )
             for name, replica in self._replicas.items()
         )
@@ -177,8 +181,11 @@ class MetricStore:
         made: list[Series] = []
         for name in sorted(self._replicas):
             replica = self._replicas[name]
-            points = {metric: self._points(name, metric) for metric in sorted(replica.tracks, key=_rank)}
+            points: Mapping[str, tuple[Point, ...]] = {
+                metric: self._points(name, metric) for metric in sorted(replica.tracks, key=_rank)
+            }
             times = self._boundaries(name)
+            points = replica.bars.placed(points, replica.course, self._limit())
             made.extend(
                 Series(metric, name, listed, attempts.starts(listed, times))
                 for metric, listed in points.items()

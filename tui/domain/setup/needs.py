@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tui.domain.catalog.quotas import Pool, needs_of_spec, preemptible, spec_pools
+from tui.domain.joblist.homes import of_project
 from tui.domain.jobs import Job
+from tui.domain.places import Place
 from tui.domain.spec.references import PLAIN_NAMES
 
 _BUCKET = re.compile(r"gs://(?!your[-_])([a-z0-9][a-z0-9._-]+[a-z0-9])(?=$|[/\s\"'`,;:)\]}|&])")
@@ -105,13 +107,16 @@ def needs_of(spec: Spec, file: str) -> JobNeeds | None:
     )
 
 
-def in_use(jobs: tuple[Job, ...], region: str) -> dict[str, int]:
-    """What the living jobs of a region hold of each quota metric."""
+def in_use(jobs: Iterable[Job], place: Place, homes: Mapping[str, Place]) -> dict[str, int]:
+    """What the living jobs of a project in a region hold of each quota metric; those of others do not count.
+
+    `homes` are the places by the parents of their jobs; jobs on a persistent resource hold nothing.
+    """
     total: dict[str, int] = {}
-    for job in jobs:
-        if job.state.live and job.region == region:
-            for metric, amount in needs_of_spec(_mapping(job.raw.get("jobSpec"))).items():
-                total[metric] = total.get(metric, 0) + amount
+    living = [job for job in jobs if job.state.live and job.region == place.region and not job.held]
+    for job in of_project(living, place.project, homes):
+        for metric, amount in needs_of_spec(_mapping(job.raw.get("jobSpec"))).items():
+            total[metric] = total.get(metric, 0) + amount
     return total
 
 

@@ -16,11 +16,15 @@ from tui.domain.errors import ErrorKind
 from tui.domain.jobs import JobState
 from tui.domain.logbuffer import LogBuffer
 from tui.domain.logs import TailBatch
-from tui.services.follower import LogFollower
-from tui.services.follower_state import FollowStatus, FollowTiming, LogBatch, Mark, Phase
+from tui.domain.readrate import UNLIMITED, ReadRate
+from tui.services.follow.follower import LogFollower
+from tui.services.follow.state import FollowStatus, FollowTiming, LogBatch, Mark, Phase
+from tui.services.logreads import LogReaders
 
 FAST = FollowTiming(
     batch=0.01,
+    gather=0.01,
+    tick=0.02,
     requery=0.05,
     settle=0.02,
     poll=0.02,
@@ -28,6 +32,7 @@ FAST = FollowTiming(
     refused=0.05,
     job=0.02,
     grace=0.1,
+    afterwards=(),
     older_pace=0.0,
     retry=0.01,
 )
@@ -44,8 +49,11 @@ class Reading:
         self.batches: list[LogBatch] = []
         self.statuses: list[FollowStatus] = []
         assert jobs.job is not None
+        readers = LogReaders(lambda _project: logs)
+        readers.rate_of = lambda: ReadRate(most=UNLIMITED)
         self.follower = LogFollower(
-            logs,
+            readers,
+            "kelp-train",
             jobs,
             jobs.job,
             on_batch=self._batch,
@@ -191,7 +199,7 @@ async def test_trouble_is_told_and_reading_goes_on_after_it() -> None:
         await it.reads_all()
         await it.is_in(Phase.POLLING)
         troubles = [status for status in it.statuses if status.phase is Phase.TROUBLE]
-        assert len(troubles) == 2
+        assert len({status.next_try for status in troubles}) == 2
         assert len({status.since for status in troubles}) == 1
         assert all(status.next_try and status.since and status.error for status in troubles)
         assert it.statuses[-1].error is None
