@@ -34,6 +34,8 @@ QUIET_SECONDS = 1.0
 BARE = ([sys.executable, "-m", "benchmarks.bare"], ("bare", "lonely-row", "Leave"))
 APP_TEXTS = ("1 Setup", "5 Storage", "Help")
 ROOT = Path(__file__).parents[1]
+WHERE_IS_THE_CURSOR = b"\x1b[6n"
+"""What the app asks to learn that a terminal has drawn what was written."""
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Program:
         except OSError:
             raise SystemExit(f"{self.command} ended early:\n{self.screens()[-1][1]}") from None
         self.chunks.append((time.perf_counter() - self.started, data))
+        for _ in range(data.count(WHERE_IS_THE_CURSOR)):
+            os.write(self.terminal, b"\x1b[1;1R")  # as every terminal answers
         return True
 
     def settle(self, timeout: float, ready: Callable[[str], bool]) -> None:

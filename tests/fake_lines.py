@@ -73,6 +73,7 @@ class FakeLines:
     """Blocks in order; a millisecond between two lines."""
 
     replica_names: Sequence[str] = ("workerpool0-0",)
+    widest: int = 200
 
     def __init__(self, *blocks: FakeBlock) -> None:
         self.blocks: list[Block] = [*blocks]

@@ -80,3 +80,24 @@ async def test_trouble_and_its_end_are_told_at_once(home: Path) -> None:
         app._jobs_read(read(60, 60))
         assert header.status == shown(60)
         await pilot.pause()
+
+
+async def test_of_several_places_the_good_ones_tell_their_time_beside_how_many_are_bad(home: Path) -> None:
+    app = make_app(home)
+
+    def partly(seconds: float) -> JobsSnapshot:
+        states = read(seconds, seconds).places
+        return snapshot_of(
+            JOBS, (states[0], replace(states[1], read_at=None, trouble=CloudError("Not found")))
+        )
+
+    async with app.run_test(size=(120, 24)):
+        app._jobs_read(partly(1))
+        assert app.header.status == f"{shown(1)} · 1 of 2 places: not found"
+        app._jobs_read(partly(20))
+        assert app.header.status.startswith(shown(1)), "the minute is the same"
+        app._jobs_read(partly(61))
+        assert app.header.status.startswith(shown(61))
+        assert app.header.trouble
+        app._jobs_read(read(62, 62))
+        assert (app.header.status, app.header.trouble) == (shown(62), False)

@@ -36,6 +36,18 @@ RECONNECT_SECONDS = 5.0
 """How long a failed connection rests before the next try."""
 
 
+def partly_words(snapshot: JobsSnapshot) -> tuple[str, str]:
+    """`jobs 12:00:02 · 1 of 3 places: not found` and what it rests on; nothing where none is read."""
+    when, failing = snapshot.good_at, snapshot.failing
+    if when is None or not failing:
+        return "", ""
+    titles = list(dict.fromkeys(state.trouble.title for state in failing if state.trouble is not None))
+    why = titles[0][:1].lower() + titles[0][1:] if len(titles) == 1 else "not read"
+    rest = f" · {len(failing)} of {len(snapshot.places)} places: {why}"
+    clock = local_clock(when)
+    return f"jobs {clock}{rest}", f"{clock[:5]}{rest}"
+
+
 class ConnectedApp(EchoApp[int]):
     """An app with a gateway that is looked after, and the job list read through it."""
 
@@ -62,6 +74,8 @@ class ConnectedApp(EchoApp[int]):
         """What the header says while there is no trouble."""
         self._fresh_minute = ""
         """The minute of the clock in it; empty when the next success is to be told at once."""
+        self._partly = ("", "")
+        """What the header says while some places are read and some not, and what it rests on."""
         self._asked_at: datetime | None = None
         """When the user asked for a newer list, until there is one."""
 
@@ -204,6 +218,11 @@ class ConnectedApp(EchoApp[int]):
             self._find_account(self.gateway)  # trouble may have ended with another login
         self.tabs.set_badge(PaneId.JOBS, snapshot.live_words, "success")
         if snapshot.trouble is not None:
+            good = snapshot.good_at
+            if good is not None and self._asked_at is not None and good >= self._asked_at:
+                self._asked_at, self._partly = None, ("", "")
+            if (about := partly_words(snapshot))[1] != self._partly[1]:
+                self._partly = about
             self._say_trouble("jobs", snapshot.trouble)
             if self.options.local and snapshot.trouble.kind is ErrorKind.UNREACHABLE:
                 self._reconnect.set()
@@ -252,6 +271,9 @@ class ConnectedApp(EchoApp[int]):
         header = self.header
         error = next(iter(self._troubles.values()), None)
         header.trouble = error is not None
+        if error is not None and error is self._troubles.get("jobs") and self._partly[0]:
+            header.status = self._partly[0]
+            return
         header.status = f"✗ {error.title}" if error is not None else self._fresh
 
     @on(messages.JobsChanged)

@@ -11,10 +11,11 @@ from tui.connection import connect
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
+from tui.domain.secret_args import arg_secrets
 from tui.domain.secrets import HIDDEN, hide, hide_found
 from tui.domain.setup.facts import REQUIRED_APIS
 from tui.domain.spec.references import PLAIN_NAMES
-from tui.domain.spec.request import env_lists
+from tui.domain.spec.request import arg_lists, env_lists
 from tui.domain.spec.trial import buckets_of, trial_request
 from tui.domain.text import duration
 from tui.services.options import AppOptions
@@ -107,7 +108,8 @@ def _not_tried(name: str, failure: CloudError, request: Mapping[str, Any]) -> To
 
 
 def _quiet(words: str, request: Mapping[str, Any]) -> str:
-    """Another's words, without what the job's environment holds and they may quote."""
+    """Another's words, without what the job's environment and its arguments hold and they may quote."""
     variables = [each for container in env_lists(request) for each in container]
     values = [str(each.get("value", "")) for each in variables if each.get("name") not in PLAIN_NAMES]
+    values += [secret.value for args in arg_lists(request) for secret in arg_secrets(args)]
     return hide_found(hide(words, values), HIDDEN)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
+from unittest.mock import patch
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,18 +20,30 @@ from tui import assets
 from tui.domain.gateway import Gateway, LogsGateway
 from tui.domain.jobs import Job
 from tui.domain.logs import LogEntry
+from tui.domain.logstore.model import LogLine
 from tui.domain.places import Place
 from tui.domain.target import Target
-from tui.panes import messages
+from tui.panes import logs_base, messages
 from tui.panes.logs import LogsPane
 from tui.panes.logs_entry import EntryView
 from tui.panes.logs_open import OpenLog
+from tui.services.follow.state import FollowTiming
 from tui.services.logreads import LogReaders
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.services.settings import Settings
 from tui.widgets.log_scroll import LogView
 from tui.widgets.state_view import StateView
+
+QUICK = FollowTiming(batch=0.01, gather=0.01, settle=0.05, job=0.05, grace=0.1, retry=0.1)
+
+
+class ManyJobs(FakeJobs):
+    """Knows every job that is asked for."""
+
+    async def get_job(self, name: str) -> Job:
+        assert self.job is not None
+        return self.job if name == self.job.name else replace(running_job(), name=name)
 
 
 class FakeGateway:
@@ -65,12 +78,12 @@ class LogsApp(App[None]):
         self.seen: list[str] = []
         self.projects: list[str] = []
         self.logs = FakeLogs(page=1000)
-        self.fake_jobs = FakeJobs(running_job())
+        self.fake_jobs = ManyJobs(running_job())
 
     def compose(self) -> ComposeResult:
         yield self.pane
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         self.posted.append(self.pane.go_back())
 
     def on_browse_outputs(self, message: messages.BrowseOutputs) -> None:
@@ -134,10 +147,7 @@ class LogsApp(App[None]):
 
     @property
     def rows(self) -> list[str]:
-        log = self.pane.front
-        if log is None:
-            return []
-        return [log.store.line(log.rows.row(row).line).text for row in range(len(log.rows))]
+        return [line.text for line in shown_lines(self.pane)]
 
     @property
     def cursor(self) -> str:
@@ -171,12 +181,20 @@ async def started(
     folder: Path, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[LogsApp, Pilot[Any]]]:
     app = LogsApp(folder)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield app, pilot
+    with patch.object(logs_base, "LOCAL_TIMING", QUICK):
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield app, pilot
 
 
-async def press(pilot: Pilot[Any], keys: Sequence[str]) -> None:
-    """Press keys that do not depend on each other's drawing."""
-    await pilot.press(*keys)
-    await pilot.pause()
+def shown_lines(pane: LogsPane) -> list[LogLine]:
+    """The lines that are rows."""
+    log = pane.front
+    return [log.store.line(log.rows.row(row).line) for row in range(len(log.rows))] if log else []
+
+
+async def ask(app: LogsApp, pilot: Pilot[Any], key: str, text: str) -> None:
+    """Open the field with a key, fill it in at once, and press enter."""
+    await pilot.press(key)
+    app.query_one("#logs-search", Input).value = text
+    await pilot.press("enter")

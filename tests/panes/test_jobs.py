@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from tests.support import wait_for
 from tui import assets
@@ -189,3 +189,69 @@ async def test_the_cursor_is_on_the_first_match_or_on_the_job_of_before(app: Job
         await pilot.press("slash", *"job-")
         await wait_for(lambda: app.query_one(Input).value == "job-")
         assert app.table.cursor_key == jobs[3].name
+
+
+def _state(region: str, *, read: bool, trouble: str = "", project: str = "kelp") -> PlaceState:
+    error = CloudError(trouble) if trouble else None
+    return PlaceState(Place(project, region), NOW if read else None, whole=read, trouble=error)
+
+
+async def test_the_first_row_stays_the_first_until_the_first_fresh_list_is_there(app: JobsApp) -> None:
+    new = tuple(_job(-number) for number in (3, 2, 1))
+    read, reading = _state("r", read=True), _state("s", read=False)
+    async with app.run_test(size=(120, 30)):
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW, kept=True)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 3)
+        app.pane.jobs = JobsSnapshot((new[2], *JOBS), read_at=NOW, places=(read, reading))
+        assert app.table.cursor_key == new[2].name
+        assert "first 4" in str(app.table.border_title)
+        app.pane.jobs = JobsSnapshot((*new[1:], *JOBS), read_at=NOW, places=(read, read))
+        assert app.table.cursor_key == new[1].name
+        app.pane.jobs = JobsSnapshot((*new, *JOBS), read_at=NOW, places=(read, read))
+        assert app.table.cursor_key == new[1].name, "only the first list"
+
+
+async def test_what_of_the_places_could_not_be_read_is_said_with_all_their_names(app: JobsApp) -> None:
+    places = (
+        _state("us-central1", read=True),
+        _state("nowhere-east9", read=False, trouble="Not found"),
+        _state("europe-west4", read=False, trouble="Not found", project="other"),
+    )
+    async with app.run_test(size=(120, 30)):
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW, places=places)
+        assert "Jobs 3 without 2 places" in str(app.table.border_title)
+        assert "Not found: nowhere-east9, other/europe-west4" in str(app.table.border_subtitle)
+
+
+async def test_at_80_columns_what_fits_is_shown_and_the_chooser_tells_what_does_not(app: JobsApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 3 and app.table.scrollable_content_region.width > 60)
+        keys = ["state", "name", "age", "ran", "progress", "cost"]
+        assert not app.pane._without_room(keys)
+        assert app.pane._without_room([*keys[:2], "machine", *keys[2:]]) == {"cost"}
+        await pilot.press("C")
+        await wait_for(lambda: bool(app.screen.query(OptionList)))
+        options = app.screen.query_one(OptionList).options
+        assert [str(each.prompt).split()[1] for each in options if "no room" in str(each.prompt)] == ["COST"]
+
+
+async def test_a_key_that_does_nothing_to_a_job_says_why(app: JobsApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.pane.jobs = JobsSnapshot(JOBS, read_at=NOW)
+        app.pane.pane_shown()
+        await wait_for(lambda: app.table.row_count == 3)
+        note = app.query_one("#jobs-note", Static)
+        await pilot.press("w")
+        await wait_for(lambda: "will be told" in str(note.content))
+        ended = replace(JOBS[0], state=JobState.SUCCEEDED)
+        app.pane.jobs = JobsSnapshot((ended, *JOBS[1:]), read_at=NOW)
+        assert not str(note.content), "it has ended"
+        await pilot.press("c")
+        assert str(note.content) == "job-1 has ended: succeeded. There is nothing to cancel."
+        await pilot.press("w")
+        assert str(note.content) == "job-1 has ended: succeeded. There is no end to wait for."
+        await pilot.press("asterisk", "c")
+        assert "None of the 3 marked jobs can be cancelled" in str(note.content)

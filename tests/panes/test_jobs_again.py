@@ -366,13 +366,25 @@ async def test_without_such_an_option_it_goes_into_a_variable(app: AgainApp) -> 
         await wait_for(lambda: "✗ The variable's name" in differs(screen))
 
 
-async def test_a_secret_in_the_arguments_is_not_shown(app: AgainApp) -> None:
+async def test_a_secret_in_the_arguments_is_not_shown_and_sent_again(app: AgainApp) -> None:
     job = raw(1, "FAILED")
-    token = "hf_" + "aB3" * 12
-    job["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]["args"] = ["--token", token]
+    key = "0123456789abcdef0123456789abcdef01234567"
+    token = "sk-" + "proj-1234567890abcdefghijkl"
+    args = ["--wandb-key", key, f"--api_key={token}", "--lr", "1"]
+    job["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]["args"] = args
     async with app.run_test(size=(100, 40)):
         screen = rerun(app, job)
         await opened(screen)
-        assert token not in screen.query_one(ArgsField).text
-        assert "A secret in the arguments is hidden" in differs(screen)
-        assert screen.wanted().args == ("--token", token)
+        field = screen.query_one(ArgsField)
+        assert "${WANDB_KEY}" in field.text
+        assert "${API_KEY}" in field.text
+        words = "${WANDB_KEY} and ${API_KEY} stand for secrets of this job"
+        assert words in " ".join(differs(screen).split())
+        assert screen.wanted().args == tuple(args)
+        field.load_text(f"{field.text} --more")
+        await wait_for(lambda: "--more" in differs(screen))
+        assert screen.wanted().args == (*args, "--more")
+        field.load_text("--lr 2")
+        await wait_for(lambda: "--lr 2" in differs(screen))
+        assert "stand" not in differs(screen)
+        assert not any(secret in field.text + differs(screen) for secret in (key, token))

@@ -30,6 +30,9 @@ from tui.services.secrets import SecretStore
 
 FAST = '{"queued_seconds": 0, "pending_seconds": 0, "error_seconds": 0, "operation_seconds": 0}'
 TOKEN = "hf_" + "aB3" * 12
+KEY = "0123456789abcdef0123456789abcdef01234567"
+"""Not stored, as DB_PASS is not: both are had from the past job."""
+ENV = [{"name": "HF_TOKEN", "value": TOKEN}, {"name": "DB_PASS", "value": "hunter2secret"}]
 PAST = {
     "displayName": "kelp",
     "labels": {"team": "kelp", OWN_LABEL: "jold", SUBMITTER_LABEL: "bob"},
@@ -41,8 +44,8 @@ PAST = {
                 "containerSpec": {
                     "imageUri": "python:3.11-slim",
                     "command": ["echo"],
-                    "args": ["--epochs", "1"],
-                    "env": [{"name": "HF_TOKEN", "value": TOKEN}],
+                    "args": ["--epochs", "1", "--wandb-key", KEY],
+                    "env": ENV,
                 },
             }
         ],
@@ -128,8 +131,8 @@ async def test_rerun_as_creates_exactly_one_job_with_what_was_changed(options: A
         jobs = await _all(app.gateway)
         assert len(jobs) == 2
         new = next(job for job in jobs if job.display_name != "kelp")
-        assert _container(new)["args"] == ["--epochs", "1", "--lr", "0.1"]
-        assert _container(new)["env"] == [{"name": "HF_TOKEN", "value": TOKEN}]
+        assert _container(new)["args"] == ["--epochs", "1", "--wandb-key", KEY, "--lr", "0.1"]
+        assert _container(new)["env"] == ENV
         assert new.raw["jobSpec"]["scheduling"] == {"timeout": "3600s", "strategy": "SPOT"}
         assert new.labels["team"] == "kelp"
         assert new.labels[OWN_LABEL] != "jold"
@@ -157,7 +160,9 @@ async def test_rerun_asks_first_and_clone_opens_the_editor(options: AppOptions) 
         await _until(pilot, lambda: isinstance(app.current_pane, SpecPane))
         editor = cast("SpecPane", app.current_pane).editor
         await _until(pilot, lambda: "${HF_TOKEN}" in editor.text)
-        assert TOKEN not in editor.text
+        assert not any(secret in editor.text for secret in (TOKEN, KEY, "hunter2secret"))
+        said = str(cast("SpecPane", app.current_pane).query_one("#spec-notice", Static).content)
+        assert "${HF_TOKEN}, ${DB_PASS} and ${WANDB_KEY} stand for secrets" in said
         assert SUBMITTER_LABEL not in editor.text
 
 

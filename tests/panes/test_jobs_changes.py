@@ -355,3 +355,25 @@ async def test_f_cancels_a_job_that_waits_and_then_asks_where_to_start_it(
             await wait_for(lambda: isinstance(app.screen, RerunScreen))
             await wait_for(lambda: app.focused is not None and app.focused.id == "again-region")
         assert not app.pane.under_way
+
+
+async def test_what_is_deleted_leaves_the_list_and_the_marks_as_it_goes(app: DetailApp, world: World) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await listed(app, world, ENDED)
+        await pilot.press("asterisk", "d")
+        started: list[int] = []
+        rows, pane = app.table, app.pane
+        tell = pane.tell_doing
+
+        def told(words: str) -> None:
+            started.append(rows.row_count - len(rows.marked))
+            tell(words)
+
+        pane.tell_doing = told  # type: ignore[method-assign]
+        await say_yes(app, pilot)
+        await wait_for(lambda: not rows.row_count and not pane.doing)
+        assert set(started) == {0}, "rows and marks fall together"
+        assert not rows.marked
+        pane.jobs = replace(pane.jobs, jobs=tuple(ENDED[:1]))
+        pane.jobs = replace(pane.jobs, jobs=())
+        assert not pane.deleted, "the list has noticed"

@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from tests.panes.logs_world import shown_lines
 from tests.support import settle, wait_for
 from tui.app import VertexApp
 from tui.cloud.jobs import CloudJobs
@@ -41,7 +42,7 @@ from tui.services.jobchanges import Patience
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.widgets.confirm import ConfirmScreen
-from tui.widgets.log_view import LogView
+from tui.widgets.log_paint import SERVICE
 
 HERE, THERE = "europe-west4", "us-central1"
 PATIENCE = 60.0
@@ -127,7 +128,8 @@ def current(pane: JobsPane) -> Job:
 
 
 def lines(pane: LogsPane) -> list[str]:
-    return [row.text for row in pane.query_one(LogView).buffer if not row.from_service]
+    """The texts that are rows, without Vertex AI's own."""
+    return [line.text for line in shown_lines(pane) if line.replica != SERVICE]
 
 
 async def say_yes(app: VertexApp, pilot: Pilot[int]) -> None:
@@ -159,10 +161,12 @@ async def test_logs_outputs_cancel_and_delete_of_a_job_in_another_region(
         logs = cast("LogsPane", app.current_pane)
         await until(pilot, lambda: lines(logs) == ["line 1", "line 2", "line 3"], "the lines")
         await until(pilot, lambda: (each := app.insights.get(job.name)) and each.lines, "what was read")
-        follower = logs._follower
+        log = logs.front
+        assert log is not None
+        follower = log.follower
         assert follower is not None
         assert (await follower._jobs.get_job(job.name)).state is JobState.RUNNING, "looked for where it is"
-        assert logs._status.phase is not Phase.COMPLETE
+        assert log.status.phase is not Phase.COMPLETE
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.current_pane, StoragePane))
         assert cast("StoragePane", app.current_pane).place == GcsUri(OUTPUTS)
@@ -171,7 +175,7 @@ async def test_logs_outputs_cancel_and_delete_of_a_job_in_another_region(
         await say_yes(app, pilot)
         await until(pilot, lambda: "1 asked to cancel" in note(pane))
         await until(pilot, lambda: current(pane).state is JobState.CANCELLED, "the end")
-        await until(pilot, lambda: logs._status.phase is Phase.COMPLETE, "the end of the log")
+        await until(pilot, lambda: log.status.phase is Phase.COMPLETE, "the end of the log")
         await pilot.press("d")
         await say_yes(app, pilot)
         await until(pilot, lambda: "1 deleted" in note(pane))
@@ -194,7 +198,8 @@ async def test_a_job_of_a_region_that_is_not_listed_is_followed_and_cancelled_fr
         await until(pilot, lambda: isinstance(app.current_pane, LogsPane) and app.screen is not screen)
         logs = cast("LogsPane", app.current_pane)
         await until(pilot, lambda: lines(logs) == ["hello from far"], "the line")
-        assert logs.place == Place(gateway.target.project, region)
+        assert logs.front is not None
+        assert logs.place_of(logs.front) == Place(gateway.target.project, region)
         await pilot.press("dollar_sign")
         await until(pilot, lambda: isinstance(app.screen, SpendScreen))
         again = cast("SpendScreen", app.screen)

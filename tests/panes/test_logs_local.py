@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from textual.pilot import Pilot
 
+from tests.panes.logs_world import shown_lines
 from tests.support import settle, wait_for
 from tui.app import VertexApp
 from tui.cloud.session import open_gateway
@@ -24,10 +25,10 @@ from tui.local import launcher
 from tui.panes.logs import LogsPane
 from tui.panes.messages import OpenLogs
 from tui.services.config import load
-from tui.services.follower_state import Phase
+from tui.services.follow.state import Phase
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
-from tui.widgets.log_view import LogView
+from tui.widgets.log_paint import SERVICE
 
 FAST = """{"queued_seconds": 0, "pending_seconds": 0, "error_seconds": 0, "operation_seconds": 0,
            "grace_seconds": 1}"""
@@ -76,7 +77,8 @@ def spec(script: str) -> dict[str, Any]:
 
 
 def rows(pane: LogsPane) -> list[str]:
-    return [row.text for row in pane.query_one(LogView).buffer if not row.from_service]
+    """The texts that are rows, without Vertex AI's own."""
+    return [line.text for line in shown_lines(pane) if line.replica != SERVICE]
 
 
 async def open_log(app: VertexApp, pilot: Pilot[int], job: Job) -> LogsPane:
@@ -100,11 +102,13 @@ async def test_a_running_jobs_lines_come_live_whole_and_once_through_a_crash_of_
         await asyncio.to_thread(launcher.ensure, options.paths.local_dir)
         (tmp_path / "go-on").touch()
         await wait_for(lambda: "out 300" in rows(pane), PATIENCE, what="the last line")
-        await wait_for(lambda: pane._status.phase is Phase.COMPLETE, PATIENCE, what="the end")
+        assert pane.front is not None
+        log = pane.front
+        await wait_for(lambda: log.status.phase is Phase.COMPLETE, PATIENCE, what="the end")
         shown = rows(pane)
         assert [line for line in shown if line.startswith("out")] == [f"out {n}" for n in range(1, 301)]
         assert len([line for line in shown if "it/s" in line]) == 1
         assert shown.count("INFO:root:chatter") == 1
-        assert pane.query_one(LogView).buffer.folded >= 5
-        levels = {row.text: row.level for row in pane.query_one(LogView).buffer}
+        assert len(log.store) - len(log.rows) >= 5
+        levels = {line.text: line.level for line in shown_lines(pane)}
         assert levels["ValueError: bad"] > levels["INFO:root:chatter"]

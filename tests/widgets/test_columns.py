@@ -134,3 +134,12 @@ def test_spans_stay_on_their_characters_when_others_go() -> None:
         ("❤", "red"),
         ("ab", "blue"),
     ]
+
+
+def test_a_column_that_went_before_a_wider_one_comes_back_where_there_is_room() -> None:
+    wide = (
+        Column("name", "NAME", fill=True),
+        Column("big", "BIG", 30, priority=2),
+        Column("small", "SMALL", 5, priority=1),
+    )
+    assert [number for number, _ in lay_out(wide, MIN_FILL + GAP + 5).shown] == [0, 2]

@@ -94,7 +94,26 @@ _OTHER_ENDS = frozenset(_ENDS.split())
 """A name that ends so is about a secret rather than one: `TOKEN_PATH`."""
 _LONGEST_NAME = 200
 """Answers about longer names are not kept."""
-_OF_PASSWORD = re.compile("passw(?:ord|d|ort)|passphrase|passcode|pwd", re.IGNORECASE)
+_OF_PASSWORD = re.compile(
+    "passw(?:ord|d|ort)|passphrase|passcode|pwd|pass(?:[_-]?[0-9]{1,3})?$", re.IGNORECASE
+)
+_WORDLESS = re.compile(r"[0-9.]*|true|false|yes|no|none|null", re.IGNORECASE)
+"""Values that are no secrets whatever they are called, such as MAX_TOKENS."""
+_NO_SECRETS = (
+    "forward",
+    "backward",
+    "multi",
+    "single",
+    "by",
+    "num",
+    "n",
+    "first",
+    "second",
+    "high",
+    "low",
+    "band",
+)
+"""`DB_PASS` is a secret, `FORWARD_PASS` none."""
 
 _LIKELY = re.compile(r"[A-Za-z0-9+/=_.~-]{16,4000}")
 _PASSWORD = re.compile(r"[^\s$<>(){}\[\]'\"`•]{8,200}")
@@ -185,8 +204,26 @@ def _is_telling(name: str) -> bool:
         return False
     if any(word in _TELLING_WORDS or word.endswith(_TELLING_ENDS) for word in words):
         return True
+    if _ends_in_pass(words):
+        return True
     pairs = pairwise(words)
     return any(first in _BEFORE_KEY and second == "key" for first, second in pairs)
+
+
+def is_password_name(name: str) -> bool:
+    """Whether a name tells of a password, which may look like any word."""
+    return is_telling(name) and bool(_OF_PASSWORD.search(name))
+
+
+def is_wordless(value: str) -> bool:
+    """Whether a value is a number, a yes or a no, and so no secret whatever it is called."""
+    return bool(_WORDLESS.fullmatch(value))
+
+
+def _ends_in_pass(words: list[str]) -> bool:
+    while words and words[-1].isdigit():
+        words = words[:-1]
+    return words[-1:] == ["pass"] and not set(words).intersection(_NO_SECRETS)
 
 
 def kind_under(name: str, value: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
 from tui.domain.outputs import NO_OUTPUTS, outputs_of
 from tui.domain.text import printable
 from tui.panes import messages
+from tui.panes.jobs_changes import REFUSED, why_refused
 from tui.panes.jobs_detail import DetailState
 from tui.panes.jobs_elsewhere import JobsElsewhere
 from tui.panes.jobs_work import cancellable
+from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
 
 ABOUT_A_JOB = frozenset(
@@ -62,6 +65,8 @@ class JobsPane(JobsElsewhere):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
+        self._promised = ""
+        """The job of which the note says that its end will be told."""
         self._offered: tuple[bool | None, ...] = ()
         self._detail_due = False
         """Whether the detail was not drawn because another pane is in front."""
@@ -129,6 +134,32 @@ class JobsPane(JobsElsewhere):
         if action == "delete":
             return any(not job.state.live for job in chosen)
         return bool(chosen)
+
+    def why_not(self, key: str) -> str:
+        """Why a key does nothing to the jobs chosen."""
+        bindings = self._bindings.key_to_bindings.get(key, ())
+        action = next((each.action for each in bindings if each.action in REFUSED), "")
+        chosen = self.chosen if action != "watch" else [job for job in (self.current,) if job is not None]
+        if not action or not chosen or self.read_only or self.check_action(action, ()):
+            return ""
+        return why_refused(action, chosen)
+
+    def action_watch(self) -> None:
+        """Watch the job; what is said of it goes once it has ended."""
+        super().action_watch()
+        job = self.current
+        self._promised = job.name if job is not None and job.state.live else ""
+
+    def say(self, content: Content | str, *, stays: bool = False) -> None:
+        """Show a note below the list."""
+        self._promised = ""
+        super().say(content, stays=stays)
+
+    def watch_jobs(self, old: JobsSnapshot, new: JobsSnapshot) -> None:
+        """A promise to tell of an end is over with that end."""
+        super().watch_jobs(old, new)
+        if self._promised and ((job := self.job_named(self._promised)) is None or not job.state.live):
+            self.say("")
 
     def action_open_logs(self) -> None:
         """Follow the log of the job under the cursor."""

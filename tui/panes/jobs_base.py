@@ -113,5 +113,10 @@ class JobsBase(Pane):
         """A note that was read goes; while something is being changed, it says how far that is."""
         if self.under_way or (self._note_stays and event.key in MOVES):
             return
-        if not self.query_one("#jobs-note").has_class("hidden"):
-            self.say("")
+        why = self.why_not(event.key)
+        if why or not self.query_one("#jobs-note").has_class("hidden"):
+            self.say(why)
+
+    def why_not(self, key: str) -> str:  # noqa: ARG002 (for those who know)
+        """Why a key does nothing to the jobs chosen; empty if it does, or is none of this pane's."""
+        return ""

@@ -324,13 +324,14 @@ def cost_words(cost: SoFar, job: Job, timeout: float | None, *, local: bool) -> 
     """What it has cost, an hour, and at most; `timeout` in seconds, 0 when none is set, None when unknown."""
     if cost.held:
         return "that of the persistent resource, which is billed whether jobs run or not"
+    if not cost.seconds and not job.state.live:
+        return "nothing, it never ran"
     here = "nothing on this box; on Google Cloud " if local else ""
     if cost.per_hour is None:
         return f"{here}not known: there is no price for these machines"
     hourly = f"{money(cost.per_hour)}/hour"
     if not cost.seconds:
-        ran = "nothing yet · " if job.state.live else "nothing, it never ran · "
-        return f"{here or ran}{hourly} ({cost.label})"
+        return f"{here or 'nothing yet · '}{hourly} ({cost.label})"
     so_far = " so far" if job.state.live else ""
     words = f"{here}{cost.words}{so_far} ({cost.label}) · {hourly}"
     if not job.state.live or timeout is None:

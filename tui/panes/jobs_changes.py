@@ -15,6 +15,18 @@ from tui.services.jobchanges import Account, Change
 from tui.widgets.confirm import Question
 from tui.widgets.state_view import local_clock
 
+REFUSED = {
+    "cancel": (
+        "There is nothing to cancel.",
+        "None of the {} marked jobs can be cancelled: they have ended or were asked to already.",
+    ),
+    "delete": (
+        "Only the record of an ended job can be deleted.",
+        "None of the {} marked jobs has ended: only records of ended jobs can be deleted.",
+    ),
+    "watch": ("There is no end to wait for.", ""),
+}
+"""What cannot be done to a job, and to several, in words."""
 SHOWN = 12
 """Jobs named in a question; of more, the rest is counted."""
 COMMANDS = 3
@@ -51,6 +63,16 @@ DELETE = Kind(_delete, "Deleting", "deleted")
 def cancellable(job: Job) -> bool:
     """Whether a job can still be asked to stop."""
     return job.state.live and job.state is not JobState.CANCELLING
+
+
+def why_refused(action: str, jobs: Sequence[Job]) -> str:
+    """Why none of these jobs can be cancelled, deleted or watched, in one line."""
+    one, several = REFUSED[action]
+    if len(jobs) > 1:
+        return several.format(len(jobs))
+    job = jobs[0]
+    name = printable(job.display_name or job.job_id)
+    return f"{name} {'is' if job.state.live else 'has ended:'} {job.state.word}. {one}"
 
 
 def named(jobs: Sequence[Job], project_of: Callable[[Job], str]) -> list[str]:

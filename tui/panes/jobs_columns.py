@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -32,8 +32,12 @@ class ColumnsScreen(ModalScreen[Keys | None]):
         Binding("escape", "leave", "Leave as it was"),
     ]
 
-    def __init__(self, shown: Sequence[str]) -> None:
+    def __init__(
+        self, shown: Sequence[str], without_room: Callable[[Sequence[str]], Collection[str]] | None = None
+    ) -> None:
+        """`without_room` tells which of some columns do not fit beside the others."""
         super().__init__()
+        self._without_room = without_room
         rest = [column for column in COLUMNS if column.key not in shown]
         by_key = {column.key: column for column in COLUMNS}
         self._order = [*(by_key[key] for key in shown), *rest]
@@ -55,12 +59,15 @@ class ColumnsScreen(ModalScreen[Keys | None]):
     def _fill(self, cursor: int) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
+        shown = [column.key for column in self._order if column.key in self._shown]
+        hidden = self._without_room(shown) if self._without_room is not None else ()
         options.add_options(
             [
                 Option(
                     Content.assemble(
                         "● " if column.key in self._shown else "○ ",
                         f"{column.title:<10} ",
+                        ("no room: → shows it  " if column.key in hidden else "", "$text-warning"),
                         (column.about, "$text-muted"),
                     )
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -32,11 +32,12 @@ from tui.domain.jobs import Job
 from tui.panes import messages
 from tui.panes.jobs_base import JobsBase
 from tui.panes.jobs_detail import TONES
+from tui.panes.jobs_titles import contents, count_words, staleness, table_columns, without_room
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
-from tui.widgets.columns import Column
 from tui.widgets.rows import RowList
-from tui.widgets.state_view import StateView, local_clock
+from tui.widgets.rows_paint import GUTTER
+from tui.widgets.state_view import StateView
 
 REPAINT_SECONDS = 60.0
 """Ages change once a minute on screen, so that an idle list writes nothing in between."""
@@ -44,11 +45,8 @@ LIVE_REPAINT_SECONDS = 10.0
 """Durations of running jobs change so often."""
 WIDE = 110
 """Columns from which the detail stands beside the list."""
-NAME_LEAST = 22
-"""Cells that the name keeps before other columns go."""
 FEWEST_ROWS, MANY_ROWS, AROUND_ROWS = 3, 100, 3
 """Rows that a list above the detail keeps, those from which the stylesheet decides, frame and heading."""
-_LOWEST = 100
 
 
 class JobsListPart(JobsBase):
@@ -61,6 +59,11 @@ class JobsListPart(JobsBase):
         self._columns: tuple[JobColumn, ...] = ()
         self._listing = Listing()
         self._idle: frozenset[str] = frozenset()
+        self._needs: dict[str, int] = {}
+        self._opening = True
+        """Whether the first fresh list of the session is still to come or being read."""
+        self.deleted: frozenset[str] = frozenset()
+        """Resource names of records that are gone although the list still has them."""
         self._by_name: dict[str, Job] = {}
         self._wanted = ""
         self._before_filter = ""
@@ -90,7 +93,8 @@ class JobsListPart(JobsBase):
         """Show the newest list."""
         if old.jobs is not new.jobs:
             self._by_name = {job.name: job for job in new.jobs}
-            self._idle = idle_columns(new.jobs)
+            self._idle, self._needs = idle_columns(new.jobs), contents(new.jobs)
+            self.deleted &= self._by_name.keys()
             self._listing.forget_all_but(self._by_name)
             if gone := self.table.marked - self._by_name.keys():
                 self.table.marked = self.table.marked - gone
@@ -98,6 +102,9 @@ class JobsListPart(JobsBase):
         if old.jobs is new.jobs and old.jobs and same:
             return
         self.show_list()
+        self._opening = self._opening and (
+            new.kept or any(not state.whole and state.trouble is None for state in new.places)
+        )
         if self._wanted and self.table.show_cursor_on(self._wanted):
             self._wanted = ""
 
@@ -145,9 +152,13 @@ class JobsListPart(JobsBase):
         self._show_columns()
         known = Known(self.jobs.jobs, self.insights, self.project_of, self.prices, now)
         found = ordered(self._listing.found(self._query, known), self._sort[0], known, reverse=self._sort[1])
-        before = self.table.cursor_key
+        if self.deleted:
+            found = [job for job in found if job.name not in self.deleted]
+        before, at_first = self.table.cursor_key, self.table.cursor_row == 0
         self._leave_room(len(found))
         self.table.set_rows([job.name for job in found], anew=True)
+        if self._opening and at_first:
+            self.table.move_cursor(0)
         self._show_titles(len(found))
         if self.table.cursor_key in (before, None):  # else the table says that the cursor moved
             self.show_detail()
@@ -165,47 +176,17 @@ class JobsListPart(JobsBase):
     def _show_columns(self) -> None:
         keys = [key.strip() for key in self.options.settings.jobs_columns.split(",")]
         self._columns = chosen_columns(keys, idle=self._idle)
-        self.table.set_columns(
-            [
-                Column(
-                    column.key,
-                    column.title,
-                    column.width,
-                    align="right" if column.right else "left",
-                    minimum=0 if column.width else NAME_LEAST,
-                    priority=_LOWEST - column.priority,
-                    fill=not column.width,
-                )
-                for column in self._columns
-            ]
-        )
+        self.table.set_columns(table_columns(self._columns, self._needs))
         self.table.set_sort(self._sort[0], descending=self._sort[1])
 
     def _show_titles(self, shown: int) -> None:
-        whole = len(self.jobs.jobs)
-        counts = f"{shown}" if shown == whole else f"{shown} of {whole}"
-        counts += "" if self.jobs.whole or self.jobs.kept else "+"
+        counts = count_words(self.jobs, shown)
         marked = f" · {len(self.table.marked)} marked" if self.table.marked else ""
         words = f" · {text.printable(self._query.text)}" if self._query.text else ""
         self.table.border_title = Content(f"Jobs {counts}{words}{marked}")
-        self.table.border_subtitle = Content(self._query.problem or self._staleness())
-
-    def _staleness(self) -> str:
-        snapshot = self.jobs
-        if snapshot.kept:
-            when = f"{snapshot.read_at.astimezone():%m-%d %H:%M}" if snapshot.read_at else ""
-            trouble = self.connection_trouble or snapshot.trouble
-            words = f"last known list, of {when}"
-            return f"✗ {trouble.title} · {words}" if trouble is not None else f"{words}: reading …"
-        if not snapshot.failing or snapshot.read_at is None:
-            return ""
-        state = snapshot.failing[0]
-        where = f"{state.place.region}: " if len(snapshot.places) > 1 else ""
-        more = f" and {len(snapshot.failing) - 1} more" if len(snapshot.failing) > 1 else ""
-        title = state.trouble.title if state.trouble else ""
-        as_of = f" · as of {local_clock(state.read_at)}" if state.read_at else ""
-        again = f" · next try {local_clock(state.next_try)}" if state.next_try else ""
-        return f"✗ {where}{title}{more}{as_of}{again}"
+        self.table.border_subtitle = Content(
+            self._query.problem or staleness(self.jobs, self.connection_trouble)
+        )
 
     @property
     def painted(self) -> datetime:
@@ -349,7 +330,14 @@ class JobsListPart(JobsBase):
         from tui.panes.jobs_columns import ColumnsScreen  # noqa: PLC0415 (seldom used)
 
         keys = [column.key for column in self._columns]
-        cast("App[object]", self.app).push_screen(ColumnsScreen(keys), self._columns_chosen)
+        cast("App[object]", self.app).push_screen(
+            ColumnsScreen(keys, self._without_room), self._columns_chosen
+        )
+
+    def _without_room(self, keys: Sequence[str]) -> frozenset[str]:
+        """Which of these columns would not fit beside the others."""
+        columns = chosen_columns(keys, idle=self._idle)
+        return without_room(columns, self._needs, self.table.scrollable_content_region.width - GUTTER)
 
     def _columns_chosen(self, keys: tuple[str, ...] | None) -> None:
         if keys is not None:

@@ -28,11 +28,12 @@ from tui.domain.joblist.again import (
 )
 from tui.domain.joblist.checkpoints import VARIABLE, checkpoints, option_of, with_checkpoint
 from tui.domain.regions import TRAINING_REGIONS
-from tui.domain.secrets import hide_found
+from tui.domain.secret_args import SecretNames, in_words, named_args, references_of, refilled_args
+from tui.domain.secrets import HIDDEN_SECRET
 from tui.domain.spec.args_text import args_text, parse_args
 from tui.domain.spec.machine_edit import WrittenPool
 from tui.domain.spec.naming import name_problem
-from tui.domain.spec.override import OverrideError, holds_secret, parse_duration
+from tui.domain.spec.override import OverrideError, parse_duration
 from tui.domain.spec.references import is_identifier
 from tui.domain.text import middle_cut, printable
 from tui.panes.spec_machine import Chosen, MachineScreen
@@ -100,9 +101,9 @@ class RerunScreen(ModalScreen[Wanted | None]):
         self._about = about
         self._paths = about.paths
         self._checkpoint = ""
-        self._hidden = holds_secret(before.args or ())
-        args = [hide_found(item) for item in before.args or ()] if self._hidden else list(before.args or ())
-        self._args_shown = args_text(args)
+        names = SecretNames(references_of(before.args or ()))
+        self._args_shown = args_text(named_args(before.args or (), names))
+        self._secrets = names.values
         if about.change in ("spot", "standard"):
             self._now = replace(before, way=Way.SPOT if about.change == "spot" else Way.STANDARD)
 
@@ -161,7 +162,7 @@ class RerunScreen(ModalScreen[Wanted | None]):
         """
         args: tuple[str, ...] | None = self._before.args
         if args is not None and (text := self.query_one(ArgsField).text) != self._args_shown:
-            args = tuple(parse_args(text))
+            args = tuple(refilled_args(parse_args(text), self._secrets))
         timeout = self._text("#again-timeout").strip()
         seconds = self._before.timeout
         if timeout != duration_text(seconds):
@@ -207,14 +208,25 @@ class RerunScreen(ModalScreen[Wanted | None]):
             )
             for item in found
         ]
-        if self._hidden:
-            lines.append(
-                Content.styled("A secret in the arguments is hidden: use ${NAME} in env.", "$text-warning")
-            )
+        if words := self._secret_words(wanted.args or ()):
+            lines.append(Content.styled(words, "$text-warning"))
         same = Content.styled("Nothing is changed: the same job once more.", "$text-muted")
         differs.update(Content("\n").join(lines or [same]))
         needs_name = bool(self._checkpoint) and not option_of(wanted.args or ())
         self.query_one("#again-variable").parent.set_class(not needs_name, "hidden")  # type: ignore[union-attr]
+
+    def _secret_words(self, args: Sequence[str]) -> str:
+        """Which names in the arguments stand for what the job had, and what cannot be sent again."""
+        if HIDDEN_SECRET in self._args_shown:
+            return "A secret in a script is hidden, and cannot be sent so: use ${NAME} in env."
+        names = [
+            f"${{{name}}}" for name, value in self._secrets.items() if any(value in item for item in args)
+        ]
+        names = [name for name in names if name in self._args_shown and self._secrets[name[2:-1]] != name]
+        if not names:
+            return ""
+        stand = "stands for a secret" if len(names) == 1 else "stand for secrets"
+        return f"{in_words(names)} {stand} of this job; the job gets the same again."
 
     # Buttons
 

@@ -21,9 +21,11 @@ from tui.domain.jobs import Job
 from tui.domain.outputs import outputs_of
 from tui.domain.places import Place
 from tui.domain.spec.check import Spec
-from tui.domain.spec.from_job import spec_from_job
+from tui.domain.spec.from_job import NewSpec, new_spec
 from tui.domain.spec.naming import name_from
 from tui.domain.spec.problems import Fix, apply_fix
+from tui.domain.spec.references import Layers
+from tui.domain.spec.references import Source as ValueSource
 from tui.domain.storage import GcsUri
 from tui.domain.text import printable
 from tui.panes.jobs_rerun import RerunScreen, Surroundings, Wanted
@@ -133,7 +135,7 @@ class Restart:
         """The job that was started, checked and sent as any other; None, with words, when none was."""
         again: Again = wanted.again if wanted is not None else again_of(self._job)
         gateway = self._at(again.region)
-        text = await asyncio.to_thread(spec_from_job, self.draft(wanted), again.display_name)
+        made = await asyncio.to_thread(new_spec, self.draft(wanted), again.display_name)
         options, target = self._options, gateway.target
         secrets = SecretStore(options.paths.secrets_file)
         start = JobStart(
@@ -142,8 +144,9 @@ class Restart:
             options,
             secrets,
             SubmissionStore(options.paths.journals_dir),
-            layers=lambda: value_layers(
-                secrets, environment(), options.settings, target.project, target.region
+            layers=lambda: _with_own(
+                made,
+                value_layers(secrets, environment(), options.settings, target.project, target.region),
             ),
             still=self._still,
             tell=self._tell,
@@ -152,7 +155,7 @@ class Restart:
             in_use=self._in_use,
             prices=self._prices,
         )
-        source = Source(text, f"{self._stem}, once more", self._stem, "", unsaved=False)
+        source = Source(made.text, f"{self._stem}, once more", self._stem, "", unsaved=False)
         return await start.run(source, on_refused=self._refused)
 
     def _tell(self, title: str, message: str = "", *, tone: str = "") -> None:
@@ -163,6 +166,13 @@ class Restart:
     def _refused(self, failure: CloudError, _spec: Spec) -> None:
         words = failure.hint or failure.message
         self._tell(f"Not started: {failure.title}", f"{words} e opens its spec in the editor.", tone="error")
+
+
+def _with_own(made: NewSpec, layers: Layers) -> Layers:
+    """What the past job had goes again: in arguments always, in the environment unless one is stored."""
+    in_args = {name: value for name, value in made.secrets.items() if name in made.in_args}
+    own = (ValueSource.PAST_JOB, made.secrets)
+    return ((ValueSource.PAST_JOB, in_args), *layers[:1], own, *layers[1:])
 
 
 def _write(text: str, fix: Fix) -> str | None:

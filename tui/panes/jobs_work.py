@@ -102,6 +102,7 @@ class JobsWork(JobsListPart):
 
         def told(account: Account) -> None:
             self.tell_doing(progress_words(kind, account))
+            self._let_go(kind, account.settled)
 
         batch = self._batch = JobBatch(jobs, kind.call, self.gateway_of, told)
         try:
@@ -109,10 +110,19 @@ class JobsWork(JobsListPart):
         finally:
             self._batch = None
             if self.is_attached:  # else the app is being left
-                self.table.marked = self.table.marked - batch.account.settled
                 self.say(account_words(kind, batch.account), stays=True)
                 self.post_message(messages.JobsChanged())
             self.done_doing()
+
+    def _let_go(self, kind: Kind, settled: frozenset[str]) -> None:
+        """What has what was wanted loses its mark at once, and its row if its record is gone."""
+        gone = settled & self._by_name.keys() if kind is DELETE else frozenset()
+        marked = self.table.marked - settled if self.is_attached else self.table.marked
+        if not self.is_attached or (gone <= self.deleted and marked == self.table.marked):
+            return
+        self.deleted |= gone
+        self.table.marked = marked
+        self.show_list()
 
     def done_doing(self) -> None:
         """Nothing is being changed any more."""

@@ -16,6 +16,7 @@ from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.places import Place
+from tui.domain.secret_args import refilled_args
 from tui.domain.secrets import hide
 from tui.domain.setup.needs import needs_of
 from tui.domain.spec.args_text import args_text, parse_args
@@ -244,7 +245,8 @@ class JobStart:
         if own.labels is not None:
             request = {**request, "labels": own.labels}
         if own.args is not None:
-            request = with_args(request, own.args)
+            texts = {key: value.text for key, value in values.items()}
+            request = with_args(request, refilled_args(own.args, texts))
         if own.timeout:
             request = with_timeout(request, own.timeout)
         doubtful = self._store.pending_submissions()
@@ -289,7 +291,8 @@ class JobStart:
     async def _change_args(self, start: Start) -> None:
         """Take other arguments; those of the file stay exactly as they are unless the field was changed."""
         args = first_args(start.request) or []
-        hidden = holds_secret(args)
+        filled = secret_values(start.values)
+        hidden = holds_secret(args) or any(value in item for value in filled if value for item in args)
         shown = "" if hidden else args_text(args)
         screen = ArgsScreen(shown, _wrong(parse_args), hidden=hidden)
         answer = await self._app.push_screen_wait(screen)

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from tui.domain.jobs import Job
 from tui.domain.setup.bucket import default_bucket
 from tui.domain.spec.check import check
-from tui.domain.spec.from_job import spec_from_job
+from tui.domain.spec.from_job import clone_words, new_spec
 from tui.domain.spec.problems import START
 from tui.domain.spec.templates import TEMPLATES, Template
 from tui.domain.text import age, printable
@@ -231,18 +231,16 @@ class SpecTextPane(SpecOpen):
 
         `at` is a path in the CustomJob, at which the cursor is put, or as near to it as can be.
         """
-        text = spec_from_job(job)
+        made = new_spec(job)
         stem = "".join(char if char.isalnum() or char in "-_." else "-" for char in job.display_name)
         name = f"{stem.strip('.-') or job.job_id}.yaml"
-        self._show_buffer(Buffer(text, suggested=Path.cwd() / name))
+        self._show_buffer(Buffer(made.text, suggested=Path.cwd() / name))
         if at:
-            places = check(text).places
+            places = check(made.text).places
             while at and at not in places:
                 at = at[:-1]
             self.editor.go_to(places.get(at, START))
-        self._say(
-            f"A new spec from {job.display_name}", "Secrets are ${NAME} now; check them before you start."
-        )
+        self._say(f"A new spec from {job.display_name}", clone_words(made))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def action_open(self) -> None:

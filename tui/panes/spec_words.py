@@ -14,13 +14,14 @@ from textual.content import Content
 from tui.domain.catalog.quotas import spec_pools
 from tui.domain.catalog.skus import PriceBook
 from tui.domain.jobs import job_from_json
+from tui.domain.secret_args import hide_args
 from tui.domain.secrets import hide_found
 from tui.domain.setup.model import Check, Group
 from tui.domain.spec.args_text import args_line
 from tui.domain.spec.check import Spec
 from tui.domain.spec.cost import Cost, cost_of
 from tui.domain.spec.naming import DEFAULT_TEMPLATE, name_from
-from tui.domain.spec.override import first_args, holds_secret
+from tui.domain.spec.override import first_args
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
 from tui.domain.spec.request import env_lists, gcloud_command, gcloud_notes
 from tui.domain.spec.secret_rules import LITERAL
@@ -302,9 +303,8 @@ def _group_words(group: Group, checks: tuple[Check, ...], start: Start) -> str:
 
 
 def _args(request: Mapping[str, Any]) -> str:
-    args = first_args(request) or []
-    line = args_line(args) or "none"
-    return middle_cut(hide_found(line) if holds_secret(args) else line, _ARGS)
+    line = args_line(hide_args(first_args(request) or [])) or "none"
+    return middle_cut(hide_found(line), _ARGS)
 
 
 def _outputs(start: Start, output_uri: str) -> str:

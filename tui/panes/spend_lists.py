@@ -184,9 +184,13 @@ class SpendLists(Screen[None]):
         buckets = buckets_title(self.spend)
         missing = "in the regions that were read" if self.spend.jobs_missing else ""
         tried = "so far" if self.spend.reading else missing or f"in {self.spend.places} regions"
+        refused = self.spend.places_failed and self.spend.places_failed == self.spend.places_done
+        none_read = (
+            "" if self.spend.reading or not refused else "No region could be read: jobs may be running."
+        )
         listed = "" if self.spend.buckets_listed and not self.spend.buckets_missing else " so far"
         for which, title, nothing in (
-            ("jobs", jobs, f"No live job found {tried}."),
+            ("jobs", jobs, none_read or f"No live job found {tried}."),
             ("buckets", buckets, f"No bucket found{listed}."),
         ):
             rows, none = (

@@ -52,6 +52,12 @@ class JobsSnapshot:
         read = not self.kept and all(state.read_at is not None for state in self.places)
         return self.read_at if read else None
 
+    @property
+    def good_at(self) -> datetime | None:
+        """When those places were last right, UTC, that could be read last time; None when there are none."""
+        times = [state.read_at for state in self.places if state.trouble is None and state.read_at]
+        return None if self.kept else min(times, default=None)
+
     @cached_property
     def live(self) -> tuple[Job, ...]:
         """Jobs that still wait, run or end."""

@@ -10,14 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from tui.domain import logs_lines
-from tui.domain.logs_lines import level_word
 from tui.domain.logstore.model import LinePlace, Lines, LogLine
-from tui.services.files import write_atomic
 from tui.services.log_text import Hide, json_row, rows_text, text_row, whole_keys
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -200,39 +196,7 @@ class _Writer:
             data = data[os.write(self._descriptor, data) :]
 
 
-def export_log(lines: Sequence[logs_lines.LogLine], folder: Path, *, display_name: str, job_id: str) -> Path:
-    """Write lines as `time level replica text` to a new file in `folder`; the file's whole path.
-
-    Raises:
-        OSError: the folder cannot be made or written.
-    """
-    folder = folder.expanduser().absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _free_path(folder, file_stem(display_name, job_id))
-    write_atomic(path, "".join(map(_row, lines)).encode())
-    return path
-
-
 def file_stem(display_name: str, job_id: str) -> str:
     """A file name without its ending: nothing in it leads out of the folder or hides the file."""
     name = _UNSAFE.sub("-", display_name)[:_LONGEST_NAME].strip("-.")
     return "-".join(part for part in (name, _UNSAFE.sub("-", job_id)) if part) or "job"
-
-
-def _free_path(folder: Path, stem: str) -> Path:
-    path = folder / f"{stem}.log"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-{number}.log"
-        number += 1
-    return path
-
-
-def _row(line: logs_lines.LogLine) -> str:
-    seconds, fraction = divmod(line.key.timestamp_ns, 1_000_000_000)
-    try:
-        clock = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        clock = str(seconds)
-    when = f"{clock}.{fraction // 1_000_000:03d}Z"
-    return f"{when} {level_word(line.severity):<8} {line.replica or '-'} {line.text}\n"

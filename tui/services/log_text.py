@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from tui.domain.logreading.level_words import level_word
 from tui.domain.logs import rfc3339
-from tui.domain.logs_lines import level_word
 from tui.domain.logstore.model import LogLine
 from tui.domain.text import printable
 

@@ -223,7 +223,7 @@ class Settings:
     logs_max_lines: int = _setting(
         "logs.max_lines",
         1_000_000,
-        "Lines of one job's log that are kept in memory; the oldest go first.",
+        "Lines of one job's log that are kept in memory; older ones go to a temporary file.",
         minimum=1_000,
     )
     logging_resource_names: str = _setting(

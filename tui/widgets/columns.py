@@ -108,6 +108,10 @@ def _first_page(columns: Sequence[Column], room: int, fixed: int) -> list[int]:
     shown = list(range(len(columns)))
     while len(shown) > 1 and _needed(columns, shown) > room:
         shown.remove(min((n for n in shown if n != fixed), key=lambda n: (columns[n].priority, -n)))
+    left = [number for number in range(len(columns)) if number not in shown]
+    for number in sorted(left, key=lambda n: (-columns[n].priority, n)):
+        if _needed(columns, [*shown, number]) <= room:  # it went before a wider one did
+            shown = sorted([*shown, number])
     return shown
 
 

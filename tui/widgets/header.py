@@ -28,14 +28,14 @@ class HeaderBar(Widget):
         style = "$text-success reverse bold" if self.local else "$text-warning reverse bold"
         billing = Content.styled(f" {words} ", style)
         width = self.size.width - 2
-        status = _clip(self.status, max(width // 3, 10))
+        place = " · ".join(part for part in (self.project or "no project", self.location) if part)
+        spare = width - billing.cell_length - len(place) - 3
+        status = _clip(self.status, max(width // 3, spare, 10))
         right = Content.styled(status, "$text-error" if self.trouble else "$text-muted")
         room = width - billing.cell_length - right.cell_length - 2
-        left = " · ".join(
-            part for part in (self.project or "no project", self.location, self.account) if part
-        )
+        left = f"{place} · {self.account}" if self.account else place
         if len(left) > room:
-            left = " · ".join(part for part in (self.project or "no project", self.location) if part)
+            left = place
         left = _clip(left, max(room, 8))
         gap = width - len(left) - billing.cell_length - right.cell_length
         before = max(gap // 2, 1)

@@ -19,6 +19,7 @@ from tui.domain.course.timeline import awaits_error, phases
 from tui.domain.course.waiting import LONG, WaitCause, waiting
 from tui.domain.jobs import Job, job_from_json
 from tui.domain.logs import LogEntry
+from tui.local.jobs.messages import RESTARTING_WORKER
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECOND = 1_000_000_000
@@ -82,6 +83,10 @@ def test_a_worker_that_is_restarted_in_place_begins_another_attempt_at_once() ->
     lines = (*NORMAL, (500, "The replica workerpool0-0 is restarted: restart 1 of at most 5."))
     first, second = attempts(says(*lines))
     assert (first.end_ns, first.reason) == (500 * SECOND, "restarted")
+    assert (second.start_ns, second.running_ns) == (500 * SECOND, 500 * SECOND)
+    said = RESTARTING_WORKER.format(replica="workerpool0-0", number=1, most=5)
+    first, second = attempts(says(*NORMAL, (500, said)))
+    assert (first.end_ns, first.reason) == (500 * SECOND, "preempted")
     assert (second.start_ns, second.running_ns) == (500 * SECOND, 500 * SECOND)
 
 

@@ -139,10 +139,17 @@ def test_the_new_spec_has_no_secret_and_no_label_of_the_old_submission(job: Job)
     assert [item.name for item in spec.references] == ["HF_TOKEN"]
 
 
-def test_a_secret_in_the_arguments_stops_the_start(job: Job) -> None:
-    text = spec_from_job(changed(job, replace(again_of(job), args=("--token", TOKEN))))
+def test_a_secret_within_a_script_stops_the_start(job: Job) -> None:
+    script = f"huggingface-cli login --token {TOKEN}\npython train.py\n"
+    text = spec_from_job(changed(job, replace(again_of(job), args=(script,))))
     assert TOKEN not in text
     assert "placeholder" in {problem.code for problem in check(text).errors}
+
+
+def test_secrets_are_hidden_in_what_differs(job: Job) -> None:
+    before = replace(again_of(job), args=("--wandb-key", "0123456789abcdef" * 2 + "01234567"))
+    (found,) = differences(before, replace(before, args=("--db-pass=hunter2secret",)))
+    assert (found.before, found.after) == ("--wandb-key ••••••", "--db-pass=••••••")
 
 
 @pytest.mark.parametrize(

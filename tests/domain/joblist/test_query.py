@@ -50,6 +50,12 @@ def test_values_with_commas_between_mean_either(text: str, numbers: list[int]) -
         ("state:failed,bogus", "No state begins with 'bogus'"),
         ("by:ben,me age<x", NOBODY),
         ("-by:me", NOBODY),
+        ("stat:failed", "No field is called 'stat': state: perhaps?"),
+        ("-foo:bar", "No field is called 'foo': state, label"),
+        ("csot>5", "No field is called 'csot': cost< perhaps?"),
+        ("age:2d", "age is compared"),
+        ("state<5", "state is looked into"),
+        ("team=a 12:30 :x", ""),
     ],
 )
 def test_the_first_problem_is_told(text: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -58,16 +59,14 @@ def test_what_says_no_time_is_refused_in_words(text: str) -> None:
 @settings(max_examples=50)
 @given(st.text("0123456789:+-.dhmsTZz ", max_size=24), st.integers(-(2**63), 2**63))
 def test_anything_typed_is_a_time_or_refused(text: str, last: int) -> None:
-    try:
+    with suppress(MomentError):
         moment_of(text, first_ns=0, last_ns=last, zone=UTC)
-    except MomentError:
-        pass
 
 
 @settings(max_examples=50)
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(0, 86_399))
-def test_a_time_of_day_is_the_last_one_before_the_end(end: datetime, second: int) -> None:
-    last = int(end.replace(tzinfo=UTC).timestamp()) * SECOND
+@given(st.integers(31_536_000, 4_102_444_800), st.integers(0, 86_399))
+def test_a_time_of_day_is_the_last_one_before_the_end(end: int, second: int) -> None:
+    last = end * SECOND
     text = f"{second // 3600}:{second // 60 % 60:02}:{second % 60:02}"
     found = moment_of(text, first_ns=0, last_ns=last, zone=UTC)
     assert 0 <= last - found < 86_400 * SECOND

@@ -14,8 +14,9 @@ from tests.fake_logs import FakeJobs, FakeLogs, entry, failure, running_job
 from tests.support import wait_for
 from tui.domain.errors import ErrorKind
 from tui.domain.jobs import JobState
-from tui.domain.logbuffer import LogBuffer
 from tui.domain.logs import TailBatch
+from tui.domain.logstore.model import LogLine
+from tui.domain.logstore.store import LogStore
 from tui.domain.readrate import UNLIMITED, ReadRate
 from tui.services.follow.follower import LogFollower
 from tui.services.follow.state import FollowStatus, FollowTiming, LogBatch, Mark, Phase
@@ -45,7 +46,7 @@ class Reading:
 
     def __init__(self, logs: FakeLogs, jobs: FakeJobs, timing: FollowTiming, **more: int | Mark) -> None:
         self.logs = logs
-        self.buffer = LogBuffer(100_000)
+        self.buffer = LogStore(100_000)
         self.batches: list[LogBatch] = []
         self.statuses: list[FollowStatus] = []
         assert jobs.job is not None
@@ -67,13 +68,17 @@ class Reading:
         self.buffer.add(batch.entries, backfill=batch.backfill)
 
     @property
+    def lines(self) -> list[LogLine]:
+        return [self.buffer.line(index) for index in range(len(self.buffer))]
+
+    @property
     def phases(self) -> list[Phase]:
         return [status.phase for status in self.statuses]
 
     @property
     def complete(self) -> bool:
         """Whether everything stored has been read."""
-        return [row.key for row in self.buffer] == sorted(item.key for item in self.logs.stored)
+        return [line.place.key for line in self.lines] == sorted(item.key for item in self.logs.stored)
 
     async def reads_all(self) -> None:
         await wait_for(lambda: self.complete, what="reading everything")
@@ -264,7 +269,7 @@ async def test_another_follower_goes_on_where_one_stopped() -> None:
     mark = Mark(listed_ns=entry(499_000).timestamp_ns, backfilled=True)
     logs.write(entry(500_000), entry(470_500))
     async with reading(logs, timing=RARE, mark=mark) as it:
-        await wait_for(lambda: {row.text for row in it.buffer} >= {"line 500000", "line 470500"})
+        await wait_for(lambda: {line.text for line in it.lines} >= {"line 500000", "line 470500"})
         assert it.buffer.entries < 60
         assert not it.statuses[-1].older_pending
 

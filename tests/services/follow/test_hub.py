@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from unittest.mock import patch
 
 from tests.services.follow.world import Follows, Service, World, job, live, now, settled
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.insight import JobInsight
-from tui.domain.logs import MOST_FILTER, TailBatch, job_filter
+from tui.domain.logs import MOST_FILTER, TailBatch, fitting, job_filter, jobs_filter
+from tui.services.follow.hub import TOO_MANY
 from tui.services.follow.state import FollowTiming, Phase
 from tui.services.insights import JobInsights
 
@@ -237,6 +238,18 @@ async def test_a_loud_job_that_nobody_follows_takes_no_room_in_the_tail() -> Non
         await stop(printing)
 
 
+@live
+async def test_a_job_that_rode_along_is_live_as_soon_as_it_is_followed() -> None:
+    async with World(service := Service()) as world:
+        world.readers.hub("kelp-train").ride(["1", "2"], lambda _job, _entries: None)
+        await world.follow(1)
+        await settled(lambda: service.open and '"2"' in service.open[0].filter, 10)
+        await asyncio.sleep(2)
+        second = await world.follow(2)
+        await settled(lambda: second.phase is Phase.LIVE, 5)
+        assert len(service.sessions) == 1, "the session stays as it is"
+
+
 async def _here(work: Callable[[], object]) -> object:
     await asyncio.sleep(0)
     return work()
@@ -244,18 +257,35 @@ async def _here(work: Callable[[], object]) -> object:
 
 @live
 async def test_more_jobs_than_a_filter_holds_are_polled_and_that_is_said() -> None:
-    many = [f"{number:019}" for number in range(900)]
-    async with World(service := Service()) as world:
-        hub = world.readers.hub("kelp-train")
-        first = await world.follow(1, each=job(int("9" * 19)))
-        await settled(lambda: first.phase is Phase.LIVE, 10)
-        named = [replace(job(1), name=f"x/customJobs/{each}") for each in many[:5]]
-        seats = [await world.follow(1, each=each) for each in named]
-        hub.ride(many[5:], lambda _job, _entries: None)
-        await settled(lambda: seats[-1].phase is Phase.LIVE, 20)
-        assert all(len(each.filter) <= MOST_FILTER + 200 for each in service.open)
-        assert hub.fed_since(many[-1]) is None
-        assert hub.fed_since(many[5]) is not None
+    with (
+        patch("tui.services.follow.tails.fitting", _three),
+        patch("tui.services.follow.hub.fitting", _three),
+    ):
+        async with World(service := Service()) as world:
+            printing = world.prints(range(1, 6), 1.0)
+            followed = await five(world)
+            await settled(lambda: [each.phase for each in followed].count(Phase.LIVE) == 3, 10)
+            await settled(lambda: followed[0].phase is Phase.POLLING, 10)
+            assert followed[0].statuses[-1].error is TOO_MANY
+            followed[0].follower.shown()
+            await settled(lambda: followed[0].phase is Phase.LIVE and not followed[0].statuses[-1].error, 10)
+            await settled(lambda: [each.phase for each in followed].count(Phase.POLLING) == 2, 10)
+            await stop(printing)
+            await asyncio.sleep(12)
+            for number, each in enumerate(followed, 1):
+                assert each.keys == service.keys(number)
+
+
+def _three(ids: Sequence[str]) -> int:
+    return min(len(ids), 3)
+
+
+def test_a_filter_is_never_too_long() -> None:
+    many = [f"{number:019}" for number in range(2000)]
+    count = fitting(many)
+    assert 700 < count < 2000
+    assert len(jobs_filter(many[:count])) <= MOST_FILTER + 100
+    assert fitting(['"' * 30_000, "2"]) == 1
 
 
 @live

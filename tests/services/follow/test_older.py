@@ -70,6 +70,8 @@ async def test_another_follower_reads_the_gap_first_and_goes_on_with_older_pages
         async with world.following(1) as first:
             await settled(lambda: first.phase is Phase.LIVE and first.statuses[-1].older_waits, 10)
             mark = first.follower.mark
+            first.follower.want_all()
+            assert first.follower.mark.all_wanted
         assert mark.listed_ns is not None
         assert not mark.backfilled
         for number in range(3000):

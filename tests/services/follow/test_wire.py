@@ -7,7 +7,7 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 import pytest
@@ -20,7 +20,7 @@ from tests.support import wait_for
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
-from tui.domain.logs import LogEntry, job_filter
+from tui.domain.logs import job_filter
 from tui.domain.target import LocalEndpoint, Target
 from tui.services.follow.state import LOCAL_TIMING
 
@@ -51,25 +51,28 @@ async def test_no_line_is_lost_and_none_comes_twice_whatever_goes_wrong(server: 
 
 async def test_logs_are_read_where_the_setting_says(server: Server, gateway: Gateway) -> None:
     job = await gateway.jobs.create_job(spec("echo here; sleep 300"))
+    await wait_for(lambda: _found(server, VIEW, job.job_id), what="the first line")
+    assert not await _found(server, VIEW.replace("_Default", "_Required"), job.job_id)
+    for wrong in ("folders/12", VIEW.replace("_AllLogs", "none")):
+        with pytest.raises(CloudError) as caught:
+            await _found(server, wrong, job.job_id)
+        assert caught.value.kind in (ErrorKind.DENIED, ErrorKind.NOT_FOUND)
+    await gateway.jobs.cancel_job(job.name)
+
+
+async def _found(server: Server, resource: str, job_id: str) -> bool:
+    """Whether a job's log is there, for the list and for the tail."""
     record = server.record
     endpoint = LocalEndpoint(record.grpc_address, record.http_url)
-    found: dict[str, list[LogEntry]] = {}
-    for name in (VIEW, VIEW.replace("_Default", "_Required"), "folders/12"):
-        other = await open_gateway(Target(record.project, REGION, local=endpoint, log_resources=(name,)))
-        try:
-            found[name] = list((await other.logs.list_entries(job_filter(job.job_id))).entries)
-            tail = other.logs.tail(job_filter(job.job_id))
+    gateway = await open_gateway(Target(record.project, REGION, local=endpoint, log_resources=(resource,)))
+    try:
+        async with aclosing(gateway.logs.tail(job_filter(job_id))) as batches:
             with suppress(TimeoutError):
-                async with asyncio.timeout(0.3):
-                    await anext(tail)
-            await tail.aclose()
-        except CloudError as error:
-            assert (name, error.kind) == ("folders/12", ErrorKind.DENIED)
-        finally:
-            await other.close()
-    assert found[VIEW]
-    assert not found[VIEW.replace("_Default", "_Required")]
-    await gateway.jobs.cancel_job(job.name)
+                async with asyncio.timeout(0.1):
+                    await anext(batches)
+        return bool((await gateway.logs.list_entries(job_filter(job_id))).entries)
+    finally:
+        await gateway.close()
 
 
 @pytest.mark.parametrize("way", ["cancelled at once", "cancelled", "closed"])

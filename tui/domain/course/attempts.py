@@ -18,7 +18,9 @@ _AGAIN = re.compile(
     r"|internal error occurred for the current attempt",
     re.IGNORECASE,
 )
-_IN_PLACE = re.compile(r"\breplica \S{1,80} (?:is|was) restarted", re.IGNORECASE)
+_IN_PLACE = re.compile(
+    r"\breplica \S{1,80} (?:(?:is|was) restarted|was preempted and is restarted:)", re.IGNORECASE
+)
 """A worker that goes on at once on its machine (FACTS 1.9): nothing is prepared anew."""
 _REASONS = (
     (re.compile(r"preempt|resources are insufficient", re.IGNORECASE), "preempted"),

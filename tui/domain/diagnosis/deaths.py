@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tui.domain.diagnosis.exits import CRASHED, KILLED
-from tui.domain.diagnosis.findings import Finding, Sign, Strength
+from tui.domain.diagnosis.findings import Finding, Sign, Strength, told
 from tui.domain.diagnosis.model import Cause, Confidence
 from tui.domain.diagnosis.reading import Strand
 
@@ -36,6 +36,8 @@ _NOISE = (
     "E0",
     "I0",
 )
+_PARTS = ("Process ", "Error in atexit", "Exception in ", "Error in sys.excepthook", "Original exception was")
+"""How the line begins that stands before the traceback of a part of a program."""
 _BY_CODE = {
     126: frozenset({Cause.COMMAND_NOT_FOUND}),
     127: frozenset({Cause.COMMAND_NOT_FOUND}),
@@ -97,7 +99,56 @@ def death(strand: Strand, signs: Sequence[Sign], code: int | None) -> Death | No
     if not run or after > _FAR:
         return None
     best = choose(run, code)
+    if best and code not in KILLED | CRASHED:
+        best = superseded(strand, run, best)
     return Death(best, survived=after > _AFTER) if best else None
+
+
+def superseded(strand: Strand, run: Sequence[Sign], best: Sign) -> Sign:
+    """The last traceback instead of an earlier one that the job went on after, as `A || B` does."""
+    if not _of_program(strand, best):
+        return best
+    begin = next(number for number, sign in enumerate(run) if sign is best)
+    several = any(sign.wrapper for sign in run[begin:])
+    last = best
+    for sign in run[begin + 1 :]:
+        if not _of_program(strand, sign) or sign.finding.exception == last.finding.exception:
+            continue
+        went_on = bool(ordinary(strand, last.end, sign.start, 1))
+        alike = _kind(sign) == _kind(last)
+        if (went_on and not (several and alike)) or not (several or alike):
+            last = sign
+    if last is best:
+        return best
+    between = ordinary(strand, best.end, last.start, 1)
+    sure = Confidence.LIKELY if between else Confidence.UNSURE
+    finding = last.finding
+    words = (
+        f"{finding.summary} A program before it failed with {told(best.finding.exception, 160).rstrip('.')}."
+    )
+    if finding.confidence is Confidence.UNSURE:
+        sure = finding.confidence
+    return replace(last, finding=replace(finding, confidence=sure, summary=words, earlier=best.finding))
+
+
+def _of_program(strand: Strand, sign: Sign) -> bool:
+    """Whether a sign is the traceback of a program that the job's script ran itself.
+
+    Not of a rank, an actor or a child process, which others may outlive, nor of what runs at Python's exit.
+    """
+    before = strand.texts[sign.start - 1] if sign.start else ""
+    return (
+        sign.strength is Strength.STRONG
+        and not (sign.collateral or sign.wrapper)
+        and bool(sign.finding.exception)
+        and strand.texts[sign.start].startswith("Traceback")
+        and not before.startswith(_PARTS)
+    )
+
+
+def _kind(sign: Sign) -> str:
+    """The exception without its message: processes of one program tend to fail alike."""
+    return sign.finding.exception.partition(":")[0]
 
 
 def choose(run: Sequence[Sign], code: int | None) -> Sign | None:

@@ -123,6 +123,8 @@ def _failure(case: Case, log: Log, facts: Facts) -> list[Finding]:
     if found.cause is Cause.INTERNAL:
         found = _counted(found, entries)
     others = [inner] if inner is not None and inner.cause is not found.cause and _telling(inner) else []
+    if inner is not None and inner.earlier is not None:
+        others.append(inner.earlier)
     loss = bad_loss(log.last_attempt())
     if loss is not None and Cause.NAN_LOSS not in (found.cause, *(each.cause for each in others)):
         others.append(loss)

@@ -292,6 +292,7 @@ _WORLD_RULES = (
         names=words.names(
             "HTTPError HTTPStatusError HttpError HTTPStatusError ClientError OSError HfHubHTTPError"
             " GoogleAPICallError GCSFSError RpcError _InactiveRpcError RuntimeError AioRpcError"
+            " PermissionError PermissionDeniedError"
         ),
         confidence=_LIKELY,
         nobody="something it needs",

@@ -151,6 +151,7 @@ REFUSED = (
     "403 client error",
     "status code: 403",
     "does not have storage.",
+    ".gserviceaccount.com does not have ",
     "invalid_grant",
     "could not automatically determine credentials",
     "default credentials were not found",

@@ -43,6 +43,8 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     replica: str = ""
     exit_code: int | None = None
+    earlier: Finding | None = None
+    """What another program of the same replica had failed with, after which the job went on."""
 
 
 @dataclass(frozen=True, slots=True)

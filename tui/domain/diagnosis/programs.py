@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tui.domain.diagnosis.deaths import Death, death, first
+from tui.domain.diagnosis.deaths import Death, death, first, ordinary
 from tui.domain.diagnosis.exits import Exit, explain
 from tui.domain.diagnosis.facts import Facts
-from tui.domain.diagnosis.findings import Finding, Sign, Strength
+from tui.domain.diagnosis.findings import Finding, Sign, Strength, told
 from tui.domain.diagnosis.model import Cause, Confidence, Evidence
 from tui.domain.diagnosis.reading import Log, Strand, strand_of
 from tui.domain.diagnosis.signs import sign_in_error, signs
+from tui.domain.logreading.levels import guess
 from tui.domain.logs import Severity
-from tui.domain.logs_lines import guess_level
 
 _LAST = 60
 """Lines at a replica's end among which something that sounds bad is looked for."""
@@ -133,14 +133,32 @@ def unexplained(log: Log, end: Exit, *, complete: bool) -> Finding:
         words += "; no exception is in its log, but these are its last words of trouble."
     elif strand is None or not strand.texts:
         words += ", and there is no log of it."
-    elif complete:
-        words += ", and its log does not say why."
+    elif last := last_lines(strand):
+        part = "" if complete else "the part that was read of "
+        words += f"; no exception is in {part}its log. The program's last line: “{told(last[0].text)}”"
     else:
-        words += "; the part of its log that was read does not say why."
+        words += ", and its log does not say why."
     evidence = _joined(last, end.evidence)
     return Finding(
         Cause.UNKNOWN, words, Confidence.UNSURE, evidence=evidence, replica=end.replica, exit_code=end.code
     )
+
+
+def last_lines(strand: Strand) -> tuple[Evidence, ...]:
+    """A program's last words, those of its error output first: `sys.exit` writes its message there.
+
+    What was printed before may come after them, as Python keeps it back until it ends.
+    """
+    said = [
+        index
+        for index in range(max(len(strand.texts) - _LAST, 0), len(strand.texts))
+        if ordinary(strand, index, index + 1, 1)
+    ]
+    errors = [
+        index for index in said if (entry := strand.entries[index]) and entry.severity >= Severity.ERROR
+    ]
+    chosen = (*errors[-1:], *said[-1:])
+    return tuple(strand.quote(index) for index in dict.fromkeys(chosen))
 
 
 def bad_lines(strand: Strand) -> tuple[Evidence, ...]:
@@ -148,7 +166,7 @@ def bad_lines(strand: Strand) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     for index in range(len(strand.texts) - 1, max(len(strand.texts) - _LAST, 0) - 1, -1):
         text = strand.texts[index]
-        if text.strip() and guess_level(text) >= Severity.ERROR:
+        if text.strip() and guess(text) >= Severity.ERROR:
             found.append(strand.quote(index))
             if len(found) >= _QUOTED:
                 break

@@ -13,6 +13,8 @@ from typing import Any
 
 from tui.domain.catalog.quotas import Pool, spec_pools
 from tui.domain.jobs import Job, job_from_json
+from tui.domain.secret_args import hide_args
+from tui.domain.secrets import HIDDEN
 from tui.domain.spec.override import first_args, with_args, with_timeout
 from tui.domain.timeouts import timeout_of
 
@@ -154,25 +156,28 @@ def with_pool(again: Again, position: int, chosen: Pool) -> Again:
 def _other_args(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
     """What only one side has, an option together with its value."""
     old, new = list(_units(before)), list(_units(after))
-    return [unit for unit in old if unit not in new][:_SHOWN], [unit for unit in new if unit not in old][
-        :_SHOWN
-    ]
+    return _told(old, new), _told(new, old)
 
 
-def _units(args: Sequence[str]) -> Iterator[str]:
+def _told(units: Sequence[tuple[str, ...]], other: Sequence[tuple[str, ...]]) -> list[str]:
+    """Units that the other side lacks, to be shown: without secrets."""
+    return [" ".join(hide_args(unit, HIDDEN)) for unit in units if unit not in other][:_SHOWN]
+
+
+def _units(args: Sequence[str]) -> Iterator[tuple[str, ...]]:
     waiting = ""
     for item in args:
         if waiting and not item.startswith("-"):
-            yield f"{waiting} {item}"
+            yield waiting, item
             waiting = ""
             continue
         if waiting:
-            yield waiting
+            yield (waiting,)
         waiting = item if item.startswith("-") and "=" not in item else ""
         if not waiting:
-            yield item
+            yield (item,)
     if waiting:
-        yield waiting
+        yield (waiting,)
 
 
 def _seconds(value: int) -> str:

@@ -162,7 +162,7 @@ COLUMNS: tuple[JobColumn, ...] = (
         lambda line: line.job.region,
         lambda line: line.job.region,
         "Where it runs.",
-        priority=60,
+        priority=25,
     ),
     JobColumn(
         "age",

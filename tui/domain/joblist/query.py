@@ -17,6 +17,10 @@ from tui.domain.jobs import Job, JobState
 _COMPARED = re.compile(r"(?P<field>age|ran|cost|created|progress)(?P<sign><=|>=|<|>|=)(?P<value>.+)")
 _SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smhdw]?)")
 _UNITS = {"": 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_UNKNOWN = re.compile(r"(?P<field>[a-z][a-z_-]*)(?P<sign>:|<=|>=|<|>)")
+"""How a word begins that looks like a field of ours; `team=a` is a label, found as a word."""
+COMPARED = ("age", "ran", "cost", "created", "progress")
+"""Fields that are compared."""
 FIELDS = ("state", "label", "name", "id", "region", "project", "machine", "by", "cause")
 """Fields that `field:value` looks into."""
 _ONE_VALUE = frozenset({"name"})
@@ -104,7 +108,24 @@ def _test(word: str, me: str) -> Test:
     if colon and field in FIELDS:
         values = [value] if field in _ONE_VALUE else [part for part in value.split(",") if part] or [""]
         return _either([_field(field, each, me) for each in values])
+    if looks := _UNKNOWN.match(word):
+        raise ValueError(_no_field(looks["field"], compared=looks["sign"] != ":"))
     return lambda found, _now: word in found.words
+
+
+def _no_field(field: str, *, compared: bool) -> str:
+    """What to say of a field that there is not, or that is asked otherwise."""
+    from difflib import get_close_matches  # noqa: PLC0415 (only for a slip)
+
+    if field in COMPARED:
+        return f"{field} is compared, such as {field}{'>2026-11-01' if field == 'created' else '<5'}."
+    if field in FIELDS:
+        return f"{field} is looked into, such as {field}:words; only {', '.join(COMPARED)} are compared."
+    every = (*COMPARED, *FIELDS) if compared else (*FIELDS, *COMPARED)
+    near = next(iter(get_close_matches(field, every, 1, 0.5)), "")
+    if near:
+        return f"No field is called {field!r}: {near}{'<' if near in COMPARED else ':'} perhaps?"
+    return f"No field is called {field!r}: {', '.join((*FIELDS, *COMPARED))}."
 
 
 def _either(tests: list[Test]) -> Test:

@@ -24,6 +24,7 @@ HIDDEN = "••••••"
 _DEEPEST = 60
 """Levels of nesting that are shown; a CustomJob has eight."""
 _TASKS = ("containerSpec", "pythonPackageSpec")
+_COMMANDS = ("command", "args")
 
 
 def spec_of(job: Job) -> Mapping[str, Any]:
@@ -94,7 +95,7 @@ def without_values(value: object, *, in_env: bool = False, depth: int = 0) -> An
         return {
             str(key): HIDDEN
             if in_env and key == "value"
-            else without_values(value[key], in_env=key == "env", depth=depth + 1)
+            else without_values(_shown(key, value[key]), in_env=key == "env", depth=depth + 1)
             for key in _keys(value)
         }
     if isinstance(value, list | tuple):
@@ -102,6 +103,19 @@ def without_values(value: object, *, in_env: bool = False, depth: int = 0) -> An
     if value is None or isinstance(value, bool | int | float | str):
         return HIDDEN if in_env and isinstance(value, str) else value
     return str(value)
+
+
+def _shown(key: object, value: object) -> object:
+    """Arguments without the secrets that only their options tell of."""
+    if (
+        key not in _COMMANDS
+        or not isinstance(value, list)
+        or not all(isinstance(item, str) for item in value)
+    ):
+        return value
+    from tui.domain.secret_args import hide_args  # noqa: PLC0415 (many patterns; not for the first frame)
+
+    return hide_args(value, HIDDEN)
 
 
 def _keys(value: Mapping[Any, Any]) -> list[Any]:

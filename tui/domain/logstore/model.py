@@ -205,6 +205,11 @@ class Lines(Protocol):
         ...
 
     @property
+    def widest(self) -> int:
+        """Columns of the widest line there has been, at most 65,535."""
+        ...
+
+    @property
     def replica_names(self) -> Sequence[str]:
         """Names of replicas by their number in `Block.replicas`, `service` among them; only ever longer."""
         ...

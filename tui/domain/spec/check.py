@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui.domain.catalog.skus import PriceBook
+from tui.domain.secret_args import reference_start
 from tui.domain.spec import nodes, rules
 from tui.domain.spec.document import parse
 from tui.domain.spec.merge import TooMuchError, entries_of
@@ -152,7 +153,14 @@ def _env_values(walker: Walker, known_names: Collection[str] | None) -> tuple[li
     references: list[Reference] = []
     problems: list[Problem] = []
     for path, node in walker.scalars.items():
-        if not is_env_value(path) or not isinstance(node.value, str):
+        if not isinstance(node.value, str):
+            continue
+        if path[-2:-1] and path[-2] in ("command", "args") and (start := reference_start(node.text)) >= 0:
+            found = references_in(node.text[start:], node.place)
+            references += found
+            problems += _unset(found, known_names)
+            continue
+        if not is_env_value(path):
             continue
         found = references_in(node.text, node.place)
         references += found

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui.domain.secret_args import hide_args
 from tui.domain.secrets import find_secrets
 from tui.domain.timeouts import MAX_SECONDS
 
@@ -29,7 +30,7 @@ def first_args(job: Mapping[str, Any]) -> list[str] | None:
 
 def holds_secret(args: Sequence[str]) -> bool:
     """Whether arguments hold what looks like a secret, so that they must not be shown."""
-    return any(find_secrets(item) for item in args) or bool(find_secrets(" ".join(args)))
+    return bool(find_secrets(" ".join(args))) or hide_args(args) != list(args)
 
 
 def with_args(job: Mapping[str, Any], args: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`${NAME}` and `${NAME:-default}` in environment values: filled when a job is started, never stored.
 
+In arguments only a secret's `${NAME}` is, alone or behind `OPTION=` (`tui.domain.secret_args`).
+
 This is the one departure from gcloud, which sends `${NAME}` as it stands; `$${` is sent as `${`.
 """
 
@@ -28,6 +30,7 @@ class Source(StrEnum):
     SECRETS = "secrets file"
     ENVIRONMENT = "environment"
     SETTINGS = "settings"
+    PAST_JOB = "past job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tui.domain.secret_args import reference_start
 from tui.domain.secrets import HIDDEN, hide_found
 from tui.domain.spec.check import Shape, Spec
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value, substitute
 
 _TASKS = ("containerSpec", "pythonPackageSpec")
+_COMMANDS = ("command", "args")
 
 
 def with_key(spec: Spec, kms_key: str) -> Spec:
@@ -85,10 +87,27 @@ def gcloud_notes(spec: Spec) -> list[str]:
 
 def env_lists(job: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
     """The environment of every container of a CustomJob in JSON form."""
+    for task in _tasks(job):
+        yield task.get("env", [])
+
+
+def arg_lists(job: Mapping[str, Any]) -> Iterator[list[str]]:
+    """The command and the arguments of every container of a CustomJob in JSON form."""
+    for task in _tasks(job):
+        yield from (task[key] for key in _COMMANDS if key in task)
+
+
+def _tasks(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for pool in job.get("jobSpec", {}).get("workerPoolSpecs", []):
         for task in _TASKS:
             if task in pool:
-                yield pool[task].get("env", [])
+                yield pool[task]
+
+
+def _filled(item: str, value_of: Callable[[str], str | None]) -> str:
+    """An argument with its secret, if it refers to one."""
+    start = reference_start(item)
+    return item[:start] + substitute(item[start:], value_of) if start >= 0 else item
 
 
 def _build(
@@ -99,6 +118,10 @@ def _build(
         for variable in env:
             if "value" in variable:
                 variable["value"] = substitute(variable["value"], value_of)
+    for task in _tasks(job):
+        for key in _COMMANDS:
+            if key in task:
+                task[key] = [_filled(item, value_of) for item in task[key]]
     request: dict[str, Any] = {
         "displayName": display_name,
         **{k: v for k, v in job.items() if k != "displayName"},

@@ -42,7 +42,9 @@ IMAGE_PULL_ERROR = (
     "started."
 )
 RESTARTING = "The job is restarted: restart {number} of at most {most}."
-RESTARTING_WORKER = "The replica {replica} is restarted: restart {number} of at most {most}."
+RESTARTING_WORKER = (
+    "The replica {replica} was preempted and is restarted: restart {number} of at most {most}."
+)
 WAITING_FOR_QUOTA = "Waiting for quota."
 NO_GCS_MOUNT = (
     "The spec names {paths}: on this machine there is no Cloud Storage mount at /gcs, as Vertex AI has. Use "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError, ErrorKind
@@ -96,6 +97,7 @@ class LogFollower:
             room=max_entries,
         )
         self._older.pending = not self._before.backfilled
+        self._older.all_wanted = self._before.all_wanted
         self._status = FollowStatus(Phase.LOADING, older_pending=self._older.pending)
         self._trouble: tuple[CloudError, datetime, datetime] | None = None
         """What is in the way of a read for this job alone, since when, and when it is tried again."""
@@ -131,11 +133,11 @@ class LogFollower:
         """How far the reading came, for another follower to go on from there."""
         before, older = self._before, self._older
         if not self._file.begun or (before.listed_ns is not None and not older.joined):
-            return before
+            return replace(before, all_wanted=older.all_wanted)
         rounds = self._hub.rounds
         listed = (rounds.mark_of(self._file) if rounds is not None else None) or self._file.mark_ns
         done = before.backfilled or not (older.pending or older.unread)
-        return Mark(listed, None if done else older.oldest_ns, backfilled=done)
+        return Mark(listed, None if done else older.oldest_ns, done, older.all_wanted)
 
     async def run(self) -> None:
         """Follow until everything is read."""

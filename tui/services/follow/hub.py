@@ -101,6 +101,8 @@ class LogHub:
         if self._life is None:
             self._begin(timing)
         self._reseat()
+        if self._life is not None and file.job_id in self._life.tails.covered:
+            seat.file.covered(live=True)  # the session has had it along for the rider, and stays as it is
         try:
             yield seat.file
         finally:

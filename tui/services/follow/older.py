@@ -55,6 +55,8 @@ class OlderPages:
         """
         self.pending = True
         """Whether there is more to read."""
+        self.all_wanted = False
+        """Whether all of it is wanted."""
         self.unread = False
         """Whether there is no room for what is left."""
         self.waits = False
@@ -76,7 +78,6 @@ class OlderPages:
         self._room = room
         self._read = 0
         self._wanted = timing.older_burst
-        self._all = False
         self._wake = asyncio.Event()
 
     def want(self) -> None:
@@ -86,14 +87,14 @@ class OlderPages:
 
     def want_all(self) -> None:
         """Everything is wanted now."""
-        self._all = True
+        self.all_wanted = True
         self._wake.set()
 
     @property
     def _urgency(self) -> Urgency:
         if not self.calm.is_set() or self.gap is not None:
             return Urgency.LIVE
-        return Urgency.SHOWN if self._all or self._wanted > 0 else Urgency.BACKGROUND
+        return Urgency.SHOWN if self.all_wanted or self._wanted > 0 else Urgency.BACKGROUND
 
     async def first(self, stretch: Stretch) -> LogPage:
         """Read the newest page of a stretch.
@@ -146,12 +147,12 @@ class OlderPages:
 
     async def _turn(self) -> None:
         """Wait until another page is to be read."""
-        if self._all or self._wanted > 0 or self.gap is not None:
+        if self.all_wanted or self._wanted > 0 or self.gap is not None:
             self._tell(waits=False)
             return
         self.calm.set()
         self._tell(waits=True)
-        while not (self._all or self._wanted > 0):
+        while not (self.all_wanted or self._wanted > 0):
             try:
                 async with asyncio.timeout(self._timing.older_pace):
                     await self._wake.wait()

@@ -56,6 +56,8 @@ class Followed:
         self.live = live
 
 
+MOST_LOOKED_THROUGH = 100_000
+"""Entries that a list may have to look through for those received since."""
 _LOOKED_AT = 50
 """Entries at the end of a page among which its newest is looked for: some may be from the future."""
 
@@ -201,7 +203,7 @@ class Rounds:
             if since is None or self.volume.since(since) <= timing.requery_entries or not self._by_receipt:
                 terms = self._terms(since, timing.late)
             else:
-                terms = only_late(since, _ns(timing.late), _ns(SLACK))
+                terms = only_late(since, _ns(self._late(since, timing.late)), _ns(SLACK))
             await self._read(some, terms, missed=False)
         self._checked = self._now()
         for each in jobs:
@@ -231,7 +233,15 @@ class Rounds:
         return max(job.mark_ns or 0, reached) or None
 
     def _terms(self, since: int | None, late: float) -> tuple[str, ...]:
-        return () if since is None else found_since(since, _ns(late), by_receipt=self._by_receipt)
+        if since is None:
+            return ()
+        return found_since(since, _ns(self._late(since, late)), by_receipt=self._by_receipt)
+
+    def _late(self, since: int, late: float) -> float:
+        """How far before its beginning a list looks: the service goes through all that lies there."""
+        while late > SLACK and self.volume.since(since - _ns(late)) > MOST_LOOKED_THROUGH:
+            late /= 2
+        return max(late, 2 * SLACK)
 
     async def _read(self, jobs: Sequence[Followed], terms: Sequence[str], *, missed: bool) -> None:
         """Page by page, oldest first: what a page ends with has been reached even if the next one fails."""

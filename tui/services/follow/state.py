@@ -95,6 +95,8 @@ class Mark:
     """Older entries are still to be read, from this time back; unless all of them were."""
     backfilled: bool = False
     """Whether everything from the first entry on was listed."""
+    all_wanted: bool = False
+    """Whether somebody waits for all of it."""
 
 
 @dataclass(frozen=True, slots=True)

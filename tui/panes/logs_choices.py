@@ -1,0 +1,230 @@
+"""What the Logs pane shows of each line, and which lines: levels, replicas, folding, colours, places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from tui.domain.logreading.level_words import level_word
+from tui.domain.logreading.model import Mark, Part
+from tui.domain.logs import Severity
+from tui.domain.logstore.model import Block
+from tui.panes.logs_entry import EntryView
+from tui.panes.logs_find import LogsFind
+from tui.panes.logs_open import OpenLog
+
+_FAR = 5_000
+"""Lines above the cursor in which a traceback is looked for."""
+_LEVELS = (0, int(Severity.INFO), int(Severity.WARNING), int(Severity.ERROR))
+
+
+class LogsChoices(LogsFind):
+    """Keys that change how the log in front is looked at."""
+
+    def action_wrap(self) -> None:
+        """Break long lines or cut them."""
+        self.view.toggle_wrap()
+        self.say("Long lines are broken." if self.view.wrap else "Long lines are cut; ← and → scroll.")
+
+    def action_times(self) -> None:
+        """Show times in another way."""
+        self.view.columns = replace(self.view.columns, origin_ns=self.front.started_ns if self.front else 0)
+        times = self.view.next_times()
+        zone = f" ({datetime.now().astimezone().tzname()})" if times == "local time" else ""
+        self.say(f"Showing {times}{zone}.")
+
+    def action_colours(self) -> None:
+        """Show the program's own colours, or not."""
+        self.view.colours = not self.view.colours
+        self.view.refresh()
+        self.say(f"The program's colours are {'shown' if self.view.colours else 'left out'}.")
+
+    def action_own_levels(self) -> None:
+        """Show the severity of the entries, or the one that their words sound like."""
+        own = not self.view.columns.own_levels
+        self.view.columns = replace(self.view.columns, own_levels=own)
+        self.view.redraw()
+        self.say(
+            "Severities as the entries have them: everything on standard error is ERROR."
+            if own
+            else "Severities by the words of each line where the entry says only ERROR."
+        )
+
+    def action_level(self) -> None:
+        """Leave out lines of lower levels."""
+        if self.front is not None:
+            here = self.front.rules.least_level
+            level = _LEVELS[(_LEVELS.index(here) + 1) % len(_LEVELS)]
+            self.set_rules(replace(self.front.rules, least_level=level))
+            self.say(f"Only {level_word(level)} and worse." if level else "Lines of all levels.")
+
+    def action_replica(self) -> None:
+        """Show one replica after the other, then all of them."""
+        log = self.front
+        if log is None:
+            return
+        names: list[str] = sorted(log.store.replica_names)
+        chosen = log.rules.replicas
+        here = names.index(next(iter(chosen))) if chosen and next(iter(chosen)) in names else -1
+        following = names[here + 1] if here + 1 < len(names) else None
+        self.set_rules(replace(log.rules, replicas=frozenset({following}) if following is not None else None))
+        self.say(f"Only {following}." if following is not None else "All replicas in one order.")
+
+    # Folding
+
+    def action_fold(self) -> None:
+        """Fold progress bars, tracebacks as well, or nothing."""
+        if self.front is None:
+            return
+        rules = self.front.rules
+        if rules.fold_bars and not rules.fold_traces:
+            rules, words = replace(rules, fold_traces=True), "Progress bars and tracebacks are folded."
+        elif rules.fold_bars:
+            rules = replace(rules, fold_bars=False, fold_traces=False)
+            words = "Nothing is folded."
+        else:
+            rules, words = replace(rules, fold_bars=True), "Progress bars are folded."
+        self.set_rules(replace(rules, unfolded=frozenset()))
+        self.say(f"{words} space shows what is folded into a line.")
+
+    def action_unfold(self) -> None:
+        """Show what is folded into the line under the cursor, or fold it again."""
+        log, row = self.front, self.view.cursor_row
+        if log is None or row is None:
+            return
+        place = log.store.line(log.rows.row(row).line).place
+        if place in log.rules.unfolded:
+            unfolded = log.rules.unfolded - {place}
+        elif log.rows.row(row).folded:
+            unfolded = log.rules.unfolded | {place}
+        else:
+            self.say("Nothing is folded into this line.")
+            return
+        self.set_rules(replace(log.rules, unfolded=unfolded))
+
+    # The entry
+
+    def action_entry(self) -> None:
+        """Show the entry under the cursor in full, or close it."""
+        if not self.close_entry():
+            box = self.query_one(EntryView)
+            box.remove_class("hidden")
+            box.forget()
+            self.view.stay()
+            self.show_entry()
+
+    def show_entry(self) -> None:
+        """Bring the box with the entry up to date, if it is open."""
+        box, log, row = self.query_one(EntryView), self.front, self.view.cursor_row
+        if box.has_class("hidden") or log is None or row is None:
+            return
+        shown = log.rows.row(row)
+        box.show(log.store, shown.line, shown.folded)
+
+    def action_entry_scroll(self, step: int) -> None:
+        """Scroll the box with the entry, or the log by half a page."""
+        box = self.query_one(EntryView)
+        if box.has_class("hidden"):
+            self.view.step(step * max(self.view.size.height // 2, 1))
+        else:
+            box.scroll_relative(y=step * max(box.size.height - 1, 1), animate=False)
+
+    # Places to go
+
+    def action_next_error(self) -> None:
+        """Go to the next line that is an error."""
+        self._go_to_error(backwards=False)
+
+    def action_previous_error(self) -> None:
+        """Go to the previous line that is an error."""
+        self._go_to_error(backwards=True)
+
+    def _go_to_error(self, *, backwards: bool) -> None:
+        log, line = self.front, self.view.cursor_line
+        if log is None or line is None:
+            return
+        for found in errors(log, line, backwards=backwards):
+            row = log.rows.row_of(found)
+            if row < len(log.rows) and log.rows.row(row).line == found:
+                self.view.go_to(row, hit=True)
+                return
+        self.say(f"No error {'above' if backwards else 'below'} that is shown.")
+
+    def action_trace(self) -> None:
+        """Go to the beginning of the traceback that the cursor is in or behind, with all its lines."""
+        log, line = self.front, self.view.cursor_line
+        if log is None or line is None:
+            return
+        found = next((at for at in range(line, max(line - _FAR, -1), -1) if _is_trace(log, at)), None)
+        if found is None:
+            self.say("No traceback here or above.")
+            return
+        head = _head_of(log, found)
+        if log.rules.fold_traces:
+            end = log.store.line(_end_of(log, found)).place
+            self.set_rules(replace(log.rules, unfolded=log.rules.unfolded | {end}))
+        self.view.go_to(log.rows.row_of(head), hit=True, centre=True)
+
+
+def _is_trace(log: OpenLog, index: int) -> bool:
+    """Whether a line is of a traceback whose replica is shown."""
+    line = log.store.line(index)
+    shown = log.rules.replicas is None or line.replica in log.rules.replicas
+    return shown and line.trace is not Part.NONE
+
+
+def _end_of(log: OpenLog, index: int) -> int:
+    """The last line of the traceback that a line belongs to, or the line itself."""
+    replica = log.store.line(index).replica
+    for at in range(index, min(index + _FAR, len(log.store))):
+        line = log.store.line(at)
+        if line.replica == replica and line.trace is Part.END:
+            return at
+    return index
+
+
+def _head_of(log: OpenLog, end: int) -> int:
+    """The first line of the traceback that a line belongs to, among those of its replica."""
+    replica, head = log.store.line(end).replica, end
+    for index in range(end, max(end - _FAR, -1), -1):
+        line = log.store.line(index)
+        if line.replica != replica:
+            continue
+        if line.trace is Part.NONE:
+            break
+        head = index
+        if line.trace is Part.HEAD:
+            break
+    return head
+
+
+def errors(log: OpenLog, line: int, *, backwards: bool) -> Iterator[int]:
+    """Lines that are errors, from a line on; of a run of errors in a traceback only its end."""
+    blocks = log.store.blocks
+    starts: list[int] = []
+    total = 0
+    for block in blocks:
+        starts.append(total)
+        total += len(block)
+    order = range(len(blocks) - 1, -1, -1) if backwards else range(len(blocks))
+    for number in order:
+        first = starts[number]
+        if (first > line) if backwards else (first + len(blocks[number]) <= line):
+            continue
+        found = [first + index for index in _grave(blocks[number])]
+        if backwards:
+            yield from (index for index in reversed(found) if index < line)
+        else:
+            yield from (index for index in found if index > line)
+
+
+def _grave(block: Block) -> Iterator[int]:
+    """Lines of a block that are errors and not inside a traceback, nor a bar's."""
+    if block.summary.highest * 100 < Severity.ERROR:
+        return
+    levels, traces, marks = block.levels(), block.traces(), block.marks()
+    least = Severity.ERROR // 100
+    for index, level in enumerate(levels):
+        if level >= least and traces[index] in (Part.NONE, Part.END) and not marks[index] & Mark.BAR:
+            yield index

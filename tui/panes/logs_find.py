@@ -1,0 +1,297 @@
+"""Search and filter of the Logs pane: one field for both, and for times to go to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from textual import on
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui.domain.logfind.moments import MomentError, moment_of
+from tui.domain.logfind.pattern import Pattern, compile_pattern
+from tui.domain.logfind.syntax import PatternError
+from tui.domain.logs import EntryKey
+from tui.domain.logstore.model import Change, LinePlace
+from tui.panes.logs_open import OpenLog
+from tui.panes.logs_show import LogsShow
+from tui.services.log_finder import FindProgress, LogFinder
+from tui.services.options import AppOptions
+
+
+class Asks(StrEnum):
+    """What the field is open for."""
+
+    SEARCH = "/"
+    FILTER = "&"
+    TIME = "@"
+
+
+_HINTS = {
+    Asks.SEARCH: "text or regular expression to find",
+    Asks.FILTER: "only lines with this text or regular expression",
+    Asks.TIME: "18:40, 2026-11-22 18:40:05, +90s since the start, -10m from the end",
+}
+MOST_CONTEXT = 20
+
+
+class LogsFind(LogsShow):
+    """Finds text as one types, leaves out lines without it, goes to a time."""
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._asks = Asks.SEARCH
+        self._first_hit = False
+        self._origin: LinePlace | None = None
+        """The line from which the first hit is looked for; None for the end, and from there upwards."""
+        self._problem = ""
+
+    # The field
+
+    def action_search(self) -> None:
+        """Find text as one types."""
+        self._open_field(Asks.SEARCH)
+
+    def action_filter(self) -> None:
+        """Show only lines with a text."""
+        self._open_field(Asks.FILTER)
+
+    def action_go_to_time(self) -> None:
+        """Go to a time."""
+        self._open_field(Asks.TIME)
+
+    def _open_field(self, asks: Asks) -> None:
+        line = self.view.cursor_line
+        following = self.view.follow or self.front is None or line is None
+        self._origin = None if following or not self.front else self.front.store.line(line or 0).place
+        self._show_field(asks)
+        self.query_one("#logs-search", Input).focus()
+
+    def _show_field(self, asks: Asks | None) -> None:
+        """Show what is asked for, or what is searched for in the log in front, or nothing."""
+        self._problem = ""
+        asks = asks or self._standing
+        self.query_one("#logs-search-row").set_class(asks is None, "hidden")
+        if asks is None:
+            return
+        self._asks = asks
+        finder = self._finder(asks)
+        field = self.query_one("#logs-search", Input)
+        with self.prevent(Input.Changed):
+            field.value = finder.pattern.source if finder is not None and finder.pattern else ""
+        field.placeholder = _HINTS[asks]
+        self.query_one("#logs-prompt", Static).update(Content(asks.value))
+        self.show_counts()
+
+    def _finder(self, asks: Asks) -> LogFinder | None:
+        log = self.front
+        if log is None or asks is Asks.TIME:
+            return None
+        return log.search if asks is Asks.SEARCH else log.filter
+
+    @property
+    def _standing(self) -> Asks | None:
+        """What lines are searched for, or else what they are filtered by."""
+        for asks in (Asks.SEARCH, Asks.FILTER):
+            finder = self._finder(asks)
+            if finder is not None and finder.pattern is not None:
+                return asks
+        return None
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the field has the keys."""
+        return self.query_one("#logs-search", Input).has_focus
+
+    @on(Input.Changed, "#logs-search")
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._problem = ""
+        if self._asks is not Asks.TIME and self.front is not None:
+            try:
+                pattern = compile_pattern(message.value, regex=True) if message.value else None
+            except PatternError as error:
+                self._problem = str(error)
+            else:
+                self._look_for(self.front, pattern)
+        self.show_counts()
+        self.refresh_bindings()
+
+    @on(Input.Submitted, "#logs-search")
+    def _submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        if self._problem:
+            return
+        if self._asks is Asks.TIME:
+            if message.value and not self._go_to_moment(message.value):
+                return
+            self._show_field(None)
+        elif not message.value:
+            self._show_field(None)
+        self.pane_shown()
+
+    def _look_for(self, log: OpenLog, pattern: Pattern | None) -> None:
+        if self._asks is Asks.SEARCH:
+            if log.search is None:
+                log.search = LogFinder(log.store, lambda progress: self._searched(log, progress))
+            self._first_hit = pattern is not None
+            log.stand.hit = None
+            log.search.search(pattern)
+            log.search.look(*self.view.in_sight)
+            self.view.find = pattern.spans if pattern is not None else None
+            self.view.repaint_soon()
+            return
+        if log.filter is None:
+            log.filter = LogFinder(log.store, lambda progress: self._filtered(log, progress))
+        log.filter.search(pattern)
+        log.filter.look(*self.view.in_sight)
+        matches = log.filter.matches if pattern is not None else None
+        self.set_rules(replace(log.rules, matches=matches))
+
+    def go_back(self) -> bool:
+        """Leave the field, then a selection, the entry, the search, the filter."""
+        log = self.front
+        if self.is_asking:
+            self._forget(self._asks)
+            self.pane_shown()
+        elif log is not None and log.stand.anchor is not None:
+            self.view.toggle_selection()
+        elif self.close_entry():
+            pass
+        elif (asks := self._standing) is not None:
+            self._forget(asks)
+        else:
+            return False
+        return True
+
+    def close_entry(self) -> bool:
+        """Close the box with the entry, if it is open."""
+        box = self.query_one("#logs-entry")
+        was_open = not box.has_class("hidden")
+        box.add_class("hidden")
+        return was_open
+
+    def _forget(self, asks: Asks) -> None:
+        self._asks = asks
+        if self.front is not None and asks is not Asks.TIME:
+            self._look_for(self.front, None)
+        self._show_field(None)
+        self.refresh_bindings()
+
+    # What was found
+
+    def front_changed(self) -> None:
+        """Set off what is searched for in the log in front."""
+        search = self._finder(Asks.SEARCH)
+        pattern = search.pattern if search is not None else None
+        self.view.find = pattern.spans if pattern is not None else None
+        self.view.columns = replace(self.view.columns, origin_ns=self.front.started_ns if self.front else 0)
+        self._show_field(None)
+        self.rules_changed()
+
+    def _searched(self, log: OpenLog, progress: FindProgress) -> None:
+        if log is not self.front or log.search is None:
+            return
+        if self._first_hit and progress.matches:
+            # From where the search began, then round the end; nearer ones may still be found on the way.
+            origin = self._origin
+            line = len(log.store) if origin is None else log.store.index_of(origin) - 1
+            self._go_to_hit(log, line, backwards=origin is None)
+        if progress.finished:
+            self._first_hit = False
+        self.show_counts()
+
+    def _filtered(self, log: OpenLog, progress: FindProgress) -> None:
+        log.rows.searched(progress.fresh)
+        if log is self.front:
+            self.view.note_change(Change(0, entries=1))
+            self.show_counts()
+
+    def _go_to_hit(self, log: OpenLog, line: int, *, backwards: bool) -> bool:
+        """Go to the nearest line found that is a row, round the end if need be."""
+        if log.search is None:
+            return False
+        ends = (line, len(log.store) if backwards else -1)
+        for start in ends:
+            found = log.search.next_match(start, backwards=backwards)
+            while found is not None:
+                row = log.rows.row_of(found)
+                if row < len(log.rows) and log.rows.row(row).line == found:
+                    self.view.go_to(row, hit=True)
+                    return True
+                found = log.search.next_match(found, backwards=backwards)
+        return False
+
+    def action_next_hit(self) -> None:
+        """Go to the next line that was found."""
+        self._step_hit(backwards=False)
+
+    def action_previous_hit(self) -> None:
+        """Go to the previous line that was found."""
+        self._step_hit(backwards=True)
+
+    def _step_hit(self, *, backwards: bool) -> None:
+        self._first_hit = False
+        line = self.view.cursor_line
+        if (
+            self.front is not None
+            and line is not None
+            and not self._go_to_hit(self.front, line, backwards=backwards)
+        ):
+            self.say("Found in no line that is shown: lines left out or folded are not gone to.")
+
+    def show_counts(self) -> None:
+        """Say how many lines have what is looked for."""
+        log, finder = self.front, self._finder(self._asks)
+        words = self._problem
+        if not words and log is not None and finder is not None and finder.pattern is not None:
+            words = counted(finder.progress)
+            if self._asks is Asks.FILTER:
+                words += f" · + - {log.rules.context} around"
+            elif finder.count:
+                words += " · n N"
+        label = self.query_one("#logs-count", Static)
+        label.update(Content.styled(words, "$text-error" if self._problem else ""))
+
+    # The filter's surroundings
+
+    def action_context(self, step: int) -> None:
+        """Show more or fewer lines around each that matches."""
+        if self.front is not None:
+            context = min(max(self.front.rules.context + step, 0), MOST_CONTEXT)
+            self.set_rules(replace(self.front.rules, context=context))
+            self.show_counts()
+
+    # Times
+
+    def _go_to_moment(self, text: str) -> bool:
+        """Go to the first line of a time; False if that is none, which is said."""
+        log = self.front
+        if log is None or not len(log.store):
+            return True
+        first, last = log.store.line(0).timestamp_ns, log.store.line(len(log.store) - 1).timestamp_ns
+        zone = UTC if self.view.columns.times == "UTC" else datetime.now().astimezone().tzinfo or UTC
+        try:
+            moment = moment_of(text, first_ns=log.started_ns or first, last_ns=last, zone=zone)
+        except MomentError as error:
+            self._problem = str(error)
+            self.show_counts()
+            return False
+        row = log.rows.row_of(log.store.index_of(LinePlace(EntryKey(moment, "", ""), 0)))
+        self.view.go_to(row, hit=True, centre=True)
+        if moment < first and log.status.older_pending and log.follower is not None:
+            log.follower.want_all()
+            self.say("That is before the first line read. Older ones are being read: ask again then.")
+        return True
+
+
+def counted(progress: FindProgress) -> str:
+    """How many lines were found, and whether all were searched."""
+    lines = f"{progress.matches:,} line{'' if progress.matches == 1 else 's'}"
+    if not progress.finished:
+        share = 100 * progress.done // max(progress.of, 1)
+        return f"{lines} · {share} % searched"
+    unread = f" · {progress.unreadable} parts unreadable" if progress.unreadable else ""
+    return (lines if progress.matches else "not found") + unread

@@ -1,0 +1,163 @@
+"""What the Logs pane says about the job and about the reading of its log: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+from textual.markup import escape
+
+from tui.domain.jobs import Job, JobState
+from tui.domain.logreading.level_words import level_word
+from tui.domain.logstore.rules import RowRules
+from tui.domain.logstore.store import LogStore
+from tui.domain.text import duration, middle_cut, printable
+from tui.services.follow.state import FollowStatus, Missing, Phase
+from tui.widgets.state_view import local_clock
+
+STATE_TONES = {
+    JobState.RUNNING: "$text-success",
+    JobState.SUCCEEDED: "$text-success",
+    JobState.FAILED: "$text-error",
+    JobState.EXPIRED: "$text-error",
+    JobState.CANCELLED: "$text-muted",
+    JobState.UNKNOWN: "$text-muted",
+}
+"""Colours of states; all others wait, and are yellow."""
+
+BADGES = {
+    Phase.LIVE: ("live", "success"),
+    Phase.POLLING: ("polling", ""),
+    Phase.TROUBLE: ("trouble", "error"),
+}
+"""What the tab says, and in which tone."""
+
+
+_NO_LIMIT = 1_000
+"""Reads a minute from which on it is not said how many there may be."""
+
+
+def job_title(job: Job) -> str:
+    """The job's name, harmless."""
+    return printable(job.display_name).strip() or job.job_id
+
+
+def job_titles(jobs: Sequence[Job]) -> list[str]:
+    """The jobs' names; those of the same name have the end of their ids with them."""
+    titles = [job_title(job) for job in jobs]
+    return [
+        f"{title} {job.job_id[-4:]}" if titles.count(title) > 1 else title
+        for title, job in zip(titles, jobs, strict=True)
+    ]
+
+
+def title(rules: RowRules) -> str:
+    """What the box with the log is called: which of its lines are shown, where that are not all."""
+    parts = [f"{level_word(rules.least_level)} and worse"] if rules.least_level else []
+    parts += [printable(name) for name in rules.replicas or ()]
+    if rules.matches is not None:
+        parts.append("filtered")
+    if rules.fold_traces:
+        parts.append("tracebacks folded")
+    elif not rules.fold_bars:
+        parts.append("nothing folded")
+    return escape(" · ".join(["Log", *parts]))
+
+
+def head(job: Job, status: FollowStatus, store: LogStore, width: int, now: datetime) -> Content:
+    """One line: the job on the left, how its log is read on the right."""
+    ran = job.duration(now)
+    state = f"{job.state.glyph} {job.state.word}" + (f" {duration(ran.total_seconds())}" if ran else "")
+    right = reading(status, store, narrow=width < 100)  # noqa: PLR2004 (columns)
+    room = max(width - len(state) - right.cell_length - 4, 8)
+    left = Content.assemble(
+        (state, STATE_TONES.get(job.state, "$text-warning")),
+        "  ",
+        (middle_cut(job_title(job), room), "bold"),
+    )
+    gap = max(width - left.cell_length - right.cell_length, 2)
+    return Content.assemble(left, " " * gap, right)
+
+
+def reading(status: FollowStatus, store: LogStore, *, narrow: bool) -> Content:
+    """How the log is being read, with a glyph and a word, how much of it there is, what one should know."""
+    main, notes = _how(status, narrow=narrow)
+    if not narrow or not notes:
+        notes += _counts(status, store)
+    if not narrow:
+        notes += _meter(status)
+    return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
+
+
+def _how(status: FollowStatus, *, narrow: bool) -> tuple[Content, list[str]]:
+    """The phase, and what is in the way."""
+    error = printable(status.error.title) if status.error else ""
+    match status.phase:
+        case Phase.LIVE:
+            behind = "" if status.lag is None else f", {status.lag:.1f} s behind"
+            return Content.styled(f"● live{behind}", "$text-success"), [
+                "late lines unchecked"
+            ] if error else []
+        case Phase.POLLING:
+            return Content.styled("◔ polling", "$text-warning"), [error] if error and not narrow else []
+        case Phase.TROUBLE:
+            main = Content.styled(f"✗ {middle_cut(error or 'no answer', 30)}", "$text-error")
+            return main, [f"next try {local_clock(status.next_try)}"] if status.next_try else []
+        case Phase.COMPLETE:
+            return Content.styled("✓ complete", "$text-success"), []
+    return Content.styled("… reading", "$text-muted"), []
+
+
+def _counts(status: FollowStatus, store: LogStore) -> list[str]:
+    count = len(store)
+    notes = [f"{count:,} line{'' if count == 1 else 's'}"] if count or status.phase is Phase.COMPLETE else []
+    if status.older_pending and count:
+        notes.append("older ones at the top" if status.older_waits else "older ones are coming")
+    if status.older_unread or store.dropped:
+        notes.append("the oldest left out")
+    if store.late:
+        notes.append(f"{store.late:,} late")
+    return notes
+
+
+def _meter(status: FollowStatus) -> list[str]:
+    """How much of the project's quota of reads is used."""
+    meter = status.reads
+    if not meter.made:
+        return []
+    waits = f", {meter.waiting} wait" if meter.waiting else ""
+    most = f" of {meter.allowed:.0f}" if meter.allowed < _NO_LIMIT else ""
+    return [f"reads {meter.made}/min{most}{waits}"]
+
+
+def why_empty(job: Job, status: FollowStatus) -> tuple[str, str]:
+    """Why there is no line yet, and what to expect or what may be the reason."""
+    if status.phase is Phase.COMPLETE:
+        reasons = [_WHY[each] for each in status.missing if each in _WHY] or [_WHY[Missing.RETENTION]]
+        return "This job has no log.", "What may be the reason:\n" + "\n".join(
+            f"· {each}" for each in reasons
+        )
+    if job.state is JobState.RUNNING:
+        since = f" since {local_clock(job.start_time)}" if job.start_time else ""
+        return f"No lines yet: the job is running{since}.", "They appear here as they are printed."
+    if job.state.terminal:
+        return "No lines yet.", f"The job is over ({job.state.word}); its last lines may still come."
+    since = f" since {local_clock(job.create_time)}" if job.create_time else ""
+    return (
+        f"No lines yet: the job is {job.state.word}{since}.",
+        "A machine is being found and started, which takes some minutes. Lines appear here by themselves.",
+    )
+
+
+_WHY = {
+    Missing.DENIED: "You may not read logs (logging.logEntries.list, in the role Logs Viewer); see 1 Setup.",
+    Missing.API_OFF: "The Cloud Logging API is off: 1 Setup turns it on.",
+    Missing.RETENTION: "Logs are kept for 30 days, unless the log bucket says otherwise.",
+    Missing.NO_WRITER: "A service account without Logs Writer (roles/logging.logWriter) loses all lines.",
+    Missing.EXCLUDED: "An exclusion filter of the log bucket drops them.",
+    Missing.ELSEWHERE: "A log sink sends them elsewhere: name that bucket's view in logging.resource_names.",
+    Missing.NOT_THERE: "They are not in what logging.resource_names names.",
+    Missing.NOT_YET: "The job ended before its program began.",
+}
+"""What may keep a log empty, and what to do about it."""

@@ -1,0 +1,255 @@
+"""A log of any length, drawn only where it is in sight; follows its end until that is left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from tui.domain.logstore.model import Change, Lines, LogLine
+from tui.domain.text import char_range
+from tui.widgets.log_columns import Times
+from tui.widgets.log_paint import Paint, Spans, Spot, breaks, segments
+from tui.widgets.log_places import LogPlaces
+from tui.widgets.log_stand import Shown
+from tui.widgets.pacing import Pacing
+
+PAUSE_AFTER = 0.01
+"""Seconds of measuring after which keys are answered."""
+SIDEWAYS = 8
+"""Columns of one step to the side."""
+
+
+class LogView(LogPlaces, can_focus=True):
+    """Shows one log's rows; tell it of additions with `note_change`, of other rows with `rows_changed`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log--text",
+        "log--dim",
+        "log--replica",
+        "log--service",
+        "log--progress",
+        "log--warning",
+        "log--error",
+        "log--fold",
+        "log--match",
+        "log--match-current",
+        "log--cursor",
+        "log--cursor-mark",
+        "log--selected",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("left,h", "scroll_left", "Left", show=False),
+        Binding("right,l", "scroll_right", "Right", show=False),
+        Binding("pageup,ctrl+b", "page_up", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page_down", "Page down", show=False),
+        Binding("g,home", "scroll_home", "First", show=False),
+        Binding(
+            "G,end",
+            "scroll_end",
+            "Follow",
+            id="logs.follow",
+            key_display="G",
+            tooltip="Go to the last line and stay there; going up leaves it",
+        ),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.colours = True
+        self.find: Callable[[str, int, int], Spans] | None = None
+        """Where in a text, from one character to another, what is searched for stands, to set it off."""
+        self._pacing = Pacing(self, self._draw_changes)
+        self._drawn: tuple[int, LogLine] | None = None
+        """The line that was drawn last, and its index."""
+        self._changed_in_sight = False
+        """Whether rows in sight or above changed since the last drawing."""
+
+    def show(self, shown: Shown | None) -> None:
+        """Show another log, where it was looked at last."""
+        self.shown = shown
+        self._drawn = None
+        self._wrapped = self._wrap_anew() if self._wrapped else None
+        if shown is not None:
+            self.follow = shown.stand.follow
+        self.scroll_to(x=0, animate=False, force=True)
+        self.redraw()
+        self._measure_soon()
+
+    def lines_changed(self) -> None:
+        """Rows came or changed by new lines: drawn soon, so that the terminal keeps up; the view stays."""
+        if self.shown is not None:
+            self._pacing.wanted()
+
+    def rows_changed(self) -> None:
+        """Other lines are rows than before: all is drawn, around the line that was under the cursor."""
+        if self._wrapped is not None:
+            self._wrapped.update()
+        self.redraw()
+        self._keep_cursor_in_sight()
+        self._measure_soon()
+
+    def _keep_cursor_in_sight(self) -> None:
+        if not self.follow and (row := self.cursor_row) is not None:
+            self._bring_into_sight(row, centre=True)
+            self._remember_top()
+
+    def note_change(self, change: Change) -> None:
+        """Take in what an addition did to the lines; the rows have taken it in already."""
+        if self.shown is None or not change.any:
+            return
+        self._drawn = None
+        if self._wrapped is not None:
+            self._wrapped.update()
+        rows = self.shown.rows
+        bottom = min(self._row_at(self.scroll_offset.y + self.size.height), len(rows) - 1)
+        seen = rows.row(bottom).line if bottom >= 0 else 0
+        self._changed_in_sight = self._changed_in_sight or change.first <= seen
+        self.lines_changed()
+
+    def repaint_soon(self) -> None:
+        """Other pieces of the rows are set off: drawn when the terminal has time for it."""
+        self._changed_in_sight = True
+        self.lines_changed()
+
+    def _draw_changes(self) -> None:
+        if self.shown is None:
+            return
+        self._layout()
+        if self.follow or self._changed_in_sight:
+            self.refresh(self.size.region)  # not the border
+        self._changed_in_sight = False
+        self.post_message(self.Drawn())
+        if self.follow:
+            self.post_message(self.CursorMoved())
+        self.seek(self.shown.stand.sought)
+
+    @property
+    def wrap(self) -> bool:
+        """Whether long lines are broken rather than cut."""
+        return self._wrapped is not None
+
+    def toggle_wrap(self) -> None:
+        """Break long lines, or cut them and scroll sideways."""
+        self._wrapped = None if self._wrapped else self._wrap_anew()
+        self.scroll_to(x=0, animate=False, force=True)
+        self.redraw()
+        self._measure_soon()
+
+    def _measure_soon(self) -> None:
+        if self._wrapped is not None:
+            self._measure()
+
+    @work(exclusive=True, group="log-wrap", exit_on_error=False)
+    async def _measure(self) -> None:
+        """Measure all rows that are broken, with pauses; until then the far ones count as one line each."""
+        until = time.perf_counter() + PAUSE_AFTER
+        for _ in self._wrapped.rebuild() if self._wrapped else ():
+            if time.perf_counter() > until:
+                await asyncio.sleep(0)
+                until = time.perf_counter() + PAUSE_AFTER
+        self.redraw()
+
+    def next_times(self) -> Times:
+        """Show times in the next way."""
+        self.columns = replace(self.columns, times=self.columns.times.next())
+        self.redraw()
+        return self.columns.times
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fit the rows into the new size."""
+        self.redraw()
+        self._keep_cursor_in_sight()
+        self._measure_soon()
+
+    def action_cursor_up(self) -> None:
+        """Go up by a row."""
+        self.step(-1)
+
+    def action_cursor_down(self) -> None:
+        """Go down by a row."""
+        self.step(1)
+
+    def action_page_up(self) -> None:
+        """Go up by a page."""
+        self.step(-max(self.size.height - 1, 1))
+
+    def action_page_down(self) -> None:
+        """Go down by a page."""
+        self.step(max(self.size.height - 1, 1))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        place = event.get_content_offset(self)
+        if place is not None and (y := place.y + self.scroll_offset.y) < self._height:
+            self.go_to(self._row_at(y))
+
+    def step(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        row = self.cursor_row
+        if row is not None and not (self.follow and rows > 0):
+            self.go_to(row + rows)
+
+    def action_scroll_end(self) -> None:
+        """Follow the end."""
+        if self.shown is not None:
+            self.shown.stand.anchor = self.shown.stand.cursor = None
+        self.follow = True
+        self._scroll(int(self.max_scroll_y))
+
+    def action_scroll_home(self) -> None:
+        """Go to the first row."""
+        self.scroll_to(x=0, animate=False, force=True)
+        self.go_to(0)
+
+    def action_scroll_left(self) -> None:
+        """Go to the left by a few columns."""
+        self.scroll_to(x=self.scroll_x - SIDEWAYS, animate=False, force=True)
+
+    def action_scroll_right(self) -> None:
+        """Go to the right by a few columns."""
+        if not self._wrapped:
+            self.scroll_to(x=self.scroll_x + SIDEWAYS, animate=False, force=True)
+
+    def _line(self, lines: Lines, index: int) -> LogLine:
+        """A line; a long one that is broken is wanted for each of its screen lines."""
+        if self._drawn is None or self._drawn[0] != index:
+            self._drawn = index, lines.line(index)
+        return self._drawn[1]
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        x, top = self.scroll_offset
+        y += top
+        shown = self.shown
+        if shown is None or y >= self._height:
+            return Strip.blank(self._width, self.rich_style)
+        number, part = self._wrapped.locate(y) if self._wrapped else (y, 0)
+        row = shown.rows.row(number)
+        line = self._line(shown.lines, row.line)
+        paint = Paint(self.get_component_rich_style, self.columns, self._width, self.colours, self.find)
+        if self._wrapped:
+            ends = breaks(line.text, self._wrapped.width)
+            part = min(part, len(ends) - 2)
+            chars = ends[part], ends[part + 1]
+        else:
+            chars = char_range(line.text, x, paint.room)
+        cursor = not self.follow and number == self.cursor_row
+        selected = shown.stand.anchor is not None and number in self.selection
+        spot = Spot(
+            chars,
+            is_first=not part,
+            is_wrapped=self._wrapped is not None,
+            is_cursor=cursor,
+            is_hit=line.place == shown.stand.hit,
+            ground="log--selected" if selected else "log--cursor" if cursor else "",
+        )
+        return Strip(segments(line, row, spot, paint)).adjust_cell_length(self._width, self.rich_style)
