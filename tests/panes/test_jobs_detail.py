@@ -209,6 +209,11 @@ def test_cost_with_its_limit_and_nothing_on_this_box() -> None:
     assert "no timeout is set: 7 days" in text(state(unlimited, cost=cost), 200)
     unknown = SoFar(None, None, 720.0)
     assert "not known" in text(state(raw(1, "RUNNING"), cost=unknown))
+    never = SoFar(Decimal(0), Decimal("0.27"), 0.0)
+    for local in (True, False):
+        shown = text(state(FAILED, cost=never, local=local), 200)
+        assert "nothing, it never ran" in shown
+        assert "0.27" not in shown
 
 
 def test_what_the_spec_asks_for_without_values() -> None:

@@ -47,6 +47,7 @@ class LogsFind(LogsShow):
         self._origin: LinePlace | None = None
         """The line from which the first hit is looked for; None for the end, and from there upwards."""
         self._problem = ""
+        self._counted = Content("")
 
     # The field
 
@@ -252,8 +253,10 @@ class LogsFind(LogsShow):
                 words += f" · + - {log.rules.context} around"
             elif finder.count:
                 words += " · n N"
-        label = self.query_one("#logs-count", Static)
-        label.update(Content.styled(words, "$text-error" if self._problem else ""))
+        said = Content.styled(words, "$text-error" if self._problem else "")
+        if not said.is_same(self._counted):
+            self._counted = said
+            self.query_one("#logs-count", Static).update(said)
 
     # The filter's surroundings
 

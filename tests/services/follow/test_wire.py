@@ -43,7 +43,7 @@ async def gateway(server: Server) -> AsyncIterator[Gateway]:
 
 async def test_no_line_is_lost_and_none_comes_twice_whatever_goes_wrong(server: Server) -> None:
     timing = replace(LOCAL_TIMING, afterwards=(4.0,), requery=3.0)
-    outcome = await FollowTrial(server, timing).case(1, lines=2000, seconds=4.0)
+    outcome = await FollowTrial(server, timing).case(1, lines=1000, seconds=2.0)
     assert not outcome.problems
     assert outcome.restarts == 3
     assert "Traceback" not in (server.data_dir / "server.log").read_text()
