@@ -19,7 +19,7 @@ from tests.test_frame import make_app
 from tui import assets
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.jobs import Job, JobState, job_from_json
+from tui.domain.jobs import Job, JobPage, JobState, job_from_json
 from tui.domain.places import Place
 from tui.domain.storage import Amount, ContentSums
 from tui.panes import messages
@@ -245,3 +245,14 @@ async def test_one_key_opens_it_and_panes_stay_within_reach(home: Path, key: str
         await wait_for(lambda: isinstance(app.screen, SpendScreen))
         await pilot.press(key)
         await wait_for(lambda: not isinstance(app.screen, SpendScreen))
+
+
+async def test_no_region_that_could_be_read_is_not_no_live_job(tmp_path: Path) -> None:
+    class Refused(SpendWorld):
+        async def page(self, place: Place, start: int, size: int, filter_: str) -> JobPage:  # noqa: ARG002
+            raise DENIED
+
+    app = SpendApp(tmp_path)
+    async with app.run_test(size=(80, 24)):
+        app.view.gateway = cast("Gateway", Refused())
+        await wait_for(lambda: "No region could be read: jobs may be" in app.text("spend-no-jobs"))
