@@ -198,3 +198,37 @@ async def test_a_smaller_window_keeps_the_end_in_sight() -> None:
         await first_frame(app)
         await pilot.resize_terminal(60, 8)
         await wait_for(lambda: app.drawn[-1].endswith("line 99") and len(app.drawn) == 8)
+
+
+async def test_older_lines_that_come_move_nothing_even_if_it_is_drawn_at_once() -> None:
+    app = ViewApp(*lines(*range(1000, 1100)))
+    async with app.run_test(size=(60, 10)) as pilot:
+        await first_frame(app)
+        before = app.drawn
+        for first in (0, 300, 600):
+            app.add(*lines(*range(first, first + 300)), backfill=True)
+            assert app.drawn == before
+        await pilot.press("k", "k")
+        before = app.drawn
+        app.add(*lines(*range(900, 1000)), backfill=True)
+        assert app.drawn == before
+
+
+async def test_a_broken_row_is_gone_through_by_screen_lines_and_its_hit_brought_into_sight() -> None:
+    long = "x" * 4000 + "here" + "y" * 4000
+    app = ViewApp(entry(1), entry(2, long), entry(3), *lines(*range(10, 40)))
+    async with app.run_test(size=(60, 10)) as pilot:
+        await first_frame(app)
+        view = app.view
+        view.find = lambda text, _first, _last: [(4000, 4004)] if "here" in text else []
+        view.go_to(1, hit=True)
+        await wait_for(lambda: any("here" in line for line in app.drawn), what="the hit, sideways")
+        view.toggle_wrap()
+        view.go_to(1, hit=True)
+        await wait_for(lambda: any("here" in line for line in app.drawn), what="the hit, broken")
+        top = view.scroll_offset.y
+        await pilot.press("pagedown")
+        await wait_for(lambda: view.scroll_offset.y == top + view.size.height - 1)
+        await pilot.press("j", "k")
+        await wait_for(lambda: view.scroll_offset.y == top + view.size.height - 1)
+        assert view.cursor_row == 1

@@ -58,7 +58,7 @@ async def test_a_pattern_that_is_wrong_is_said_with_its_place(tmp_path: Path) ->
     async with started(tmp_path) as (app, pilot):
         await app.follow(entry(1, "a(b"))
         await pilot.press("slash", *"a(b")
-        await app.says("#logs-count", "column 2")
+        await app.says("#logs-note", "column 2")
         await pilot.press("enter")
         assert app.pane.is_asking
         await pilot.press("home", "right", "backslash")
@@ -104,7 +104,7 @@ async def test_a_time_is_gone_to_in_the_ways_one_says_it(tmp_path: Path) -> None
             await ask(app, pilot, "at", said)
             assert (app.cursor, app.field, app.focused) == (text, None, app.view)
         await ask(app, pilot, "at", "noon")
-        await app.says("#logs-count", "+90s since the start")
+        await app.says("#logs-note", "+90s since the start")
         await pilot.press("escape")
         assert app.field is None
         await ask(app, pilot, "slash", "line")

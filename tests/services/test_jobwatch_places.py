@@ -127,7 +127,7 @@ async def test_the_list_names_the_place_that_fails(tmp_path: Path) -> None:
         app.pane.jobs = lists[1]
         await settle(pilot, lambda: LOST in str(app.table.border_subtitle))
         told = str(app.table.border_subtitle)
-        assert told.startswith(f"✗ {LOST}: permission denied")
+        assert told.startswith(f"✗ permission denied: {LOST}")
         assert "as of" in told
         assert "next try" in told
         assert len(lists[1].jobs) == app.table.row_count

@@ -246,8 +246,11 @@ class LogsFind(LogsShow):
     def show_counts(self) -> None:
         """Say how many lines have what is looked for."""
         log, finder = self.front, self._finder(self._asks)
-        words = self._problem
-        if not words and log is not None and finder is not None and finder.pattern is not None:
+        words = ""
+        if self._problem:
+            words = "✗"
+            self.say(f"✗ {self._problem}")
+        elif log is not None and finder is not None and finder.pattern is not None:
             words = counted(finder.progress)
             if self._asks is Asks.FILTER:
                 words += f" · + - {log.rules.context} around"

@@ -40,6 +40,8 @@ class LogPlaces(ScrollView):
         self.shown: Shown | None = None
         self._wrapped: WrappedRows | None = None
         self._placing = False
+        self._quietly = False
+        """Whether the place is kept without drawing."""
         self._said = Content("")
         self._thumb = (0, 0)
 
@@ -201,6 +203,15 @@ class LogPlaces(ScrollView):
         self._placing = False
         self._say_follow()
 
+    def _keep_place(self) -> None:
+        """Stay at the rows in sight although others came above; what draws before the next frame is right."""
+        if not self.show_vertical_scrollbar or self._height <= self.size.height:
+            return
+        self._quietly = True
+        self.set_reactive(LogPlaces.virtual_size, Size(self.virtual_size.width, self._height))
+        self._place()
+        self._quietly = False
+
     def _set_virtual(self, size: Size) -> None:
         """Set the size scrolled through; a new layout, which draws the whole screen, only if it needs one."""
         if not (
@@ -227,7 +238,9 @@ class LogPlaces(ScrollView):
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         elif shown.stand.top is not None:
             row = shown.rows.row_of(shown.lines.index_of(shown.stand.top))
-            self.scroll_to(y=self._y_of(row), animate=False, force=True)
+            first, end = self._y_of(row), self._y_of(row + 1)
+            part = min(shown.stand.top_part, max(end - first - 1, 0))
+            self.scroll_to(y=first + part, animate=False, force=True)
 
     def _remember_top(self) -> None:
         shown = self.shown
@@ -235,10 +248,13 @@ class LogPlaces(ScrollView):
             return
         row = self._row_at(int(self.scroll_y))
         inside = 0 <= row < len(shown.rows)
+        shown.stand.top_part = int(self.scroll_y) - self._y_of(row) if inside else 0
         shown.stand.top = shown.lines.line(shown.rows.row(row).line).place if inside else None
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Leave the end when the user scrolls up, and follow again from the end on."""
+        if self._quietly:
+            return
         if self.show_vertical_scrollbar and round(old_value) != round(new_value):
             self._move_thumb()
             self.refresh(self.size.region)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
@@ -13,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from tui.domain.logstore.model import Change, Lines, LogLine
-from tui.domain.text import char_range
+from tui.domain.text import cell_width, char_range
 from tui.widgets.log_columns import Times
 from tui.widgets.log_paint import Paint, Spans, Spot, breaks, segments
 from tui.widgets.log_places import LogPlaces
@@ -113,6 +114,7 @@ class LogView(LogPlaces, can_focus=True):
         bottom = min(self._row_at(self.scroll_offset.y + self.size.height), len(rows) - 1)
         seen = rows.row(bottom).line if bottom >= 0 else 0
         self._changed_in_sight = self._changed_in_sight or change.first <= seen
+        self._keep_place()
         self.lines_changed()
 
     def repaint_soon(self) -> None:
@@ -193,10 +195,45 @@ class LogView(LogPlaces, can_focus=True):
             self.go_to(self._row_at(y))
 
     def step(self, rows: int) -> None:
-        """Move the cursor by rows."""
+        """Move the cursor by rows; through rows that are broken, the view by as many screen lines."""
         row = self.cursor_row
-        if row is not None and not (self.follow and rows > 0):
+        if row is None or (self.follow and rows > 0):
+            return
+        if self._wrapped is None or not self._scroll_through(row, rows):
             self.go_to(row + rows)
+
+    def _scroll_through(self, row: int, lines: int) -> bool:
+        """Scroll by screen lines if it is a page, or if the row goes on beyond the edge; whether it did."""
+        top = self.scroll_offset.y
+        if abs(lines) == 1:
+            end = top + max(self.size.height, 1)
+            goes_on = self._y_of(row + 1) > end if lines > 0 else self._y_of(row) < top
+            if not goes_on:
+                return False
+        target = min(max(top + lines, 0), int(self.max_scroll_y))
+        self.scroll_to(y=target, animate=False, force=True)
+        return target != top
+
+    def go_to(self, row: int, *, hit: bool = False, centre: bool = False) -> None:
+        """Put the cursor on a row and bring it into sight, of a long one the part that was found."""
+        super().go_to(row, hit=hit, centre=centre)
+        if hit and self.find is not None and self.shown is not None and row < len(self.shown.rows):
+            text = self._line(self.shown.lines, self.shown.rows.row(row).line).text
+            found = next(iter(self.find(text, 0, len(text))), None)
+            if found is not None:
+                self._bring_part_into_sight(row, text, found[0])
+
+    def _bring_part_into_sight(self, row: int, text: str, character: int) -> None:
+        if self._wrapped is None:
+            column, room = cell_width(text[:character]), max(self._width - self.columns.width, 2)
+            if not self.scroll_x <= column < self.scroll_x + room - 1:
+                self.scroll_to(x=max(column - room // 3, 0), animate=False, force=True)
+            return
+        part = bisect_right(breaks(text, self._wrapped.width), character) - 1
+        y, height = self._y_of(row) + part, max(self.size.height, 1)
+        if not self.scroll_offset.y <= y < self.scroll_offset.y + height:
+            self._scroll(max(y - height // 3, 0))
+            self._remember_top()
 
     def action_scroll_end(self) -> None:
         """Follow the end."""

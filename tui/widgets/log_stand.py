@@ -16,6 +16,8 @@ class Stand:
     follow: bool = True
     cursor: LinePlace | None = None
     top: LinePlace | None = None
+    top_part: int = 0
+    """Which screen line of the top row is the first in sight, where long rows are broken."""
     last_seen: LinePlace | None = None
     """The last line when the view left the end: what comes after it is new."""
     anchor: LinePlace | None = None
