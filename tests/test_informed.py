@@ -22,7 +22,7 @@ from tui.domain.jobs import Job
 from tui.domain.logs import job_filter
 from tui.domain.secrets import HIDDEN
 from tui.domain.setup.facts import APIS
-from tui.domain.target import LocalEndpoint, Target
+from tui.domain.target import LocalEndpoint, Target, Transport
 from tui.local import launcher
 from tui.panes.jobs import JobsPane
 from tui.panes.messages import OpenJobs
@@ -78,6 +78,8 @@ async def test_the_list_is_told_how_a_job_trains_and_why_it_failed(
     app = VertexApp(options)
     async with app.run_test(size=(120, 40)) as pilot:
         await wait_for(lambda: app.gateway is not None, PATIENCE, what="the connection")
+        assert app.gateway is not None
+        assert app.gateway.target.transport is Transport.GRPC  # a slow start never costs the live logs
         script = program(FRAMEWORK + "time.sleep(4)\nraise KeyError('labels')")
         job = await gateway.jobs.create_job(spec(script))
         # Followed by itself, whatever pane is shown, and whatever has the focus.

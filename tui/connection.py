@@ -67,10 +67,12 @@ async def _local_target(options: AppOptions) -> Target:
             kind=ErrorKind.LOCAL,
             retryable=True,
         ) from error
+    chosen = Transport(options.settings.transport)
     return Target(
         project=record.project,
         region=options.settings.region,
-        transport=Transport(options.settings.transport),
+        # Nothing lies between that could let no gRPC through: a server that is just starting is no reason.
+        transport=Transport.GRPC if chosen is Transport.AUTO else chosen,
         local=LocalEndpoint(
             grpc_address=record.grpc_address,
             http_url=launcher.http_address(record),

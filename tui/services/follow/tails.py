@@ -19,6 +19,11 @@ LONGEST_GATHER = 1.0
 """Seconds after which a session is opened although the jobs still change."""
 NO_TAIL_REST = 60.0
 """Seconds until it is looked again whether there is a tail now."""
+NO_TAIL = CloudError(
+    "Live logs need gRPC",
+    "This session goes over REST, so the log is read again every few seconds instead.",
+    kind=ErrorKind.PRECONDITION,
+)
 
 
 def fault(error: Exception) -> CloudError:
@@ -157,6 +162,7 @@ class Tails:
             await self._wake.wait()
         elif not self._can_tail():
             self.undecided = False
+            self.error = NO_TAIL
             self._changed()
             await self._rest(NO_TAIL_REST)
         elif self._session is None or self._session.ids != frozenset(self._wanted):
