@@ -109,7 +109,7 @@ async def test_the_next_start_ends_what_a_lost_runner_has_left(tmp_path: Path) -
         fresh, found = reopened(shop, row)
         await fresh.ended(found)
         assert state(found) == "FAILED"
-        assert process_mark(pid) is None
+        await wait_for(lambda: process_mark(pid) is None, what="the end of what was left")
         await fresh.close()
 
 

@@ -101,6 +101,7 @@ class JobsAgain(JobsViews):
         self._again_busy = False
         self._strip: NewsStrip | None = None
         self._looking: Timer | None = None
+        self._looking_at: str | None = None
         self._unseen: frozenset[str] = frozenset()
 
     def again_offers(self, action: str) -> bool | None:
@@ -356,8 +357,10 @@ class JobsAgain(JobsViews):
             self._show_news()
 
     def watch_jobs(self, old: JobsSnapshot, new: JobsSnapshot) -> None:
-        """Errors of jobs come late."""
+        """Errors of jobs come late, and another job may be under a cursor that stays on the first row."""
         super().watch_jobs(old, new)
+        if self.table.cursor_key != self._looking_at:
+            self._look_at_current()
         if self.noticed.news is not None:
             self._show_news()
 
@@ -374,7 +377,7 @@ class JobsAgain(JobsViews):
         if self._looking is not None:
             self._looking.stop()
             self._looking = None
-        key = self.table.cursor_key
+        key = self._looking_at = self.table.cursor_key
         if key is not None and key in self._unseen:
             self._looking = self.set_timer(SEEN_SECONDS, partial(self._looked_at, key))
 
