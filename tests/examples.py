@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 USUAL = 30
 """Of a property that says nothing else, in the suite."""
@@ -17,8 +17,14 @@ _MANY = 5
 
 
 def load_profile() -> None:
-    """Set the number for the suite; hypothesis' own option `--hypothesis-profile` chooses the campaign's."""
-    settings.register_profile("tests", deadline=None, max_examples=USUAL)
+    """Set the number for the suite; hypothesis' own option `--hypothesis-profile` chooses the campaign's.
+
+    The suite tries the same examples each time, so that it says something about a change and not about luck or a
+    slow machine; the campaign draws new ones.
+    """
+    settings.register_profile(
+        "tests", deadline=None, max_examples=USUAL, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
     full = int(os.environ.get(CAMPAIGN_EXAMPLES) or 1000)
     settings.register_profile(CAMPAIGN, deadline=None, max_examples=full)
     settings.load_profile("tests")
