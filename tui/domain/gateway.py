@@ -22,7 +22,7 @@ from tui.domain.access import (
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.places import Place
-from tui.domain.storage import Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectInfo
+from tui.domain.storage import Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectDetail, ObjectInfo
 from tui.domain.target import Target
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class LogsGateway(Protocol):
 class StorageGateway(Protocol):
     """The Cloud Storage JSON API."""
 
-    async def list_buckets(self) -> tuple[Bucket, ...]:
-        """All buckets of the target's project."""
+    async def list_buckets(self, *, soft_deleted: bool = False) -> tuple[Bucket, ...]:
+        """All buckets of the target's project; with `soft_deleted` those that can still be restored instead."""
         ...
 
     async def get_bucket(self, name: str) -> Bucket:
@@ -96,14 +96,40 @@ class StorageGateway(Protocol):
         """Delete an empty bucket."""
         ...
 
+    async def restore_bucket(self, name: str, generation: int) -> Bucket:
+        """Bring a soft-deleted bucket back; its objects stay soft-deleted until they are restored."""
+        ...
+
+    def pay_for(self, bucket: str) -> None:
+        """From now on let the target's project pay for calls to a requester-pays bucket (`userProject`)."""
+        ...
+
     async def test_bucket_permissions(self, name: str, permissions: Sequence[str]) -> frozenset[str]:
         """Those of `permissions` that the caller holds on the bucket."""
         ...
 
     async def list_objects(
-        self, prefix: GcsUri, *, recursive: bool = False, page_size: int = 1000, page_token: str = ""
+        self,
+        prefix: GcsUri,
+        *,
+        recursive: bool = False,
+        page_size: int = 1000,
+        page_token: str = "",
+        versions: bool = False,
+        soft_deleted: bool = False,
     ) -> Listing:
-        """One page of what lies under `prefix`: one level, or everything below it."""
+        """One page of what lies under `prefix`: one level, or everything below it.
+
+        With `versions` noncurrent generations too, with `soft_deleted` the soft-deleted ones instead (not both).
+        """
+        ...
+
+    async def list_folders(self, prefix: GcsUri) -> tuple[str, ...]:
+        """Names of the folders of a hierarchical bucket at or below a prefix, each with its last slash."""
+        ...
+
+    async def get_object(self, uri: GcsUri, *, generation: int = 0) -> ObjectDetail:
+        """All that is known of an object; of the live generation when none is named."""
         ...
 
     async def sum_content(
@@ -112,8 +138,11 @@ class StorageGateway(Protocol):
         """One page of all that a bucket keeps, added up: live and noncurrent generations, or soft-deleted."""
         ...
 
-    async def read_object(self, uri: GcsUri, *, limit: int) -> bytes:
-        """The first `limit` bytes of an object, by a ranged read."""
+    async def read_object(self, uri: GcsUri, *, limit: int, start: int = 0, generation: int = 0) -> bytes:
+        """At most `limit` bytes of an object from byte `start` on, by a ranged read.
+
+        A gzipped object is unpacked when it is read from its beginning.
+        """
         ...
 
     async def download(
@@ -126,8 +155,43 @@ class StorageGateway(Protocol):
         """
         ...
 
-    async def delete_objects(self, bucket: str, items: Iterable[tuple[str, int]]) -> tuple[DeleteResult, ...]:
-        """Delete `(name, generation)` pairs in batches, each only while that generation is the live one."""
+    async def upload(
+        self,
+        path: Path,
+        uri: GcsUri,
+        *,
+        replaces: int | None = 0,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> ObjectInfo:
+        """Upload a file, resumably when it is large, and have the service check its crc32c.
+
+        `replaces` is the generation that may be replaced: 0 for none (the upload fails if the object exists),
+        None for whichever. `on_bytes` is told the bytes sent so far, on the event loop. Cancelling the caller
+        ends the upload soon and leaves no object.
+        """
+        ...
+
+    async def delete_objects(
+        self, bucket: str, items: Iterable[tuple[str, int]], *, noncurrent: bool = False
+    ) -> tuple[DeleteResult, ...]:
+        """Delete `(name, generation)` pairs in batches, each only while that generation is the live one.
+
+        With `noncurrent` exactly these generations, which versioning kept.
+        """
+        ...
+
+    async def delete_folders(self, bucket: str, names: Sequence[str]) -> tuple[DeleteResult, ...]:
+        """Delete empty folders of a hierarchical bucket, the deepest first; generation 0 in the results."""
+        ...
+
+    async def restore_object(
+        self, bucket: str, name: str, generation: int, *, restore_token: str = ""
+    ) -> ObjectInfo:
+        """Bring a soft-deleted generation back, unless a live one has come meanwhile."""
+        ...
+
+    async def revive_object(self, bucket: str, name: str, generation: int) -> ObjectInfo:
+        """Make a copy of a noncurrent generation the live one, unless there is a live one."""
         ...
 
 

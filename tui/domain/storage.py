@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,11 +65,49 @@ class Bucket:
     """Soft-delete retention; 0 means a delete cannot be undone that way."""
     kms_key: str = ""
     """The bucket's default key (`projects/…/cryptoKeys/…`); empty for Google's own."""
+    generation: int = 0
+    """Needed to restore it after a soft delete; 0 where the service does not say."""
+    deleted_at: datetime | None = None
+    """When it was soft-deleted; None for a live bucket."""
+    gone_at: datetime | None = None
+    """When a soft-deleted bucket goes for good (`hardDeleteTime`)."""
+    retention_seconds: int = 0
+    """Age that every object must reach before it can be deleted (`retentionPolicy`)."""
+    retention_locked: bool = False
+    """Whether that can no longer be taken off."""
+    requester_pays: bool = False
+    """Whether a call must name the project that pays for it (`billing.requesterPays`)."""
+    hierarchical: bool = False
+    """Whether it has real folders (`hierarchicalNamespace`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What forbids to delete or replace an object."""
+
+    temporary: bool = False
+    event_based: bool = False
+    retained_until: datetime | None = None
+    """`retentionExpirationTime`, whether the bucket's retention policy or the object's own lock sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Why a generation is not the live one."""
+
+    replaced_at: datetime | None = None
+    """When it became noncurrent (`timeDeleted`)."""
+    deleted_at: datetime | None = None
+    """When it was soft-deleted (`softDeleteTime`)."""
+    gone_at: datetime | None = None
+    """When a soft-deleted one goes for good (`hardDeleteTime`)."""
+    restore_token: str = ""
+    """Asked for by buckets with a hierarchical namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One object of a bucket."""
+    """One generation of one object of a bucket."""
 
     bucket: str
     name: str
@@ -80,11 +120,24 @@ class ObjectInfo:
     storage_class: str = ""
     crc32c: str = ""
     """Base64 of the big-endian checksum."""
+    holds: Holds | None = None
+    """None when nothing forbids to delete it."""
+    past: Past | None = None
+    """None for the live generation."""
 
     @property
     def uri(self) -> GcsUri:
         """Where it is."""
         return GcsUri(self.bucket, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDetail:
+    """All that the service says of one generation."""
+
+    info: ObjectInfo
+    raw: Mapping[str, Any]
+    """The object resource of the JSON API as it came."""
 
 
 @dataclass(frozen=True, slots=True)

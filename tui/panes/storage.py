@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 
 from tui.domain.storage import GcsUri
 from tui.domain.text import printable
+from tui.panes.storage_bucket import StorageBuckets
 from tui.panes.storage_prompt import Prompt
 from tui.panes.storage_table import RowKind, StorageTable
-from tui.panes.storage_work import StorageWork
 
 
-class StoragePane(StorageWork):
+class StoragePane(StorageBuckets):
     """Buckets, prefixes and objects, with what can be done to them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from typing import overload
 
-from tui.domain.deleteplan import DAY_SECONDS, DeletePlan, count_and_size, gcloud_can_name, gcloud_rm
-from tui.domain.jobs import Job
+from tui.domain.deleteplan import DAY_SECONDS
 from tui.domain.storage import Bucket, GcsUri, ObjectInfo
 from tui.domain.target import Target
-from tui.domain.text import age, printable, size
+from tui.domain.text import printable, size
 from tui.panes.storage_table import Column, Row, RowKind
 from tui.services.listing import Level
-from tui.services.transfers import DownloadPlan, DownloadReport, host_path
 from tui.widgets.confirm import Question
 
 KIB = 1024
@@ -119,60 +115,6 @@ def row_facts(row: Row) -> list[tuple[str, str]]:
     return [(name, printable(value)) for name, value in facts if value]
 
 
-def delete_question(plan: DeletePlan, target: Target, jobs: Sequence[Job]) -> Question:
-    """The question before a delete: everything that it takes, and whether it can be undone."""
-    place = place_name(plan.uri)
-    what = "object" if not plan.uri.is_prefix else ("bucket" if plan.takes_bucket else "prefix")
-    lines = [place, "", count_and_size(plan.count, plan.bytes)]
-    if plan.newest is not None:
-        lines.append(_newest(plan, plan.newest))
-    if plan.takes_bucket:
-        lines.append(
-            "The bucket itself is deleted too." if plan.count else "The bucket is empty; it is deleted."
-        )
-    lines += ["", plan.undo]
-    if plan.count:
-        lines.append("Only the versions just counted are deleted: what is written meanwhile stays.")
-    for job in _writers(plan, jobs):
-        lines.append(f"⚠ The job {printable(job.display_name)} is {job.state.word} and writes there.")
-    command = gcloud_rm(plan.uri)
-    lines += ["", f"Same as: {command}" if command else "No gcloud command names exactly this."]
-    lines.append(_where(target))
-    return Question(f"Delete this {what}?", lines, "Delete", danger=True, must_type=plan.must_type)
-
-
-def download_question(plan: DownloadPlan, target: Target, *, replace: bool) -> Question:
-    """The question before a download: how much, from where, to where."""
-    lines = [
-        f"{count_and_size(len(plan.landings), plan.bytes)} from {place_name(plan.uri)}",
-        f"to {printable(host_path(plan.target))}",
-        f"{size(plan.free)} are free there.",
-    ]
-    if plan.existing:
-        fate = "replaced" if replace else "kept as they are"
-        lines.append(f"{_files(plan.existing)} there already: {fate}.")
-    lines += [printable(note) for note in plan.notes]
-    if gcloud_can_name(plan.uri):
-        path = str(plan.uri).rstrip("/") if plan.uri.is_prefix else str(plan.uri)
-        recursive = "--recursive " if plan.uri.is_prefix else ""
-        lines += [
-            "",
-            f"Same as: gcloud storage cp {recursive}{shlex.quote(path)} {shlex.quote(str(plan.folder))}",
-        ]
-    lines.append(_where(target))
-    return Question("Download?", lines, "Download")
-
-
-def replace_question(plan: DownloadPlan) -> Question:
-    """The question whether files that are there already may be overwritten."""
-    return Question(
-        f"Replace what is there already ({_files(plan.existing)})?",
-        [f"in {printable(host_path(plan.target))}", "", "No keeps them and downloads only what is missing."],
-        "Replace",
-        danger=True,
-    )
-
-
 def bucket_question(name: str, target: Target) -> Question:
     """The question before a bucket is created."""
     command = (
@@ -185,7 +127,7 @@ def bucket_question(name: str, target: Target) -> Question:
         "An empty bucket costs nothing; what is stored in it is billed by size and time.",
         "",
         f"Same as: {command}" + (f" --project={target.project}" if target.project else ""),
-        _where(target),
+        where_line(target),
     ]
     return Question("Create this bucket?", lines, "Create")
 
@@ -196,38 +138,6 @@ def failure_lines(failures: Sequence[tuple[str, str]]) -> list[str]:
     if len(failures) > FAILURES_SHOWN:
         lines.append(f"… and {len(failures) - FAILURES_SHOWN:,} more")
     return lines
-
-
-def download_progress(report: DownloadReport) -> str:
-    """How far a download is, in one line."""
-    plan = report.plan
-    finished = len(plan.landings) - report.left
-    percent = f"{min(100 * report.bytes_done // plan.bytes, 100)}%" if plan.bytes else ""
-    parts = [
-        f"{finished:,} of {_files(len(plan.landings))}",
-        f"{size(report.bytes_done)} of {size(plan.bytes)}",
-        percent,
-    ]
-    parts += [f"{len(report.failed):,} failed"] if report.failed else []
-    return " · ".join(part for part in parts if part)
-
-
-def home_path(folder: str) -> str:
-    """A folder as it is proposed for typing: absolute, or below `~`."""
-    path = Path(folder).expanduser().absolute()
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except ValueError:
-        return str(path)
-
-
-def _newest(plan: DeletePlan, moment: datetime) -> str:
-    """How new the newest of it is; named when there are several."""
-    ago = age((datetime.now(UTC) - moment).total_seconds())
-    past = "just now" if ago == "now" else f"{ago} ago"
-    if plan.count == 1:
-        return f"updated {when(moment)} ({past})"
-    return f"the newest updated {when(moment)} ({past}): {printable(plan.newest_name)}"
 
 
 def _bucket_row(item: Bucket) -> Row:
@@ -273,19 +183,8 @@ def _with_zone(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment is not None else ""
 
 
-def _writers(plan: DeletePlan, jobs: Sequence[Job]) -> list[Job]:
-    """Jobs that are not over and whose outputs overlap with the plan's place."""
-    place = f"{str(plan.uri).rstrip('/')}/" if plan.uri.is_prefix else str(plan.uri)
-    live = [job for job in jobs if job.state.live and job.output_uri]
-    return [
-        job
-        for job in live
-        if f"{job.output_uri.rstrip('/')}/".startswith(place)
-        or place.startswith(f"{job.output_uri.rstrip('/')}/")
-    ]
-
-
-def _where(target: Target) -> str:
+def where_line(target: Target) -> str:
+    """Whose storage it is, and whether that costs."""
     return (
         "LOCAL: on this box, nothing is billed."
         if target.is_local
@@ -293,5 +192,6 @@ def _where(target: Target) -> str:
     )
 
 
-def _files(count: int) -> str:
+def files(count: int) -> str:
+    """`1,234 files`."""
     return f"{count:,} file{'' if count == 1 else 's'}"
