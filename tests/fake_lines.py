@@ -48,6 +48,9 @@ class FakeBlock:
     def levels(self) -> bytes:
         return bytes([2]) * len(self)
 
+    def severities(self) -> bytes:
+        return bytes([5]) * len(self)
+
     def marks(self) -> bytes:
         return bytes(len(self))
 

@@ -24,7 +24,7 @@ from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
 from tui.panes.jobs import JobsPane
 from tui.panes.jobs_unseen import NewsStrip
-from tui.panes.messages import JobsChanged, JobStarted
+from tui.panes.messages import JobsChanged, JobStarted, OpenLogs
 from tui.services.config import load
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
@@ -132,6 +132,9 @@ async def test_the_end_of_a_started_job_is_told_once_by_all_means(
         pane = cast("JobsPane", app.current_pane)
         await until(pilot, lambda: pane.current and pane.current.name == job.name)
         await until(pilot, lambda: not app.noticed.unseen)
+        assert not app._seen_in_front(job)
+        app.post_message(OpenLogs(job))
+        await until(pilot, lambda: app._seen_in_front(job))
     assert told(options) == ["kelp;x failed"]
 
 

@@ -16,6 +16,7 @@ from tui.domain.places import Place
 from tui.domain.text import printable
 from tui.informed import InformedApp
 from tui.panes import messages
+from tui.panes.base import Pane
 from tui.panes.messages import PaneId
 from tui.services.jobwatch import JobsSnapshot
 from tui.services.options import AppOptions
@@ -81,6 +82,10 @@ class NoticingApp(InformedApp):
     def _jobs_in_front(self) -> bool:
         return self.tabs.active == PaneId.JOBS
 
+    def _seen_in_front(self, job: Job) -> bool:
+        """Whether the pane in front says how the job ended: a toast would only cover what is there."""
+        return any(pane.display and pane.shows_end_of(job.name) for pane in self.query(Pane))
+
     def _tell_news(self, noticed: Noticed) -> None:
         """In the pane that is in front, for the strip that tells the whole is in another."""
         names = set(noticed.news.names) if noticed.news else set()
@@ -94,7 +99,7 @@ class NoticingApp(InformedApp):
 
     async def _tell_end(self, ended: Ended) -> None:
         job = ended.job
-        if not self._jobs_in_front:
+        if not self._jobs_in_front and not self._seen_in_front(job):
             severity = _SEVERITY.get(job.state, "warning")
             self.notify(
                 _words(job),

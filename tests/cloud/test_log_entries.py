@@ -42,6 +42,15 @@ def message(raw: dict[str, Any]) -> Any:
         ({"jsonPayload": {"message": 3}}, "3", None),
         ({"jsonPayload": {"message": 1.5}}, "1.5", None),
         (
+            {"jsonPayload": {"message": {"b": [1, None, True], "a": "é"}}},
+            '{"a": "é", "b": [1, null, true]}',
+            None,
+        ),
+        ({"jsonPayload": {"message": None}}, "", None),
+        ({"jsonPayload": {"message": "", "loss": 2}}, '{"loss": 2}', {"message": "", "loss": 2}),
+        ({"jsonPayload": {"message": "", "levelname": "INFO"}}, "", {"message": "", "levelname": "INFO"}),
+        ({"jsonPayload": {}}, "{}", {}),
+        (
             {
                 "jsonPayload": {
                     "message": "line",

@@ -82,3 +82,7 @@ def test_cuts_never_part_a_character(text: str, limit: int) -> None:
     data = text.encode("utf-8", "ignore")
     if len(data) > limit:
         data[: utf8_cut(data, limit)].decode()
+
+
+def test_in_what_is_no_text_nothing_is_drawn_over() -> None:
+    assert cut(b"a\0\rb\rc\nd\n") == [b"a\0\rb\rc", b"d"]

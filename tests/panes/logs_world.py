@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
 from unittest.mock import patch
@@ -35,6 +36,8 @@ from tui.services.settings import Settings
 from tui.widgets.log_scroll import LogView
 from tui.widgets.state_view import StateView
 
+TODAY = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+"""The day of all entries of the tests."""
 QUICK = FollowTiming(batch=0.01, gather=0.01, settle=0.05, job=0.05, grace=0.1, retry=0.1)
 
 
@@ -184,6 +187,7 @@ async def started(
     with patch.object(logs_base, "LOCAL_TIMING", QUICK):
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
+            app.view.now = lambda: TODAY
             yield app, pilot
 
 

@@ -154,6 +154,7 @@ def test_values_as_people_read_them(value: float, words: str) -> None:
 def test_sparklines() -> None:
     assert sparkline([1, 2, 3, 4, 5, 6, 7, 8], 8) == "▁▂▃▄▅▆▇█"
     assert sparkline([2.0, 2.0], 8) == "▄▄"
+    assert set(sparkline([1e-4] * 1_000, 30)) == {"▄"}, "means of the same value differ by rounding"
     assert sparkline([1.0, math.nan, 2.0], 3) == "▁×█"
     assert sparkline([], 5) == ""
     assert len(sparkline(list(range(1_000)), 20)) == 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -35,6 +36,7 @@ class ViewApp(App[None]):
         yield LogView(id="logs-view")
 
     def on_mount(self) -> None:
+        self.view.now = lambda: datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
         self.view.show(Shown(self.store, self.rows))
         self.view.focus()
 
@@ -190,6 +192,20 @@ async def test_replicas_and_times_have_columns_when_they_tell_something() -> Non
         assert app.drawn[2] == " +1:01:40  I 1-12 two"
         app.view.next_times()
         assert app.drawn[2] == " I 1-12 two"
+
+
+async def test_the_date_is_shown_where_it_is_not_clear() -> None:
+    app = ViewApp(entry(1, "one"))
+    async with app.run_test(size=(60, 10)):
+        await first_frame(app)
+        app.view.next_times()
+        assert app.drawn[0].startswith(" 18:00:00Z")
+        app.view.now = lambda: datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+        app.view.redraw()
+        assert app.drawn[0].startswith(" 11-22 18:00:00Z I one")
+        app.add(entry(int(timedelta(days=1).total_seconds()) * 1000, "two"))
+        await wait_for(lambda: "two" in app.drawn[1])
+        assert [line[1:7] for line in app.drawn[:2]] == ["11-22 ", "11-23 "], "the job goes over midnight"
 
 
 async def test_a_smaller_window_keeps_the_end_in_sight() -> None:

@@ -47,6 +47,7 @@ async def test_each_log_keeps_its_place_its_search_and_its_rules(tmp_path: Path)
         await wait_for(lambda: app.cursor == "both", what="the other log, which follows its end")
         app.pane.show_job(replace(numbered(1), state=JobState.CANCELLING))
         assert app.front is first
+        assert [app.pane.shows_end_of(numbered(n).name) for n in (1, 2)] == [True, False]
         assert app.cursor == "line 10"
 
 

@@ -87,7 +87,8 @@ async def test_copies_a_line_or_a_selection(tmp_path: Path, monkeypatch: pytest.
         await app.says("#logs-note", "Copied one line")
         assert app.clipboard == "line 39"
         await pilot.press("v", "k", "k", "y")
-        await app.says("#logs-note", "the selection")
+        await app.says("#logs-note", "Copied the selection (3 lines)")
+        assert "s saves" not in app.note
         assert app.clipboard == "line 37\nline 38\nline 39"
         assert app.front.stand.anchor is None
         await pilot.press("v", "j")

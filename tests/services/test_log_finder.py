@@ -17,6 +17,8 @@ from tests.support import wait_for
 from tui.domain.logfind.found import Found
 from tui.domain.logfind.pattern import Pattern, compile_pattern
 from tui.domain.logs import LogEntry
+from tui.domain.logstore.rows import Rows
+from tui.domain.logstore.steps import next_row
 from tui.domain.logstore.store import LogStore
 from tui.services.log_finder import FindProgress, LogFinder
 
@@ -80,27 +82,6 @@ async def test_all_is_searched_in_a_thread_nearest_first() -> None:
         assert [list(finder.matches(block) or ()) for block in blocks] == [[5]] * 7
 
 
-async def test_the_next_match_is_found_either_way() -> None:
-    blocks = [FakeBlock(["x", "a", "x"]), FakeBlock(["a"]), FakeBlock(), FakeBlock(["a", "x"])]
-    async with searching(*blocks) as search:
-        finder = search.finder
-        assert finder.next_match(0) is None
-        finder.search(pattern("x"))
-        await search.finished()
-        assert [finder.next_match(index) for index in (-1, 0, 1, 2, 3, 4, 5, 9)] == [
-            0,
-            2,
-            2,
-            5,
-            5,
-            5,
-            None,
-            None,
-        ]
-        back = [finder.next_match(index, backwards=True) for index in (-1, 0, 1, 2, 3, 5, 6, 9)]
-        assert back == [None, None, 0, 0, 2, 2, 5, 5]
-
-
 async def test_of_what_changed_only_the_new_lines_are_searched() -> None:
     blocks = blocks_of(3)
     async with searching(*blocks) as search:
@@ -125,7 +106,6 @@ async def test_of_what_changed_only_the_new_lines_are_searched() -> None:
         finder.changed(2)
         assert (await search.finished()).matches == 6
         assert search.read == [blocks[0].ident]
-        assert [finder.next_match(index) for index in (0, 2, 6)] == [2, 6, 16]
         # A block is split: all is known before anything is searched.
         halves = [FakeBlock(blocks[1].texts[:6]), FakeBlock(blocks[1].texts[6:])]
         search.lines.blocks[1:2] = halves
@@ -245,11 +225,13 @@ async def test_a_real_store_is_searched_while_it_grows_and_spills() -> None:
         await asyncio.sleep(0)
     await wait_for(lambda: finder.progress.finished)
     assert store.spilled
+    rows = Rows(store)
+    rows.settle()
     found: list[int] = []
-    index = finder.next_match(-1)
-    while index is not None:
-        found.append(index)
-        index = finder.next_match(index)
+    row = next_row(rows, finder.matches, -1)
+    while row is not None:
+        found.append(rows.row(row).line)
+        row = next_row(rows, finder.matches, row)
     assert found == list(range(7, 3_000, 10))
     assert finder.count == len(found)
     await finder.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -37,9 +38,14 @@ def test_bytes_come_back_and_room_is_used_again(steps: list[tuple[int, int]]) ->
 
 
 def test_there_is_no_name_and_nothing_after_closing(tmp_path: Path) -> None:
-    spill = LogSpill(tmp_path)
+    folder = tmp_path / "state" / "lines"
+    spill = LogSpill(folder)
+    assert not folder.exists(), "before it is needed"
+    folder.mkdir(parents=True)
+    (folder / "vertex-tui-log.killed").touch()
     number = spill.put(b"abc")
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == [], "what a killed process left is gone, too"
+    assert folder.stat().st_mode & 0o777 == 0o700
     spill.close()
     spill.close()
     for use in (lambda: spill.get(number), lambda: spill.put(b"x")):
@@ -48,12 +54,13 @@ def test_there_is_no_name_and_nothing_after_closing(tmp_path: Path) -> None:
     spill.drop(number)
 
 
-def test_a_folder_that_is_not_there_loses_nothing_silently(tmp_path: Path) -> None:
-    store = LogStore(8, LogSpill(tmp_path / "gone"), block_lines=4)
+def test_a_folder_that_cannot_be_made_loses_nothing_silently(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = LogStore(8, LogSpill(tmp_path / "file" / "lines"), block_lines=4)
     store.add([LogEntry(n, f"i{n}", "log", 200, f"line {n}") for n in range(40)])
     assert len(store) + store.dropped == 40
     assert len(store) >= 8
-    assert store.fault == os.strerror(2)
+    assert store.fault == os.strerror(errno.ENOTDIR)
     assert store.line(len(store) - 1).text == "line 39"
 
 

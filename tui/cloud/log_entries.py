@@ -16,6 +16,8 @@ from tui.domain.logs import LogEntry, LogPage, Severity, TailBatch
 
 NANO = 1_000_000_000
 _JSON_NAMES = frozenset({"message"})
+_OF_ANY_LINE = _JSON_NAMES | {"levelname", "attrs"}
+"""What Vertex AI makes of each line that a program prints, also of an empty one."""
 
 
 def page_from_pb(page: Any) -> LogPage:  # noqa: ANN401 (a protobuf class made at run time)
@@ -108,9 +110,15 @@ def _content_of_json(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any] | No
 
 def _content_of_payload(payload: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """The message of a structured entry; one without a message is shown as the JSON that was printed."""
-    if "message" not in payload:
-        return json.dumps(_whole(payload), ensure_ascii=False, sort_keys=True) if payload else "", payload
-    return _text(payload["message"]), None if payload.keys() <= _JSON_NAMES else payload
+    message = payload.get("message")
+    if "message" not in payload or (message in ("", None) and not payload.keys() <= _OF_ANY_LINE):
+        rest = {name: value for name, value in payload.items() if name != "message"}
+        return _as_json(rest), payload
+    return _text(message), None if payload.keys() <= _JSON_NAMES else payload
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(_whole(value), ensure_ascii=False, sort_keys=True)
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 (JSON)
@@ -129,10 +137,10 @@ def _severity(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    """A message as text; numbers that JSON made floats of lose the empty fraction."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    """A message as text: what is none, as JSON; numbers that JSON made floats of lose the empty fraction."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _as_json(value)
 
 
 def _plain_struct(struct: Any) -> dict[str, Any]:  # noqa: ANN401 (protobuf)

@@ -97,6 +97,10 @@ class Pane(Vertical):
     def pane_shown(self) -> None:
         """The pane has come to the front: focus what the user will want to use."""
 
+    def shows_end_of(self, name: str) -> bool:  # noqa: ARG002 (of those that do)
+        """Whether how the job of that resource name ended is seen in the pane when it is in front."""
+        return False
+
     def job_named(self, name: str) -> Job | None:
         """The job of that resource name in the last list read."""
         return next((job for job in self.jobs.jobs if job.name == name), None)

@@ -278,6 +278,8 @@ def value_words(value: float) -> str:
     return f"{value:.4g}"
 
 
+_ROUNDING = 1e-9
+"""Values that differ by no more than this part of themselves are the same."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -299,6 +301,6 @@ def sparkline(values: Sequence[float], width: int) -> str:
 
 
 def _block(value: float, low: float, high: float) -> str:
-    if high <= low:
+    if high - low <= _ROUNDING * max(abs(low), abs(high)):
         return BLOCKS[len(BLOCKS) // 2 - 1]
     return BLOCKS[round((value - low) / (high - low) * (len(BLOCKS) - 1))]

@@ -73,7 +73,7 @@ class LogsBase(Pane):
         """
         log = next((each for each in self.logs if each.job.name == job.name), None)
         if log is None:
-            spill = LogSpill()
+            spill = LogSpill(self.options.paths.spill_dir)
             log = OpenLog(job, LogStore(self.options.settings.logs_max_lines, spill), spill, place)
             self.logs.append(log)
             self._start(log)
@@ -129,6 +129,10 @@ class LogsBase(Pane):
                 until = time.perf_counter() + PAUSE_AFTER
         if log is self.front:
             view.rows_changed()
+
+    def shows_end_of(self, name: str) -> bool:
+        """The line above the log says how its job ended."""
+        return self.front is not None and self.front.job.name == name
 
     def front_changed(self) -> None:
         """Another log is in front: what depends on it is set by the classes below."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from tui.domain.logreading.level_words import level_word
-from tui.domain.logreading.model import Mark, Part
 from tui.domain.logs import Severity
-from tui.domain.logstore.model import Block
+from tui.domain.logstore.steps import end_of, grave, head_of, next_row, trace_before
 from tui.panes.logs_entry import EntryView
 from tui.panes.logs_find import LogsFind
-from tui.panes.logs_open import OpenLog
 
-_FAR = 5_000
-"""Lines above the cursor in which a traceback is looked for."""
 _LEVELS = (0, int(Severity.INFO), int(Severity.WARNING), int(Severity.ERROR))
 
 
@@ -41,10 +37,12 @@ class LogsChoices(LogsFind):
         self.say(f"The program's colours are {'shown' if self.view.colours else 'left out'}.")
 
     def action_own_levels(self) -> None:
-        """Show the severity of the entries, or the one that their words sound like."""
-        own = not self.view.columns.own_levels
+        """Show and go by the severity of the entries, or the one that their words sound like."""
+        if self.front is None:
+            return
+        own = not self.front.rules.own_levels
         self.view.columns = replace(self.view.columns, own_levels=own)
-        self.view.redraw()
+        self.set_rules(replace(self.front.rules, own_levels=own))
         self.say(
             "Severities as the entries have them: everything on standard error is ERROR."
             if own
@@ -141,90 +139,26 @@ class LogsChoices(LogsFind):
         self._go_to_error(backwards=True)
 
     def _go_to_error(self, *, backwards: bool) -> None:
-        log, line = self.front, self.view.cursor_line
-        if log is None or line is None:
+        log, row = self.front, self.view.cursor_row
+        if log is None or row is None:
             return
-        for found in errors(log, line, backwards=backwards):
-            row = log.rows.row_of(found)
-            if row < len(log.rows) and log.rows.row(row).line == found:
-                self.view.go_to(row, hit=True)
-                return
-        self.say(f"No error {'above' if backwards else 'below'} that is shown.")
+        found = next_row(log.rows, partial(grave, own=log.rules.own_levels), row, backwards=backwards)
+        if found is None:
+            self.say(f"No error {'above' if backwards else 'below'} that is shown.")
+        else:
+            self.view.go_to(found, hit=True)
 
     def action_trace(self) -> None:
         """Go to the beginning of the traceback that the cursor is in or behind, with all its lines."""
         log, line = self.front, self.view.cursor_line
         if log is None or line is None:
             return
-        found = next((at for at in range(line, max(line - _FAR, -1), -1) if _is_trace(log, at)), None)
+        found = trace_before(log.store, line, log.rules.replicas)
         if found is None:
             self.say("No traceback here or above.")
             return
-        head = _head_of(log, found)
+        head = head_of(log.store, found)
         if log.rules.fold_traces:
-            end = log.store.line(_end_of(log, found)).place
+            end = log.store.line(end_of(log.store, found)).place
             self.set_rules(replace(log.rules, unfolded=log.rules.unfolded | {end}))
         self.view.go_to(log.rows.row_of(head), hit=True, centre=True)
-
-
-def _is_trace(log: OpenLog, index: int) -> bool:
-    """Whether a line is of a traceback whose replica is shown."""
-    line = log.store.line(index)
-    shown = log.rules.replicas is None or line.replica in log.rules.replicas
-    return shown and line.trace is not Part.NONE
-
-
-def _end_of(log: OpenLog, index: int) -> int:
-    """The last line of the traceback that a line belongs to, or the line itself."""
-    replica = log.store.line(index).replica
-    for at in range(index, min(index + _FAR, len(log.store))):
-        line = log.store.line(at)
-        if line.replica == replica and line.trace is Part.END:
-            return at
-    return index
-
-
-def _head_of(log: OpenLog, end: int) -> int:
-    """The first line of the traceback that a line belongs to, among those of its replica."""
-    replica, head = log.store.line(end).replica, end
-    for index in range(end, max(end - _FAR, -1), -1):
-        line = log.store.line(index)
-        if line.replica != replica:
-            continue
-        if line.trace is Part.NONE:
-            break
-        head = index
-        if line.trace is Part.HEAD:
-            break
-    return head
-
-
-def errors(log: OpenLog, line: int, *, backwards: bool) -> Iterator[int]:
-    """Lines that are errors, from a line on; of a run of errors in a traceback only its end."""
-    blocks = log.store.blocks
-    starts: list[int] = []
-    total = 0
-    for block in blocks:
-        starts.append(total)
-        total += len(block)
-    order = range(len(blocks) - 1, -1, -1) if backwards else range(len(blocks))
-    for number in order:
-        first = starts[number]
-        if (first > line) if backwards else (first + len(blocks[number]) <= line):
-            continue
-        found = [first + index for index in _grave(blocks[number])]
-        if backwards:
-            yield from (index for index in reversed(found) if index < line)
-        else:
-            yield from (index for index in found if index > line)
-
-
-def _grave(block: Block) -> Iterator[int]:
-    """Lines of a block that are errors and not inside a traceback, nor a bar's."""
-    if block.summary.highest * 100 < Severity.ERROR:
-        return
-    levels, traces, marks = block.levels(), block.traces(), block.marks()
-    least = Severity.ERROR // 100
-    for index, level in enumerate(levels):
-        if level >= least and traces[index] in (Part.NONE, Part.END) and not marks[index] & Mark.BAR:
-            yield index

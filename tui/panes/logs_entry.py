@@ -18,6 +18,7 @@ from tui.domain.logs import rfc3339
 from tui.domain.logstore.model import LinePlace, Lines, LogLine
 from tui.domain.text import printable
 from tui.services.handout import cleaned
+from tui.widgets.log_paint import NO_TEXT
 
 MOST_LINES = 500
 """Lines of a payload that are shown."""
@@ -50,7 +51,7 @@ class EntryView(VerticalScroll, can_focus=False):
 
 def _rows(lines: Lines, index: int, line: LogLine, folded: int) -> list[Content]:
     """What one looks for first: the text, the payload, and where it comes from below."""
-    text = line.text
+    text = line.text or NO_TEXT
     if len(text) > MOST_TEXT:
         text = f"{text[:MOST_TEXT]} … {len(text):,} characters"
     rows = [Content(text)]

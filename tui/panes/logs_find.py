@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from textual import on
+from textual import on, work
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -15,8 +15,10 @@ from tui.domain.logfind.pattern import Pattern, compile_pattern
 from tui.domain.logfind.syntax import PatternError
 from tui.domain.logs import EntryKey
 from tui.domain.logstore.model import Change, LinePlace
+from tui.domain.logstore.steps import next_row
+from tui.domain.text import printable
 from tui.panes.logs_open import OpenLog
-from tui.panes.logs_show import LogsShow
+from tui.panes.logs_wait import LogsWait
 from tui.services.log_finder import FindProgress, LogFinder
 from tui.services.options import AppOptions
 
@@ -37,7 +39,7 @@ _HINTS = {
 MOST_CONTEXT = 20
 
 
-class LogsFind(LogsShow):
+class LogsFind(LogsWait):
     """Finds text as one types, leaves out lines without it, goes to a time."""
 
     def __init__(self, options: AppOptions) -> None:
@@ -152,11 +154,13 @@ class LogsFind(LogsShow):
         self.set_rules(replace(log.rules, matches=matches))
 
     def go_back(self) -> bool:
-        """Leave the field, then a selection, the entry, the search, the filter."""
+        """Leave the field, what waits for older lines, a selection, the entry, the search, the filter."""
         log = self.front
         if self.is_asking:
             self._forget(self._asks)
             self.pane_shown()
+        elif self.is_waiting:
+            self.stop_waiting()
         elif log is not None and log.stand.anchor is not None:
             self.view.toggle_selection()
         elif self.close_entry():
@@ -188,7 +192,9 @@ class LogsFind(LogsShow):
         search = self._finder(Asks.SEARCH)
         pattern = search.pattern if search is not None else None
         self.view.find = pattern.spans if pattern is not None else None
-        self.view.columns = replace(self.view.columns, origin_ns=self.front.started_ns if self.front else 0)
+        log = self.front
+        origin_ns, own = (log.started_ns, log.rules.own_levels) if log is not None else (0, False)
+        self.view.columns = replace(self.view.columns, origin_ns=origin_ns, own_levels=own)
         self._show_field(None)
         self.rules_changed()
 
@@ -198,8 +204,8 @@ class LogsFind(LogsShow):
         if self._first_hit and progress.matches:
             # From where the search began, then round the end; nearer ones may still be found on the way.
             origin = self._origin
-            line = len(log.store) if origin is None else log.store.index_of(origin) - 1
-            self._go_to_hit(log, line, backwards=origin is None)
+            row = len(log.rows) if origin is None else log.rows.row_of(log.store.index_of(origin)) - 1
+            self._go_to_hit(log, row, backwards=origin is None)
         if progress.finished:
             self._first_hit = False
         self.show_counts()
@@ -210,19 +216,15 @@ class LogsFind(LogsShow):
             self.view.note_change(Change(0, entries=1))
             self.show_counts()
 
-    def _go_to_hit(self, log: OpenLog, line: int, *, backwards: bool) -> bool:
-        """Go to the nearest line found that is a row, round the end if need be."""
+    def _go_to_hit(self, log: OpenLog, row: int, *, backwards: bool) -> bool:
+        """Go to the nearest row that was found, round the end if need be."""
         if log.search is None:
             return False
-        ends = (line, len(log.store) if backwards else -1)
-        for start in ends:
-            found = log.search.next_match(start, backwards=backwards)
-            while found is not None:
-                row = log.rows.row_of(found)
-                if row < len(log.rows) and log.rows.row(row).line == found:
-                    self.view.go_to(row, hit=True)
-                    return True
-                found = log.search.next_match(found, backwards=backwards)
+        for start in (row, len(log.rows) if backwards else -1):
+            found = next_row(log.rows, log.search.matches, start, backwards=backwards)
+            if found is not None:
+                self.view.go_to(found, hit=True)
+                return True
         return False
 
     def action_next_hit(self) -> None:
@@ -235,12 +237,8 @@ class LogsFind(LogsShow):
 
     def _step_hit(self, *, backwards: bool) -> None:
         self._first_hit = False
-        line = self.view.cursor_line
-        if (
-            self.front is not None
-            and line is not None
-            and not self._go_to_hit(self.front, line, backwards=backwards)
-        ):
+        log, row = self.front, self.view.cursor_row
+        if log is not None and row is not None and not self._go_to_hit(log, row, backwards=backwards):
             self.say("Found in no line that is shown: lines left out or folded are not gone to.")
 
     def show_counts(self) -> None:
@@ -285,12 +283,34 @@ class LogsFind(LogsShow):
             self._problem = str(error)
             self.show_counts()
             return False
-        row = log.rows.row_of(log.store.index_of(LinePlace(EntryKey(moment, "", ""), 0)))
-        self.view.go_to(row, hit=True, centre=True)
-        if moment < first and log.status.older_pending and log.follower is not None:
-            log.follower.want_all()
-            self.say("That is before the first line read. Older ones are being read: ask again then.")
+        if moment < first and log.is_reading_back:
+            self._go_when_read(log, moment, text)
+        else:
+            self._go_to_time(log, moment)
         return True
+
+    @work(exclusive=True, group="logs-moment", exit_on_error=False)
+    async def _go_when_read(self, log: OpenLog, moment: int, text: str) -> None:
+        """Read on until a time is there, and go to it if one still looks at that log."""
+        why = f"Going to {printable(text.strip())}"
+        there = await self.read_back(
+            log,
+            why,
+            lambda: log.is_reading_back and log.store.line(0).timestamp_ns > moment,
+            everything=False,
+        )
+        if there and log is self.front:
+            self.say("")
+            self._go_to_time(log, moment)
+        elif log is self.front:
+            self.say("Not gone there: stopped.")
+
+    def _go_to_time(self, log: OpenLog, moment: int) -> None:
+        """Go to the first line from a time on."""
+        index = log.store.index_of(LinePlace(EntryKey(moment, "", ""), 0))
+        self.view.go_to(log.rows.row_of(index), hit=True, centre=True)
+        if not index and log.store.line(0).timestamp_ns > moment:
+            self.say("The log begins later: this is its first line.")
 
 
 def counted(progress: FindProgress) -> str:

@@ -102,6 +102,16 @@ class OpenLog:
         self.spill.close()
 
     @property
+    def is_reading_back(self) -> bool:
+        """Whether older entries are still to be read, or to be made lines."""
+        return self.status.older_pending or any(batch.backfill for batch in self._waiting)
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether it is not known yet what is left by the filter."""
+        return self.filter is not None and not self.filter.progress.finished
+
+    @property
     def is_complete(self) -> bool:
         """Whether nothing more is to be read."""
         return self.status.phase is Phase.COMPLETE and not self.status.older_pending

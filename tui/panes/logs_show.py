@@ -15,9 +15,11 @@ from tui.domain.logstore.rules import RowRules
 from tui.panes import logs_words, messages
 from tui.panes.logs_base import LogsBase
 from tui.panes.logs_entry import EntryView
+from tui.panes.logs_open import OpenLog
 from tui.panes.messages import PaneId
 from tui.services.follow.state import Phase
 from tui.services.options import AppOptions
+from tui.widgets.log_paint import SERVICE
 from tui.widgets.log_scroll import LogView
 from tui.widgets.log_tabs import LogTab, LogTabs
 from tui.widgets.state_view import StateView
@@ -30,6 +32,7 @@ class LogsShow(LogsBase):
         super().__init__(options)
         self._head = Content("")
         self._badge = ("", "")
+        self._note = ""
         self._stands_in: object = None
 
     def compose(self) -> ComposeResult:
@@ -80,6 +83,7 @@ class LogsShow(LogsBase):
         self._show_tabs()
         self._show_head()
         self._show_badge()
+        self._show_below()
         if swapped:
             self.refresh_bindings()
             if had_focus:
@@ -134,6 +138,29 @@ class LogsShow(LogsBase):
     @on(LogView.Drawn)
     def _log_drawn(self) -> None:
         self._show_head()
+        self._show_below()
+
+    def _show_below(self) -> None:
+        """Say below the last row what is not there, and why."""
+        log = self.front
+        words: tuple[str, ...] = ()
+        if log is not None and len(log.store):
+            if not len(log.rows):
+                words = self._why_no_row(log)
+            elif set(log.store.replica_names) <= {SERVICE}:
+                words = logs_words.printed_nothing(log.job, log.status)
+        self.view.say_below(words)
+
+    @staticmethod
+    def _why_no_row(log: OpenLog) -> tuple[str, ...]:
+        finder = log.filter
+        if not all(part.ready for part in log.rows.parts):
+            return ()
+        if finder is None or finder.pattern is None:
+            return logs_words.why_no_row(log.rules, len(log.store), "", None)
+        progress = finder.progress
+        share = None if progress.finished else 100 * progress.done // max(progress.of, 1)
+        return logs_words.why_no_row(log.rules, len(log.store), finder.pattern.source, share)
 
     def _show_head(self) -> None:
         line = self.query_one("#logs-head", Static)
@@ -162,6 +189,7 @@ class LogsShow(LogsBase):
 
     def rules_changed(self) -> None:
         """Say which lines are shown."""
+        self._show_below()
         title = logs_words.title(self.front.rules if self.front else RowRules())
         if title != self.view.border_title:
             self.view.border_title = title
@@ -171,8 +199,14 @@ class LogsShow(LogsBase):
         if not self.query_one("#logs-note").has_class("hidden"):
             self.say("")
 
+    def keep_saying(self, words: str) -> None:
+        """Show a note that stands until what it says is over; the same once more is not drawn again."""
+        if words != self._note:
+            self.say(words)
+
     def say(self, words: str) -> None:
         """Show a note below the log until the next key, or none."""
+        self._note = words
         note = self.query_one("#logs-note", Static)
         note.update(Content(words))
         note.set_class(not words, "hidden")

@@ -30,6 +30,7 @@ from tui.services.paths import show_path
 from tui.widgets.echo import quiet_terminal
 
 _FORMATS = ((LogFormat.TEXT, "as text"), (LogFormat.JSONL, "as JSON, one object a line"))
+SELECTED = "the selection"
 MOST_COPIED = 10_000
 """Lines that are copied; more are for a file."""
 _Part = tuple[str, int, Callable[[int], Iterable[int]] | None]
@@ -56,9 +57,10 @@ class LogsTake(LogsChoices):
             self.say(f"{len(rows):,} lines are too many to copy: s saves the selection to a file.")
             return
         texts = [log.store.line(log.rows.row(row).line).text for row in rows]
-        title = "one line" if len(texts) == 1 else "the selection"
-        self.copy("\n".join(texts), f"{title} (s saves more)", self.say)
-        if log.stand.anchor is not None:
+        selected = log.stand.anchor is not None
+        title = "the selection" if selected else "one line (v selects more)"
+        self.copy("\n".join(texts), title, self.say)
+        if selected:
             self.view.toggle_selection()
             self.refresh_bindings()
 
@@ -76,9 +78,9 @@ class LogsTake(LogsChoices):
         chosen = await self.app.push_screen_wait(ChoiceScreen(title, choices, "saves"))
         if chosen is None or log not in self.logs:
             return
-        _, _, rows_from, format_, _ = offered[chosen]
-        if log.status.older_pending and log.follower is not None:
-            log.follower.want_all()
+        part, _, rows_from, format_, _ = offered[chosen]
+        if part != SELECTED and not await self._all_read(log, f"Saving {part}"):
+            return
         try:
             done = await export_view(
                 log.store,
@@ -93,14 +95,24 @@ class LogsTake(LogsChoices):
         except OSError as error:
             self.say(f"✗ Not saved: {printable(str(error))}")
             return
-        more = " Older lines are still being read: save again later." if log.status.older_pending else ""
+        left_out = log.status.older_unread or log.store.dropped
+        more = " The oldest ones are not in it: there is no room for more lines." if left_out else ""
         self.say(f"✓ Saved {done.lines:,} lines to {printable(show_path(done.path))}.{more}")
+
+    async def _all_read(self, log: OpenLog, why: str) -> bool:
+        """Wait until the whole log is there and what is filtered is found; False if that was given up."""
+        done = await self.read_back(
+            log, why, lambda: log.is_reading_back or log.is_filtering, everything=True
+        )
+        if not done:
+            self.say("Stopped: nothing was written.")
+        return done
 
     def _parts(self, log: OpenLog) -> list[_Part]:
         """What can be saved, the likeliest first."""
         parts: list[_Part] = []
         if log.stand.anchor is not None:
-            parts.append(("the selection", len(self.view.selection), log.selected))
+            parts.append((SELECTED, len(self.view.selection), log.selected))
         parts.append(("all lines", len(log.store), None))
         if len(log.rows) < len(log.store):
             parts.append(("the lines shown", len(log.rows), log.lines_shown))
@@ -124,6 +136,8 @@ class LogsTake(LogsChoices):
         if log is None:
             return
         command = shlex.split(os.environ.get("PAGER") or "less")
+        if not await self._all_read(log, "For the pager"):
+            return
         with tempfile.TemporaryDirectory() as folder:
             try:
                 done = await export_view(
@@ -167,7 +181,7 @@ class LogsTake(LogsChoices):
         if found is None:
             self.say(NO_OUTPUTS)
         else:
-            self.post_message(messages.BrowseOutputs(found))
+            self.post_message(messages.BrowseOutputs(found, log.job))
 
     @work(exclusive=True, group="logs-links", exit_on_error=False)
     async def action_links(self) -> None:

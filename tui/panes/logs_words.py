@@ -54,7 +54,8 @@ def job_titles(jobs: Sequence[Job]) -> list[str]:
 
 def title(rules: RowRules) -> str:
     """What the box with the log is called: which of its lines are shown, where that are not all."""
-    parts = [f"{level_word(rules.least_level)} and worse"] if rules.least_level else []
+    parts = ["severities of the entries"] if rules.own_levels else []
+    parts += [f"{level_word(rules.least_level)} and worse"] if rules.least_level else []
     parts += [printable(name) for name in rules.replicas or ()]
     if rules.matches is not None:
         parts.append("filtered")
@@ -84,7 +85,7 @@ def reading(status: FollowStatus, store: LogStore, *, narrow: bool) -> Content:
     """How the log is being read, with a glyph and a word, how much of it there is, what one should know."""
     main, notes = _how(status, narrow=narrow)
     if not narrow or not notes:
-        notes += _counts(status, store)
+        notes += _counts(status, store, narrow=narrow)
     if not narrow:
         notes += _meter(status)
     return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
@@ -109,11 +110,14 @@ def _how(status: FollowStatus, *, narrow: bool) -> tuple[Content, list[str]]:
     return Content.styled("… reading", "$text-muted"), []
 
 
-def _counts(status: FollowStatus, store: LogStore) -> list[str]:
+def _counts(status: FollowStatus, store: LogStore, *, narrow: bool) -> list[str]:
     count = len(store)
     notes = [f"{count:,} line{'' if count == 1 else 's'}"] if count or status.phase is Phase.COMPLETE else []
     if status.older_pending and count:
-        notes.append("older ones at the top" if status.older_waits else "older ones are coming")
+        waits, comes = (
+            ("older above", "older to come") if narrow else ("older ones at the top", "older ones are coming")
+        )
+        notes.append(waits if status.older_waits else comes)
     if status.older_unread or store.dropped:
         notes.append("the oldest left out")
     if store.late:
@@ -147,6 +151,42 @@ def why_empty(job: Job, status: FollowStatus) -> tuple[str, str]:
     return (
         f"No lines yet: the job is {job.state.word}{since}.",
         "A machine is being found and started, which takes some minutes. Lines appear here by themselves.",
+    )
+
+
+def why_no_row(rules: RowRules, count: int, pattern: str, share: int | None) -> tuple[str, ...]:
+    """Why none of so many lines is shown, and which keys show them again; nothing while that is not known.
+
+    Args:
+        rules: which lines are rows.
+        count: lines there are, one at least.
+        pattern: what lines are filtered by, if they are.
+        share: per cent of the lines that have been searched for it; None when all have.
+    """
+    if share is not None:
+        return (f"No line with {middle_cut(printable(pattern), 40)} so far: {share} % searched.",)
+    reasons = []
+    if rules.least_level:
+        by = "by the entries' own severities " if rules.own_levels else ""
+        reasons.append(f"· only {level_word(rules.least_level)} and worse {by}(m goes on to all levels)")
+    reasons += [f"· only {printable(name)} (R goes on to all replicas)" for name in rules.replicas or ()]
+    if rules.matches is not None:
+        reasons.append(f"· only lines with {middle_cut(printable(pattern), 40)} (esc drops the filter)")
+    hidden = "The only line there is is hidden:" if count == 1 else f"All {count:,} lines are hidden:"
+    return (hidden, *reasons)
+
+
+def printed_nothing(job: Job, status: FollowStatus) -> tuple[str, ...]:
+    """What to say below a log that has no line of the job's own, once there should be one."""
+    if not status.missing or not (status.phase is Phase.COMPLETE or job.state is JobState.RUNNING):
+        return ()
+    if status.phase is not Phase.COMPLETE:
+        words = "Python holds output back unless it runs with -u or PYTHONUNBUFFERED=1."
+        return ("The program has printed nothing so far.", words)
+    return (
+        "The program printed nothing of its own: the lines above are the service's.",
+        "If it should have, what may be the reason:",
+        *(f"· {_WHY[each]}" for each in status.missing if each in _WHY),
     )
 
 

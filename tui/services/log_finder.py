@@ -113,10 +113,6 @@ class LogFinder:
         """
         return self._found.matches(block)
 
-    def next_match(self, line_index: int, *, backwards: bool = False) -> int | None:
-        """The nearest line after a line of the store, or before it, that was found so far."""
-        return self._found.next_match(line_index, backwards=backwards)
-
     # Telling it
 
     def search(self, pattern: Pattern | None) -> None:

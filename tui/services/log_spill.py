@@ -7,7 +7,10 @@ import tempfile
 from bisect import bisect_left, insort
 from pathlib import Path
 
+from tui.services.paths import private_dir
+
 _PAGE = 4096
+_PREFIX = "vertex-tui-log."
 
 
 class LogSpill:
@@ -17,6 +20,7 @@ class LogSpill:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        """`folder` is made private, and is for nothing else; else it is the system's for temporary files."""
         self._folder = folder
         self._descriptor: int | None = None
         self._closed = False
@@ -87,9 +91,12 @@ class LogSpill:
         if self._closed:
             raise OSError("the temporary file is closed")
         if self._descriptor is None:
-            descriptor, name = tempfile.mkstemp(prefix="vertex-tui-log.", dir=self._folder)
+            if self._folder is not None:
+                private_dir(self._folder)
+                _clean(self._folder)
+            descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             # Without a name nobody else opens it, and it goes with the last descriptor, after a kill as well.
-            Path(name).unlink()
+            Path(name).unlink(missing_ok=True)
             self._descriptor = descriptor
         return self._descriptor
 
@@ -118,3 +125,12 @@ class LogSpill:
         self._end = begin
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, begin)
+
+
+def _clean(folder: Path) -> None:
+    """Remove what a process left that was killed before it could take the name from its file.
+
+    Another process that is just doing so has its file open, and keeps it.
+    """
+    for left in folder.glob(f"{_PREFIX}*"):
+        left.unlink(missing_ok=True)

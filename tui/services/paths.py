@@ -52,6 +52,11 @@ class Paths:
         return self.state_dir / "journals"
 
     @property
+    def spill_dir(self) -> Path:
+        """Room for log lines that are too many for memory; the files in it have no names."""
+        return self.state_dir / "lines"
+
+    @property
     def debug_log(self) -> Path:
         """The debug log, which also takes what libraries write to descriptor 2."""
         return self.state_dir / "debug.log"

@@ -14,6 +14,8 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 
+from tui.widgets.frugal import FrugalApp
+
 Result = TypeVar("Result")
 
 PATIENCE = 8.0
@@ -92,7 +94,7 @@ class _Question:
             then(took)
 
 
-class EchoApp(App[Result]):
+class EchoApp(FrugalApp[Result]):
     """An app that can ask its terminal."""
 
     _echo: Echo | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from tui.domain.logstore.model import LogLine
 from tui.domain.text import middle_cut
 
 WIDE = 110
-"""Columns from which the date and the replica's whole name are shown."""
+"""Columns from which the replica's whole name is shown."""
 CHATTER = "·"
 """Stands where the level is, for harmless words on standard error."""
 FOLDED = "▸"
@@ -56,6 +56,8 @@ class Columns:
     """When the job began, for times since then."""
     own_levels: bool = False
     """Show the levels that the entries have, not those that their texts sound like."""
+    dated: bool = False
+    """Whether the date is shown with the time."""
 
     @property
     def width(self) -> int:
@@ -69,7 +71,7 @@ class Columns:
                 return 0
             case Times.SINCE:
                 return len("+00:00:00 ")
-        return len("18:40:12 ") + (len("11-22 ") if self.wide else 0) + (self.times is Times.UTC)
+        return len("18:40:12 ") + (len("11-22 ") if self.dated else 0) + (self.times is Times.UTC)
 
     def level(self, line: LogLine) -> int:
         """The level that is shown of a line."""
@@ -93,10 +95,10 @@ class Columns:
         return pieces
 
     def clock(self, timestamp_ns: int) -> str:
-        """An entry's time of day, with the date where there is room, or the time since the job began."""
+        """An entry's time of day, with the date where it is not clear, or the time since the job began."""
         if self.times is Times.SINCE:
             return since(timestamp_ns - self.origin_ns)
-        form = "%m-%d %H:%M:%S" if self.wide else "%H:%M:%S"
+        form = "%m-%d %H:%M:%S" if self.dated else "%H:%M:%S"
         try:
             moment = datetime.fromtimestamp(timestamp_ns // _SECOND_NS, UTC)
             if self.times is Times.UTC:
@@ -115,12 +117,27 @@ def since(nanoseconds: int) -> str:
     return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes}:{seconds:02}"
 
 
-def columns_for(columns: Columns, width: int, replicas: tuple[str, ...]) -> Columns:
+def needs_date(first_ns: int, last_ns: int, now: datetime, times: Times) -> bool:
+    """Whether lines from one time to another are of more than one day, or not of today."""
+    if times not in (Times.LOCAL, Times.UTC):
+        return False
+    zone = UTC if times is Times.UTC else None
+    try:
+        days = {
+            datetime.fromtimestamp(ns // _SECOND_NS, UTC).astimezone(zone).date()
+            for ns in (first_ns, last_ns)
+        }
+    except (ValueError, OverflowError, OSError):
+        return True
+    return days != {now.astimezone(zone).date()}
+
+
+def columns_for(columns: Columns, width: int, replicas: tuple[str, ...], *, dated: bool) -> Columns:
     """The columns for a view of that width and a job with those replicas of its own."""
     wide = width >= WIDE
     names = [replica_name(name, wide=wide) for name in replicas]
     longest = max((len(name) for name in names), default=0) if len(names) > 1 else 0
-    return Columns(columns.times, wide, min(longest, _LONGEST_REPLICA), columns.origin_ns, columns.own_levels)
+    return replace(columns, wide=wide, replica_width=min(longest, _LONGEST_REPLICA), dated=dated)
 
 
 def replica_name(name: str, *, wide: bool) -> str:

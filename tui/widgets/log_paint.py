@@ -27,6 +27,8 @@ MORE = "›"
 """Stands at the right edge where a text goes on."""
 CURSOR = "❯"
 """Stands at the left edge of the row with the cursor."""
+NO_TEXT = "(no text)"
+"""Stands for what a warning or an error does not say."""
 GAP = "┄"
 """Stands at the left edge of a row before which others are left out."""
 
@@ -94,6 +96,8 @@ def segments(line: LogLine, row: Row, spot: Spot, paint: Paint) -> list[Segment]
     name = style_of(line, paint.columns.level(line)) if row.is_match else "log--dim"
     found = _prefix(line, row, spot, paint, name)
     text = _text(line, name, spot, paint)
+    if not line.text and not line.place.part and line.level >= Severity.WARNING:
+        text = [Segment(NO_TEXT, paint.style("log--dim"))]
     if not spot.is_wrapped and spot.chars[1] < len(line.text):
         found += Segment.adjust_line_length(text, paint.room - 1)
         found.append(Segment(MORE, paint.style("log--dim")))
@@ -141,7 +145,7 @@ def _coloured(line: LogLine, base: Style, chars: tuple[int, int]) -> Iterable[tu
     for at in range(bisect_right(ends, start), len(ends)):
         if start >= end:
             return
-        yield start, min(ends[at], end), base + _rich(looks[at])
+        yield start, min(ends[at], end), base + rich_look(looks[at])
         start = ends[at]
 
 
@@ -170,7 +174,8 @@ def _marked(
 
 
 @lru_cache(maxsize=512)
-def _rich(look: Look) -> Style:
+def rich_look(look: Look) -> Style:
+    """What a program's own colours are to Rich."""
     return Style(
         color=_colour(look.fg),
         bgcolor=_colour(look.bg),

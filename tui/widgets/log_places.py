@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -11,9 +14,14 @@ from textual.scroll_view import ScrollView
 from tui.domain.logs import EntryKey
 from tui.domain.logstore.model import LinePlace
 from tui.domain.logstore.wrap import WrappedRows
-from tui.widgets.log_columns import Columns, columns_for
+from tui.widgets.log_columns import Columns, columns_for, needs_date
 from tui.widgets.log_paint import SERVICE
 from tui.widgets.log_stand import Shown
+
+
+def utc_now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)
 
 
 class LogPlaces(ScrollView):
@@ -37,6 +45,8 @@ class LogPlaces(ScrollView):
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self.columns = Columns()
+        self.now: Callable[[], datetime] = utc_now
+        """The time, which tells what is of today."""
         self.shown: Shown | None = None
         self._wrapped: WrappedRows | None = None
         self._placing = False
@@ -190,8 +200,15 @@ class LogPlaces(ScrollView):
         if self.shown is None:
             self.virtual_size = Size(0, 0)
             return
-        names = tuple(name for name in self.shown.lines.replica_names if name != SERVICE)
-        self.columns = columns_for(self.columns, self._width, names)
+        lines = self.shown.lines
+        names = tuple(name for name in lines.replica_names if name != SERVICE)
+        dated = bool(len(lines)) and needs_date(
+            lines.line(0).timestamp_ns,
+            lines.line(len(lines) - 1).timestamp_ns,
+            self.now(),
+            self.columns.times,
+        )
+        self.columns = columns_for(self.columns, self._width, names, dated=dated)
         text_width = max(self._width - self.columns.width, 2)
         if self._wrapped and self._wrapped.width != text_width:
             self._wrapped = self._wrap_anew()

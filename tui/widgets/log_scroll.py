@@ -7,8 +7,10 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from textwrap import wrap
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -68,6 +70,7 @@ class LogView(LogPlaces, can_focus=True):
         self.colours = True
         self.find: Callable[[str, int, int], Spans] | None = None
         """Where in a text, from one character to another, what is searched for stands, to set it off."""
+        self._below: tuple[str, ...] = ()
         self._pacing = Pacing(self, self._draw_changes)
         self._drawn: tuple[int, LogLine] | None = None
         """The line that was drawn last, and its index."""
@@ -84,6 +87,22 @@ class LogView(LogPlaces, can_focus=True):
         self.scroll_to(x=0, animate=False, force=True)
         self.redraw()
         self._measure_soon()
+
+    def say_below(self, words: tuple[str, ...]) -> None:
+        """Say something in the empty room below the last row; nothing is in its way there."""
+        if words != self._below:
+            self._below = words
+            self.refresh(self.size.region)
+
+    def _line_below(self, y: int) -> Strip:
+        """One of the lines below the last row; the first of them is empty."""
+        if self.shown is None or not self._below:
+            return Strip.blank(self._width, self.rich_style)
+        style = self.get_component_rich_style("log--dim" if len(self.shown.rows) else "log--warning")
+        words = [line for each in self._below for line in wrap(each, max(self._width - 4, 20))]
+        if not 0 < y <= len(words):
+            return Strip.blank(self._width, self.rich_style)
+        return Strip([Segment(f"  {words[y - 1]}", style)]).adjust_cell_length(self._width, self.rich_style)
 
     def lines_changed(self) -> None:
         """Rows came or changed by new lines: drawn soon, so that the terminal keeps up; the view stays."""
@@ -268,7 +287,7 @@ class LogView(LogPlaces, can_focus=True):
         y += top
         shown = self.shown
         if shown is None or y >= self._height:
-            return Strip.blank(self._width, self.rich_style)
+            return self._line_below(y - self._height)
         number, part = self._wrapped.locate(y) if self._wrapped else (y, 0)
         row = shown.rows.row(number)
         line = self._line(shown.lines, row.line)

@@ -45,6 +45,7 @@ HOSTILE = st.text(
         ("a\u202eb\u2066c\u200bd\ud800e", ["a�b�c�d�e"]),
         ("漢字 e\u0301 😀", ["漢字 e\u0301 😀"]),
         ("\x00\x01bin\x7f", ["␀␁bin␡"]),
+        ("bin\r\x00\rend\r\na\rb", ["bin␍␀␍end", "a", "b"]),
     ],
 )
 def test_an_entry_is_its_lines(text: str, expected: list[str]) -> None:

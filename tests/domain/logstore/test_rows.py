@@ -47,6 +47,7 @@ class Search:
 rules = st.builds(
     RowRules,
     least_level=st.sampled_from((0, 0, 200, 400, 500)),
+    own_levels=st.booleans(),
     replicas=st.sampled_from((None, None, frozenset(REPLICAS[:1]), frozenset(REPLICAS[1:]))),
     fold_bars=st.booleans(),
     fold_traces=st.booleans(),
@@ -66,6 +67,7 @@ def candidates(whole: list[LogLine], behind: dict[int, list[int]], chosen: RowRu
     for index, line in enumerate(whole):
         in_trace = line.trace in (Part.HEAD, Part.BODY) and index in end_of
         level = whole[end_of[index]].level if in_trace else line.level
+        level = line.severity if chosen.own_levels else level
         folded = (chosen.fold_bars and line.hidden) or (chosen.fold_traces and in_trace)
         if (
             level >= chosen.least_level

@@ -112,19 +112,3 @@ class Found:
         if one is None or one.version != block.version or (not one.upto and one.size):
             return None
         return one.lines
-
-    def next_match(self, line_index: int, *, backwards: bool) -> int | None:
-        """The nearest match after a line of the store, or before it."""
-        at = bisect_right(self._bases, line_index) - 1
-        step = -1 if backwards else 1
-        for number in range(max(at, 0), -1 if backwards else len(self._kept), step):
-            if number >= len(self._kept):
-                break
-            one = self._kept[number]
-            if backwards:
-                place = bisect_left(one.lines, max(line_index - one.base, 0)) - 1
-            else:
-                place = bisect_right(one.lines, line_index - one.base) if line_index >= one.base else 0
-            if 0 <= place < len(one.lines):
-                return one.base + one.lines[place]
-        return None

@@ -6,6 +6,7 @@ kept (the text, its colours, whether it names an address) is read to the end, in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tui.domain.logreading.ansi import clean
@@ -21,6 +22,8 @@ SERVICE = "service"
 SEEN = 2_000
 """Characters of a line that are looked at for what it is."""
 
+_BINARY = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+"""What no text has in it, not even a bar: other controls move the cursor, ring or begin escapes."""
 _MARKS = tuple(Mark(bits) for bits in range(128))
 _REINFERRED, _BAR, _LINK = int(Mark.REINFERRED), int(Mark.BAR), int(Mark.LINK)
 _OF_TRACE = int(Mark.TRACE_HEAD | Mark.TRACE_BODY)
@@ -53,7 +56,8 @@ def pieces(text: str) -> Iterable[str]:
     """The lines of a text; one at least.
 
     A carriage return ends a line as well (what it would have overwritten is kept and folded if it was a
-    bar), and backspaces before it are of no more use; blanks that only wiped a line are left out.
+    bar), and backspaces before it are of no more use; blanks that only wiped a line are left out. Among
+    bytes that are no text it is one of them, and stays where it is.
     """
     if "\n" not in text and "\r" not in text:
         return (text.rstrip("\b"),)
@@ -62,6 +66,9 @@ def pieces(text: str) -> Iterable[str]:
         return lines
     found: list[str] = []
     for line in lines:
+        if _BINARY.search(line):
+            found.append(line.rstrip("\r"))
+            continue
         kept = [piece for piece in line.split("\r") if piece.strip(" \b")]
         found += [piece.strip("\b") for piece in kept] or [""]
     return found

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tui.domain.logs import EntryKey
-from tui.domain.logstore.columns import Columns
+from tui.domain.logstore.columns import MOST_COLUMNS, Columns
 from tui.domain.logstore.model import LinePlace, Summary
 from tui.domain.logstore.names import Names
 from tui.domain.logstore.traces import Carry
 
+_HUNDREDS = bytes(min(severity // 100, 255) for severity in range(MOST_COLUMNS + 1))
 NOTHING = Summary(hidden=0, highest=0, widest=0, ascii=True, replicas=frozenset(), open=frozenset())
 
 
@@ -121,6 +122,10 @@ class LogBlock:
     def levels(self) -> bytes:
         """See `Block`."""
         return bytes(self.held().levels)
+
+    def severities(self) -> bytes:
+        """See `Block`."""
+        return bytes(map(_HUNDREDS.__getitem__, self.held().severities))
 
     def marks(self) -> bytes:
         """See `Block`."""

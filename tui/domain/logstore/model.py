@@ -105,6 +105,10 @@ class Block(Protocol):
         """The level of each line, divided by 100."""
         ...
 
+    def severities(self) -> bytes:
+        """The severity that the entry of each line has itself, divided by 100."""
+        ...
+
     def marks(self) -> bytes:
         """The `Mark` of each line."""
         ...

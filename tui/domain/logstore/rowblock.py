@@ -222,8 +222,8 @@ def _mask(block: Block, choice: Choice, ahead: Mapping[int, int], extra: bytes |
     summary, count = block.summary, len(block)
     if choice.numbers is not None and not choice.numbers & summary.replicas:
         return bytes(count)
-    highest = max((summary.highest, *ahead.values(), *block.entering.values()))
-    if highest < choice.level:
+    own = choice.rules.own_levels
+    if not own and max((summary.highest, *ahead.values(), *block.entering.values())) < choice.level:
         return bytes(count)
     masks: list[bytes] = []
     if choice.rules.fold_bars and summary.hidden:
@@ -249,13 +249,17 @@ def _with(mask: bytes, extra: bytes | None) -> bytes:
 
 def _by_traces(block: Block, choice: Choice, ahead: Mapping[int, int], extra: bytes | None) -> list[bytes]:
     """The masks for which it matters to which traceback a line belongs."""
+    own = choice.rules.own_levels
     levels, traces = block.levels(), block.traces()
-    high = levels.translate(choice.levels) if choice.levels is not None else None
+    shown = block.severities() if own and choice.levels is not None else levels
+    high = shown.translate(choice.levels) if choice.levels is not None else None
     if not traces.strip(b"\0"):
         return [] if high is None else [high]
     ends = _ends(block, levels, traces, ahead)
     masks: list[bytes] = []
-    if high is not None:
+    if high is not None and own:
+        masks.append(high)
+    elif high is not None:
         by_end = bytearray(high)
         for line, level in ends.items():
             by_end[line] = level >= choice.level

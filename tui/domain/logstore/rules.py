@@ -18,6 +18,8 @@ class RowRules:
 
     least_level: int = 0
     """Lines of a lower level are left out, those of tracebacks by the level of their end."""
+    own_levels: bool = False
+    """Go by the severities that the entries have, each line for itself, not by what the texts sound like."""
     replicas: frozenset[str] | None = None
     """Only these; None for all."""
     fold_bars: bool = True

@@ -49,7 +49,7 @@ class Lines:
             self._rest = self._rest[cut:]
 
     def _line(self, line: bytes, now: float) -> None:
-        *bars, last = line.split(b"\r")
+        *bars, last = line.split(b"\r") if b"\0" not in line else (line,)  # nothing is drawn over in those
         for bar in bars:
             self._draw(bar, now)
         drawn = bool(bars) or self._bar
