@@ -33,7 +33,10 @@ REST_THREADS = 24
 """Calls at once over REST; every pane together makes fewer."""
 
 STORAGE_THREADS = 12
-"""Calls at once to Cloud Storage, downloads included."""
+"""Calls at once to Cloud Storage, without downloads and uploads."""
+
+TRANSFER_THREADS = 16
+"""Downloads and uploads at once; no listing waits for them."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Connection:
         self._standing = _Standing(target.transport)
         self.rest_threads = Threads("vertex-tui-rest", REST_THREADS)
         self.storage_threads = Threads("vertex-tui-storage", STORAGE_THREADS)
+        self.transfer_threads = Threads("vertex-tui-transfer", TRANSFER_THREADS)
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._retired: list[grpc.aio.Channel] = []
 
@@ -153,6 +157,7 @@ class Connection:
         self._standing.closed = True
         self.rest_threads.close()
         self.storage_threads.close()
+        self.transfer_threads.close()
         channels = [*self._channels.values(), *self._retired]
         self._channels.clear()
         self._retired.clear()

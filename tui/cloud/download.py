@@ -1,49 +1,103 @@
-"""One download: pinned to a generation, checked, stoppable, and on disk only when whole."""
+"""One download: pinned to a generation, checked, stoppable, resumable, and under its name only when whole.
 
-# mypy: disable-error-code=no-untyped-call
+What arrives is written to a part beside the final name, `tui.domain.parts.part_path`, whose own name says
+which generation it is of. Only when all of it is there, has the object's crc32c and, for large ones, is on
+the disk, it is renamed; so after a kill a file with its final name is always whole.
+
+An object below `RESUMED_FROM` comes in one piece, is checked in memory and written at once, without waiting
+for the disk: it would cost more than the download, and a kill of this program does not need it. (A crash of
+the whole machine within the seconds that its system keeps writes back may cost such a file, as with any
+copying program.) A larger one is written as it comes and brought to the disk before it gets its name. Its
+part stays after a kill, and after a failure or a stop if that is asked for: the next download of the same
+generation to the same path reads what is there for the checksum and asks for the rest by a range. If the
+whole then has another checksum, for instance after a crash of the machine, all is fetched anew, once. Parts
+of other generations are removed. A lock keeps two downloads off the same part, also those of two programs.
+"""
+
 from __future__ import annotations
 
 import asyncio
 import base64
 import contextlib
+import errno
+import fcntl
+import io
 import os
-import secrets
 import threading
-import time
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import google_crc32c
-from google.cloud import storage
-from google.cloud.storage.retry import DEFAULT_RETRY
+from google.api_core import exceptions as api
 
+from tui.cloud.errors import KNOWN
+from tui.cloud.gzipped import MAGIC, unpacked
+from tui.cloud.storage_wire import Wire
+from tui.cloud.transfer import Patience, Stopped, Transfer
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.parts import ENDING, RESUMED_FROM, part_path, part_prefix
 from tui.domain.storage import ObjectInfo
 
-TIMEOUT = 30.0
-"""Seconds to connect, and between two bytes."""
+CHUNK = 1 << 20
+"""Bytes taken from the connection at most at once."""
 
-RETRY_WITHIN = 60.0
-"""Seconds within which a broken transfer is taken up again where it broke."""
-
-PROGRESS_PAUSE = 0.1
-"""Seconds between two reports of progress."""
-
-_NAME_KEPT = 40
-"""Characters of the final name that its unfinished file shows."""
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31
-"""zlib's number for gzip with its header."""
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
+"""What file systems without locks answer."""
 
 
-class Stopped(Exception):  # noqa: N818 (no error: it was asked for)
-    """The download was stopped from outside."""
+UNPACKED = ".unpacked"
+"""What the content of a gzipped part is called besides, while it is written."""
 
 
-class Download:
+class Damaged(Exception):  # noqa: N818 (told as a CloudError)
+    """What arrived has another checksum."""
+
+
+_HOPELESS = (Damaged, CloudError, api.NotFound, api.PreconditionFailed)
+"""After these the part is of no use: it is not the object, or the object is not there any more."""
+
+
+class Leftovers:
+    """The parts that lie in folders of downloads; a folder is listed once, not for each of its files."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Path, dict[str, list[str]]] = {}
+
+    def remove(self, path: Path, *, but: Path | None = None) -> None:
+        """Remove the parts of `path`, except one, and those that a download is writing."""
+        with self._lock:
+            waiting = self._parts(path.parent).pop(part_prefix(path), ())
+        for name in waiting:
+            other = path.with_name(name)
+            if other != but:
+                with contextlib.suppress(CloudError, OSError), _locked(other):
+                    _remove(other)
+
+    def note(self, part: Path) -> None:
+        """Remember a part that stays."""
+        with self._lock:
+            self._put(self._parts(part.parent), part.name)
+
+    def _parts(self, folder: Path) -> dict[str, list[str]]:
+        known = self._known.get(folder)
+        if known is None:
+            known = self._known[folder] = {}
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self._put(known, entry.name)
+        return known
+
+    @staticmethod
+    def _put(known: dict[str, list[str]], name: str) -> None:
+        if name.startswith(".") and name.endswith(ENDING):
+            stem = name.removesuffix(ENDING).removesuffix(UNPACKED)
+            known.setdefault(stem.rpartition(".")[0] + ".", []).append(name)
+
+
+class Download(Transfer[None]):
     """A download that runs in a thread and reports to the event loop."""
 
     def __init__(
@@ -52,136 +106,216 @@ class Download:
         path: Path,
         on_bytes: Callable[[int], None] | None,
         loop: asyncio.AbstractEventLoop,
+        *,
+        leftovers: Leftovers,
+        keep_part: bool = False,
     ) -> None:
+        super().__init__(on_bytes, loop)
         self._item = item
         self._path = path
-        self._on_bytes = on_bytes
-        self._loop = loop
-        self._stopped = threading.Event()
+        self._leftovers = leftovers
+        self._keep_part = keep_part
 
-    def stop(self) -> None:
-        """End it at the next bytes that arrive; from any thread."""
-        self._stopped.set()
-
-    def run(self, client: storage.Client) -> None:
+    def run(self, wire: Wire) -> None:
         """Do it, in a thread.
 
         Raises:
-            CloudError: the bytes that arrived are not those of the object.
+            CloudError: what arrived is not the object, or another download writes the file.
             ConnectionAbortedError: it was stopped.
             OSError: the disk failed.
         """
-        part = self._path.with_name(f".{self._path.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
         try:
-            with part.open("xb") as file:
-                self._fetch(client, file)
-                file.flush()
-                os.fsync(file.fileno())
-            self._check_stopped()
-            part.replace(self._path)
+            if self._item.size < RESUMED_FROM:
+                self._run_small(wire)
+            else:
+                self._run_large(wire)
         except Stopped as stopped:
             raise ConnectionAbortedError(f"the download of {self._item.uri} was stopped") from stopped
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-
-    def _fetch(self, client: storage.Client, file: BinaryIO) -> None:
-        sink = _Sink(file, gzip=self._item.content_encoding == "gzip", progress=self._progress())
-        blob = client.bucket(self._item.bucket).blob(
-            self._item.name, generation=self._item.generation or None
-        )
-        blob.download_to_file(
-            sink,
-            raw_download=True,
-            checksum=None,  # checked here, also when the reply names no checksum
-            timeout=TIMEOUT,
-            retry=DEFAULT_RETRY.with_timeout(RETRY_WITHIN),
-        )
-        sink.finish()
-        if self._item.crc32c and sink.checksum != self._item.crc32c:
+        except Damaged as damaged:
             raise CloudError(
                 "The download arrived damaged",
-                f"{self._item.uri}: crc32c {sink.checksum} instead of {self._item.crc32c}",
+                f"{self._item.uri}: {damaged}",
                 hint="Try again",
                 kind=ErrorKind.LOCAL,
                 retryable=True,
-            )
+            ) from damaged
 
-    def _progress(self) -> Callable[[int, bool], None]:
-        last = 0.0
+    # Small objects
 
-        def report(written: int, final: bool) -> None:  # noqa: FBT001 (inside this module)
-            nonlocal last
-            self._check_stopped()
-            now = time.monotonic()
-            if self._on_bytes is not None and (final or now - last >= PROGRESS_PAUSE):
-                last = now
-                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody looks any more
-                    self._loop.call_soon_threadsafe(self._on_bytes, written)
+    def _run_small(self, wire: Wire) -> None:
+        data = self._take(wire)
+        self._check(google_crc32c.Checksum(data), len(data))
+        self.check_stopped()
+        self._leftovers.remove(self._path)
+        part = part_path(self._path, 0)  # one name for all generations: the next download cleans it up
+        with _locked(part) as file:
+            try:
+                _empty(file)
+                gzipped = self._item.content_encoding == "gzip" and data.startswith(MAGIC)
+                for piece in unpacked(io.BytesIO(data)) if gzipped else (data,):
+                    file.write(piece)
+                file.flush()
+                part.replace(self._path)
+            except BaseException:
+                _remove(part)
+                raise
 
-        return report
+    def _take(self, wire: Wire) -> bytes:
+        """All bytes, at the first try that brings them."""
+        item, patience = self._item, Patience(self)
+        while item.size:
+            try:
+                return wire.small_media(item.bucket, item.name, item.generation)
+            except KNOWN as error:
+                patience.bear(error)
+        return b""
 
-    def _check_stopped(self) -> None:
-        if self._stopped.is_set():
-            raise Stopped
+    # Large ones
 
+    def _run_large(self, wire: Wire) -> None:
+        part = part_path(self._path, self._item.generation)
+        self._leftovers.remove(self._path, but=part)
+        with _locked(part) as file:
+            try:
+                self._fill(wire, file)
+                self._settle(part, file)
+            except BaseException as error:
+                if self._keep_part and not isinstance(error, _HOPELESS):
+                    self._leftovers.note(part)
+                else:
+                    _remove(part)
+                raise
 
-class _Sink:
-    """What the client writes to: checks the bytes as stored, writes them unpacked, reports."""
+    def _fill(self, wire: Wire, file: BinaryIO) -> None:
+        """Have the whole object in the part, going on with what is there."""
+        checksum, there = self._count(file)
+        if there:
+            try:
+                self._append(wire, file, checksum, there)
+            except Damaged:
+                _empty(file)
+                checksum = google_crc32c.Checksum()
+            else:
+                return
+        self._append(wire, file, checksum, 0)
 
-    def __init__(self, file: BinaryIO, *, gzip: bool, progress: Callable[[int, bool], None]) -> None:
-        self._file = file
-        self._unpacker = zlib.decompressobj(_GZIP_WINDOW) if gzip else None
-        self._begun = False
-        self._progress = progress
-        self._crc = google_crc32c.Checksum()
-        self._written = 0
+    def _append(self, wire: Wire, file: BinaryIO, checksum: google_crc32c.Checksum, there: int) -> None:
+        def put(piece: bytes) -> None:
+            file.write(piece)
+            checksum.update(piece)
 
-    @property
-    def checksum(self) -> str:
-        """Base64 of the crc32c of the bytes as stored."""
-        return base64.b64encode(self._crc.digest()).decode("ascii")
+        self._check(checksum, self._fetch(wire, there, put))
 
-    def write(self, data: bytes) -> int:
-        """Take the next bytes."""
-        self._crc.update(data)
-        if not self._begun and data:
-            self._begun = True
-            if not data.startswith(_GZIP_MAGIC[: len(data)]):
-                self._unpacker = None  # labelled gzip, but it is not
-        self._put(self._unpack(data) if self._unpacker else data)
-        return len(data)
+    def _count(self, file: BinaryIO) -> tuple[google_crc32c.Checksum, int]:
+        """The checksum and length of what an earlier try has left."""
+        checksum, there = google_crc32c.Checksum(), 0
+        file.seek(0)
+        while piece := file.read(CHUNK):
+            checksum.update(piece)
+            there += len(piece)
+            self.check_stopped()
+        if there > self._item.size:
+            _empty(file)
+            return google_crc32c.Checksum(), 0
+        return checksum, there
 
-    def finish(self) -> None:
-        """Write what the unpacker still holds and report the last number."""
-        if self._unpacker:
-            self._put(self._unpacker.flush())
-        self._progress(self._written, True)  # noqa: FBT003
-
-    def _unpack(self, data: bytes) -> bytes:
-        """The content of further bytes of a gzip file, which may consist of several parts."""
-        content = b""
+    def _settle(self, part: Path, file: BinaryIO) -> None:
+        """Bring the part to the disk and give it its name, unpacked if it is stored gzipped."""
+        file.flush()
+        file.seek(0)
+        if self._item.content_encoding != "gzip" or file.read(len(MAGIC)) != MAGIC:
+            os.fsync(file.fileno())
+            self.check_stopped()
+            part.replace(self._path)
+            return
+        file.seek(0)
+        content = part.with_name(f"{part.name.removesuffix(ENDING)}{UNPACKED}{ENDING}")
         try:
-            while data and self._unpacker:
-                content += self._unpacker.decompress(data)
-                data = self._unpacker.unused_data
-                if self._unpacker.eof:
-                    self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
-        except zlib.error as error:
+            with content.open("wb") as target:
+                for piece in unpacked(file):
+                    target.write(piece)
+                    self.check_stopped()
+                target.flush()
+                os.fsync(target.fileno())
+            self.check_stopped()
+            content.replace(self._path)
+        finally:
+            _remove(content)
+        _remove(part)
+
+    # Both
+
+    def _fetch(self, wire: Wire, there: int, put: Callable[[bytes], None]) -> int:
+        """Take all bytes from `there` on, again and again where the connection breaks; how many there are."""
+        item, patience = self._item, Patience(self)
+        while there < item.size:
+            try:
+                with wire.media(item.bucket, item.name, item.generation, first=there) as response:
+                    if there and response.status_code != 206:  # noqa: PLR2004 (HTTP's number)
+                        raise api.ServiceUnavailable(f"{item.uri}: the range from {there} on was not heeded")
+                    while piece := response.raw.read1(CHUNK, decode_content=False):
+                        put(piece)
+                        there += len(piece)
+                        patience.got_on()
+                        self.tell(there)
+                        if there > item.size:
+                            raise Damaged(f"more than its {item.size} bytes arrived")
+                if there < item.size:
+                    raise ConnectionResetError(f"the answer ended after {there} of {item.size} bytes")
+            except KNOWN as error:
+                patience.bear(error)
+        self.tell(there, final=True)
+        return there
+
+    def _check(self, checksum: google_crc32c.Checksum, there: int) -> None:
+        """Refuse what is not the object."""
+        found = base64.b64encode(checksum.digest()).decode("ascii")
+        if self._item.crc32c and found != self._item.crc32c:
+            raise Damaged(f"crc32c {found} instead of {self._item.crc32c}")
+        if there != self._item.size:
+            raise Damaged(f"{there} bytes instead of {self._item.size}")
+
+
+@contextmanager
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """A part opened for reading and writing, kept off other downloads.
+
+    Raises:
+        CloudError: one writes it.
+        OSError: it cannot be opened.
+    """
+    while True:
+        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b")
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
             raise CloudError(
-                "The object's gzip content is damaged", str(error), kind=ErrorKind.LOCAL
+                "Another download writes this file", str(part), hint="Wait for it", kind=ErrorKind.LOCAL
             ) from error
-        return content
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                file.close()
+                raise
+        if _is_at(part, file):
+            break
+        file.close()  # the download that held it has renamed or removed it in between
+    with file:
+        yield file
 
-    def _put(self, data: bytes) -> None:
-        self._file.write(data)
-        self._written += len(data)
-        self._progress(self._written, False)  # noqa: FBT003
+
+def _empty(file: BinaryIO) -> None:
+    if os.fstat(file.fileno()).st_size:
+        file.seek(0)
+        file.truncate(0)
 
 
-def inflate(data: bytes, limit: int) -> bytes:
-    """At most `limit` bytes of the content of the beginning of a gzip file; `data` itself if it is none."""
-    try:
-        return zlib.decompressobj(_GZIP_WINDOW).decompress(data, limit)
-    except zlib.error:
-        return data
+def _is_at(part: Path, file: BinaryIO) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(part.stat(), os.fstat(file.fileno()))
+    return False
+
+
+def _remove(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The words for what an organization forbids: its policies, its perimeters, its keys and its proxy.
+"""The words for what an organization forbids: policies, perimeters, keys and its proxy; and who pays.
 
 Google words these refusals freely; the name of the constraint and the violation's id are what can be relied
 on, so they are read out of the message and kept in `CloudError.metadata` as `constraint` and `uid`.
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from tui.cloud import wording
 from tui.cloud.error_details import Details
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.storage import PAYER_MISSING
 
 PERIMETER = "SECURITY_POLICY_VIOLATED"
 """`google.api.ErrorReason` of a refusal by VPC Service Controls; also given to those told by words alone."""
@@ -69,6 +70,8 @@ _KEY = re.compile(
     r"Cloud KMS key|cloudkms\.cryptoKey|KMS key .{0,300}(?:permission|authorized)", re.IGNORECASE | re.DOTALL
 )
 _KEY_NAME = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[\w-]+")
+_PAYER = re.compile(r"requester pays bucket but no user project|UserProjectMissing", re.IGNORECASE)
+"""The JSON API's words and the XML API's code for a call that names nobody who pays."""
 _PROXY = re.compile(
     r"tunnel connection failed|http proxy returned|proxy authentication required|cannot connect to proxy",
     re.IGNORECASE,
@@ -77,8 +80,18 @@ _PROXY_LOGIN = re.compile(r"\b407\b|proxy authentication required", re.IGNORECAS
 
 
 def refused(details: Details) -> CloudError | None:
-    """The error for an answer by which an organization's rule refuses a call; None for any other answer."""
-    return _by_perimeter(details) or _by_constraint(details) or _by_key(details)
+    """The error for an answer by which a rule refuses a call, an organization's or that the requester pays.
+
+    None for any other answer.
+    """
+    return _by_perimeter(details) or _by_constraint(details) or _by_key(details) or _by_payer(details)
+
+
+def name_payer(error: CloudError, project: str) -> None:
+    """Say in a refusal of a requester-pays bucket which project would pay; other errors stay as they are."""
+    if error.reason == PAYER_MISSING:
+        payer = f"project {project}" if project else "your project"
+        error.hint = f"P lets {payer} pay for reading it; nothing was charged"
 
 
 def cut_off(words: str, *, local: bool) -> CloudError:
@@ -150,6 +163,13 @@ def _by_key(details: Details) -> CloudError | None:
         reason=details.reason,
         metadata=metadata,
     )
+
+
+def _by_payer(details: Details) -> CloudError | None:
+    if details.code != "INVALID_ARGUMENT" or not _PAYER.search(details.message):
+        return None
+    title = "Whoever reads this bucket pays for it"
+    return _error(title, details, "", ErrorKind.PRECONDITION, reason=PAYER_MISSING, metadata={})
 
 
 def _error(

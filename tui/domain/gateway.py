@@ -81,15 +81,27 @@ class StorageGateway(Protocol):
     """The Cloud Storage JSON API."""
 
     async def list_buckets(self, *, soft_deleted: bool = False) -> tuple[Bucket, ...]:
-        """All buckets of the target's project; with `soft_deleted` those that can still be restored instead."""
+        """All buckets of the target's project, or with `soft_deleted` those that can still be restored."""
         ...
 
     async def get_bucket(self, name: str) -> Bucket:
         """One bucket's metadata."""
         ...
 
-    async def create_bucket(self, name: str, location: str, *, kms_key: str = "") -> Bucket:
-        """A new bucket with uniform access in `location`, encrypted with `kms_key` if one is given."""
+    async def create_bucket(
+        self,
+        name: str,
+        location: str,
+        *,
+        kms_key: str = "",
+        storage_class: str = "",
+        versioning: bool = False,
+        soft_delete_seconds: int | None = None,
+    ) -> Bucket:
+        """A new bucket with uniform access in `location`, encrypted with `kms_key` if one is given.
+
+        An empty class and no soft delete named leave both to the service.
+        """
         ...
 
     async def delete_bucket(self, name: str) -> None:
@@ -120,7 +132,8 @@ class StorageGateway(Protocol):
     ) -> Listing:
         """One page of what lies under `prefix`: one level, or everything below it.
 
-        With `versions` noncurrent generations too, with `soft_deleted` the soft-deleted ones instead (not both).
+        With `versions` noncurrent generations too, with `soft_deleted` the soft-deleted ones instead (not
+        both).
         """
         ...
 
@@ -146,12 +159,20 @@ class StorageGateway(Protocol):
         ...
 
     async def download(
-        self, item: ObjectInfo, path: Path, *, on_bytes: Callable[[int], None] | None = None
+        self,
+        item: ObjectInfo,
+        path: Path,
+        *,
+        on_bytes: Callable[[int], None] | None = None,
+        keep_part: bool = False,
     ) -> None:
         """Download exactly the generation of `item` to `path`, verified by crc32c.
 
-        `path` appears only when it is whole. `on_bytes` is told the bytes written so far; it is called
-        on the event loop.
+        `path` appears only when it is whole. `on_bytes` is told the stored bytes that have arrived so far,
+        those of an earlier try included; it is called on the event loop. Of an object above
+        `tui.domain.parts.RESUMED_FROM` what has arrived stays beside `path` after a kill, and with
+        `keep_part` after a failure or a cancel too: the next download of the same generation to the same path
+        goes on there. `tui.domain.parts.part_path` names that file, for whoever gives the download up.
         """
         ...
 
@@ -162,13 +183,20 @@ class StorageGateway(Protocol):
         *,
         replaces: int | None = 0,
         on_bytes: Callable[[int], None] | None = None,
+        keep_session: bool = False,
     ) -> ObjectInfo:
         """Upload a file, resumably when it is large, and have the service check its crc32c.
 
         `replaces` is the generation that may be replaced: 0 for none (the upload fails if the object exists),
         None for whichever. `on_bytes` is told the bytes sent so far, on the event loop. Cancelling the caller
-        ends the upload soon and leaves no object.
+        ends the upload soon and leaves no object. With `keep_session` what the service has of a large file
+        stays there after a cancel or a failure, and the next upload of the same file to the same place goes
+        on with it as long as this gateway is open.
         """
+        ...
+
+    async def forget_upload(self, path: Path, uri: GcsUri) -> None:
+        """Drop what `keep_session` kept of an upload, here and at the service; nothing if there is none."""
         ...
 
     async def delete_objects(
@@ -333,4 +361,29 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Close channels and threads."""
+        ...
+
+
+class RecordsGateway(Protocol):
+    """Jobs and log entries in the API's own JSON, untouched."""
+
+    async def job(self, name: str) -> dict[str, Any]:
+        """`GetCustomJob`."""
+        ...
+
+    async def entries(self, filter_: str, *, page_token: str = "") -> tuple[list[Mapping[str, Any]], str]:
+        """One page of `ListLogEntries`, at most 1,000 from the oldest on, and the token of the next."""
+        ...
+
+
+class HeadlessGateway(Gateway, Protocol):
+    """What the commands are given: all services of one target, and records as they are."""
+
+    def elsewhere(self, place: Place) -> HeadlessGateway:
+        """The same login in another project or region; the same object each time, closed with this one."""
+        ...
+
+    @property
+    def records(self) -> RecordsGateway:
+        """Jobs and log entries in the API's own JSON."""
         ...

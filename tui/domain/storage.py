@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+PAYER_MISSING = "userProjectMissing"
+"""`CloudError.reason` of a call to a requester-pays bucket that named nobody who pays; see `pay_for`."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class GcsUri:
@@ -177,6 +180,12 @@ class ContentSums:
     deleted_until: datetime | None = None
     """The latest `hardDeleteTime` of the soft-deleted ones."""
     next_page_token: str = ""
+
+
+GONE_ALREADY = "it is gone already"
+"""`DeleteResult.error` when there was nothing to delete any more (HTTP 404)."""
+REPLACED = "it has been replaced meanwhile"
+"""`DeleteResult.error` when another generation is live by now, which stays (HTTP 412)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import zlib
 from collections.abc import AsyncIterator
@@ -116,16 +117,23 @@ class Downloads:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
         status = 206 if part else 200
         if end - start <= CHUNK:
-            data = await asyncio.to_thread(_read, file, start, end - start)
+            if isinstance(file, io.BytesIO):  # a small one, which the database keeps
+                data = _read(file, start, end - start)
+            else:
+                data = await asyncio.to_thread(_read, file, start, end - start)
             return web.Response(status=status, headers=headers, body=data)
         headers["Content-Length"] = str(end - start)
         return await _stream(request, status, headers, _chunks(file, start, end))
 
 
 def _open(call: Call) -> tuple[ObjectRow, BinaryIO]:
-    bucket, _row = call.object("storage.objects.get")
-    generation = integer(call.query, "generation")
-    found = call.store.open(bucket, call.path["object"], generation, Conditions.of(call.query))
+    bucket, row = call.object("storage.objects.get")
+    conditions = Conditions.of(call.query)
+    conditions.check(row.generation, row.metageneration, reading=True)
+    try:
+        found = row, call.store.contents.open(row.blob)
+    except FileNotFoundError:  # it was replaced in between
+        found = call.store.open(bucket, row.name, integer(call.query, "generation"), conditions)
     try:
         check_key(found[0], call.key)
         call.check_etag(found[0].generation, found[0].metageneration)

@@ -283,7 +283,8 @@ class Uploads:
 
     def _finish(self, call: Call, session: Session, stage: Stage, sums: dict[str, str]) -> web.StreamResponse:
         begun = session.request
-        call = replace(call, key=begun.get("key"))
+        payer = begun["query"].get("userProject", "")
+        call = replace(call, key=begun.get("key"), user_project=payer or call.user_project)
         try:
             bucket = admit(call, session.name)
             if begun.get("length") not in {None, stage.size}:
