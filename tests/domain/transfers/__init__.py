@@ -1,0 +1,1 @@
+"""What transfers decide without disk or network."""

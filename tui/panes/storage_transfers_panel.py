@@ -1,0 +1,336 @@
+"""All transfers of the session: how far each of their files is, and what can be done about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker
+
+from tui.domain.text import duration, printable, size
+from tui.domain.transfers.rates import Rate
+from tui.panes import messages
+from tui.panes.storage_transfer_words import fetch_of, on_host
+from tui.services.handout import hand_out
+from tui.services.options import AppOptions
+from tui.services.transfers.account import ARROWS, GLYPHS, bar, of_sizes, progress, shown_state
+from tui.services.transfers.hub import Hub
+from tui.services.transfers.model import Direction, FileWork, State, Transfer
+from tui.widgets.bugs import report_bug
+from tui.widgets.columns import Column
+from tui.widgets.confirm import ConfirmScreen, Question
+from tui.widgets.keybar import KeyBar
+from tui.widgets.rows import RowList
+from tui.widgets.state_view import StateView
+
+COLUMNS = (
+    Column("name", "NAME", minimum=24, fill=True),
+    Column("bar", "", 12, minimum=5, priority=4),
+    Column("bytes", "BYTES", 20, minimum=18, align="right", priority=8),
+    Column("rate", "RATE · LEFT", 20, minimum=17, align="right", priority=9),
+)
+
+FEW = 30
+"""Transfers of so many files show them all from the start."""
+
+MOST = 500
+"""Files of one transfer that are listed."""
+
+TONES = {
+    State.DONE: "$text-success",
+    State.FAILED: "$text-error",
+    State.PAUSED: "$text-warning",
+    State.CANCELLED: "$text-muted",
+    State.KEPT: "$text-muted",
+    State.QUEUED: "$text-muted",
+    State.RUNNING: "",
+}
+
+FIRST = (State.FAILED, State.RUNNING, State.PAUSED)
+"""Files in these states are listed of however large a transfer."""
+
+
+class TransfersScreen(Screen[None]):
+    """The list over the panes; it changes as they come on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "space", "pause", "Pause", id="transfers.pause", tooltip="Stand still, or go on: one file, or all"
+        ),
+        Binding("c", "cancel", "Cancel", id="transfers.cancel", tooltip="Whole files stay, parts go"),
+        Binding("R", "retry", "Retry", id="transfers.retry", tooltip="Try again what failed"),
+        Binding("y", "copy", "Copy fetch", id="transfers.copy", tooltip="The scp command for your machine"),
+        Binding("enter", "place", "Where", id="transfers.place", tooltip="Say where it lands, or go there"),
+        Binding("right,l", "unfold(True)", "All files", id="transfers.unfold", show=False),
+        Binding("left,h", "unfold(False)", "Fewer files", id="transfers.fold", show=False),
+        Binding("x,delete", "forget", "Off the list", id="transfers.forget", tooltip="What has ended"),
+        Binding("escape,T,f6", "close", "Close", id="transfers.close", tooltip="They go on meanwhile"),
+    ]
+
+    DEFAULT_CSS = """
+    TransfersScreen {
+        #transfers-list { height: 1fr; }
+        #transfers-about, #transfers-said { height: auto; max-height: 4; padding: 0 2; }
+        #transfers-said { color: $text-success; }
+    }
+    """
+
+    def __init__(self, hub: Hub, options: AppOptions) -> None:
+        super().__init__()
+        self.hub = hub
+        self._options = options
+        self._rows: dict[str, tuple[Transfer, FileWork | None]] = {}
+        self._open: dict[str, bool] = {}
+        self._about = ""
+        self._following = False
+
+    def compose(self) -> ComposeResult:
+        yield StateView(id="transfers-state", classes="hidden")
+        yield RowList(id="transfers-list", cells=self._cells, takes_enter=False, takes_sideways=False)
+        yield Static(id="transfers-about")
+        yield Static(id="transfers-said", classes="hidden")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the transfers."""
+        rows = self._list
+        rows.add_class("box")
+        rows.border_title = "Transfers"
+        rows.set_columns(COLUMNS)
+        self._following = True
+        self.hub.listen(self._changed)
+        self.hub.look()
+        self._changed()
+        rows.focus()
+
+    def on_unmount(self) -> None:
+        """Follow them no more; what ended meanwhile was seen."""
+        self._following = False
+        self.hub.unlisten(self._changed)
+        self.hub.look()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that died of a bug says so."""
+        report_bug(self.app, event)
+
+    def on_row_list_highlighted(self) -> None:
+        """Say more of the row under the cursor."""
+        self._tell_about()
+        self.refresh_bindings()
+
+    # What is shown
+
+    @property
+    def _list(self) -> RowList:
+        return self.query_one("#transfers-list", RowList)
+
+    @property
+    def _chosen(self) -> tuple[Transfer, FileWork | None] | None:
+        return self._rows.get(self._list.cursor_key or "")
+
+    def _changed(self) -> None:
+        if not self._following:
+            return
+        if self.hub.unseen:
+            self.hub.look()
+        keys: list[str] = []
+        rows: dict[str, tuple[Transfer, FileWork | None]] = {}
+        for transfer in reversed(self.hub.transfers):
+            keys.append(transfer.id)
+            rows[transfer.id] = (transfer, None)
+            for file in self._files_of(transfer):
+                key = f"{transfer.id}:{file.number}"
+                keys.append(key)
+                rows[key] = (transfer, file)
+        self._rows = rows
+        shown = self._list
+        if list(shown.keys) == keys:
+            shown.touch_all()
+        else:
+            shown.set_rows(keys, anew=True)
+        state = self.query_one(StateView)
+        if bool(keys) != state.has_class("hidden"):
+            shown.set_class(not keys, "hidden")
+            state.set_class(bool(keys), "hidden")
+            hint = "In Storage, d brings objects home and U sends files to a bucket."
+            state.show_empty("Nothing was carried in this session.", hint)
+        self._tell_about()
+        self.refresh_bindings()
+
+    def _files_of(self, transfer: Transfer) -> Iterator[FileWork]:
+        if len(transfer.files) == 1:
+            return
+        if self._open.get(transfer.id, len(transfer.files) <= FEW):
+            yield from transfer.files[:MOST]
+            return
+        listed = 0
+        for wanted in FIRST:
+            for file in transfer.of_state(wanted):
+                listed += 1
+                if listed > MOST:
+                    return
+                yield file
+
+    def _cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
+        transfer, file = self._rows[key]
+        now = self.hub.clock()
+        if file is None:
+            state, done, whole, rate = transfer.state, transfer.bytes_done, transfer.bytes, transfer.rate
+            name = f"{GLYPHS[state]} {ARROWS[transfer.direction]} {printable(transfer.title)}"
+            left = transfer.seconds_left(now)
+        else:
+            state, done, whole, rate = shown_state(transfer, file), file.done, file.size, file.rate or Rate()
+            name = f"  {GLYPHS[state]} {printable(_short(transfer, file))}"
+            left = rate.left(whole - done, 1, now)
+        moving = state is State.RUNNING
+        speed = rate.per_second(now)
+        pace = [f"{size(int(speed))}/s"] if speed else []
+        pace += [duration(left)] if left is not None else []
+        return (
+            Content.styled(name, " ".join(filter(None, (TONES[state], "" if file else "bold")))),
+            Content(
+                bar(done, whole, widths["bar"])
+                if state in (State.RUNNING, State.PAUSED, State.QUEUED)
+                else ""
+            ),
+            Content(size(whole) if state in (State.DONE, State.KEPT) else of_sizes(done, whole)),
+            Content(" · ".join(pace) if moving else state.value),
+        )
+
+    def _tell_about(self) -> None:
+        lines = "\n".join(self._about_lines())
+        if lines != self._about:
+            self._about = lines
+            self.query_one("#transfers-about", Static).update(Content(lines))
+
+    def _about_lines(self) -> Iterator[str]:
+        chosen = self._chosen
+        if chosen is None:
+            return
+        transfer, file = chosen
+        if file is not None:
+            yield f"{printable(str(file.uri))} · {shown_state(transfer, file).value}"
+            yield on_host(file.path)
+            if file.reason:
+                yield f"✗ {printable(file.reason)}"
+            return
+        yield progress(transfer, self.hub.clock())
+        if transfer.direction is Direction.DOWN:
+            yield f"to {on_host(transfer.folder)}"
+            yield f"to your machine: {printable(fetch_of(transfer.folder, transfer.tops))}"
+        else:
+            yield f"to {printable(str(transfer.place))}"
+        only = transfer.files[0] if len(transfer.files) == 1 else None
+        if only is not None and only.reason and not transfer.held:
+            yield f"✗ {printable(only.reason)}"
+
+    # What can be done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
+        """Only what works now."""
+        if not self._following or action == "close":
+            return True
+        chosen = self._chosen
+        if chosen is None:
+            return action not in {"pause", "cancel", "retry", "copy", "place", "unfold", "forget"}
+        transfer, file = chosen
+        settled = transfer.settled if file is None else file.settled
+        works = {
+            "pause": not settled,
+            "cancel": not settled,
+            "retry": transfer.failed > 0 if file is None else file.state is State.FAILED,
+            "copy": transfer.direction is Direction.DOWN,
+            "forget": transfer.settled,
+        }
+        return works.get(action, True)
+
+    def action_close(self) -> None:
+        """Back to the panes."""
+        self.dismiss()
+
+    def action_pause(self) -> None:
+        """Stand still, or go on."""
+        if self._chosen is None:
+            return
+        transfer, file = self._chosen
+        if shown_state(transfer, file) is State.PAUSED if file else transfer.state is State.PAUSED:
+            self.hub.resume(transfer, None if transfer.held else file)
+        else:
+            self.hub.pause(transfer, file)
+
+    @work(exclusive=True, group="transfers-cancel", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Ask, then give up."""
+        if self._chosen is None:
+            return
+        transfer, file = self._chosen
+        name = transfer.title if file is None else str(file.uri)
+        lines = [printable(name), "", "Whole files stay; what has come of others is removed."]
+        if await self.app.push_screen_wait(
+            ConfirmScreen(
+                Question(f"Cancel this {transfer.direction.value}?", lines, "Cancel it", danger=True)
+            )
+        ):
+            self.hub.cancel(transfer, file)
+
+    def action_retry(self) -> None:
+        """Try again what failed."""
+        if self._chosen is not None:
+            self.hub.retry(*self._chosen)
+
+    def action_unfold(self, whole: bool) -> None:  # noqa: FBT001 (an action's argument)
+        """Show all files of a transfer, or only those that need a look."""
+        if self._chosen is not None:
+            self._open[self._chosen[0].id] = whole
+            self._changed()
+
+    def action_forget(self) -> None:
+        """Take a transfer that has ended off the list."""
+        if self._chosen is not None:
+            self.hub.forget(self._chosen[0])
+
+    def action_place(self) -> None:
+        """Go to the bucket that files went to; say where those are that came home."""
+        if self._chosen is None:
+            return
+        transfer, file = self._chosen
+        if transfer.direction is Direction.UP:
+            self.app.post_message(messages.BrowseOutputs(file.uri if file is not None else transfer.place))
+            self.dismiss()
+            return
+        place = file.path.parent if file is not None else transfer.folder
+        self._copy(str(place), f"the folder {on_host(place)}")
+
+    def action_copy(self) -> None:
+        """Copy the command that fetches the files to one's own machine."""
+        if self._chosen is not None:
+            transfer, file = self._chosen
+            command = fetch_of(transfer.folder, (file.path,) if file is not None else transfer.tops)
+            self._copy(command, "the command for your own machine")
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def _copy(self, text: str, title: str) -> None:
+        send, paths = self.app.copy_to_clipboard, self._options.paths
+        said = await hand_out(text, title, paths=paths, environ=os.environ, send=send)
+        note = self.query_one("#transfers-said", Static)
+        note.update(Content(printable(said)))
+        note.remove_class("hidden")
+
+
+def _short(transfer: Transfer, file: FileWork) -> str:
+    """A file's name below what the transfer is about."""
+    top = transfer.tops[0] if len(transfer.tops) == 1 else transfer.folder
+    if transfer.direction is Direction.UP:
+        top = Path(transfer.title)
+    for place in (top, transfer.folder):
+        if file.path != place and file.path.is_relative_to(place):
+            return str(file.path.relative_to(place))
+    return str(file.path)

@@ -1,0 +1,1 @@
+"""Brings objects home and files to buckets: planned, carried, taken up again, accounted for."""

@@ -1,0 +1,186 @@
+"""What a transfer does to this box's disk: never outside the chosen folder, over no other file unasked."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Container
+from pathlib import Path
+
+from tui.domain.parts import ENDING, part_path, part_prefix
+from tui.domain.storage import ObjectInfo
+from tui.domain.transfers.overwrite import Overwrite
+from tui.domain.transfers.overwrite import numbered as with_number
+
+SPARE_BYTES = 64 * 1024 * 1024
+"""Room that a download leaves on the disk."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of a disk, or a user's part of it, that is full."""
+
+LEADS_OUT = "a link there leads outside the chosen folder: not written"
+
+_BLOCK = 1 << 20
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes free where a folder is or will be.
+
+    Raises:
+        OSError: that cannot be told.
+    """
+    return shutil.disk_usage(nearest(folder)).free
+
+
+def nearest(path: Path) -> Path:
+    """`path`, or what of it exists."""
+    return next((place for place in (path, *path.parents) if place.exists()), Path(path.anchor))
+
+
+def leads_out(folder: Path, parent: Path) -> bool:
+    """Whether what exists of `parent`, which is named below `folder`, really lies elsewhere."""
+    place = parent
+    while not os.path.lexists(place) and place != folder:
+        place = place.parent
+    return place != folder and not place.resolve().is_relative_to(folder.resolve())
+
+
+def ready_path(
+    path: Path, folder: Path, item: ObjectInfo, rule: Overwrite, taken: Container[Path] = ()
+) -> Path | None:
+    """Make the folders of a file and say where to write it; None when what is there is kept.
+
+    `taken` are places that other downloads are about to fill.
+
+    Raises:
+        OSError: a folder cannot be made, the path leads elsewhere, or a folder has its name.
+    """
+    parent = path.parent
+    if not parent.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        if leads_out(folder, parent):
+            raise OSError(0, LEADS_OUT)
+        parent.mkdir(parents=True, exist_ok=True)
+    root, real = os.path.realpath(folder), os.path.realpath(parent)
+    if real != root and not real.startswith(os.path.join(root, "")):  # noqa: PTH118 (asked for each file)
+        raise OSError(0, LEADS_OUT)
+    try:
+        there = stat.S_IFMT(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        there = 0
+    if there == stat.S_IFDIR:
+        raise OSError(0, "a folder of that name is there already")
+    if rule is Overwrite.BOTH:
+        return _beside(path, item, taken)
+    if path in taken:
+        raise OSError(0, "another transfer is writing that file")
+    if not there or rule is Overwrite.REPLACE:
+        return path
+    if rule is Overwrite.KEEP or same_content(path, item):
+        return None
+    return path
+
+
+def _beside(path: Path, item: ObjectInfo, taken: Container[Path]) -> Path | None:
+    """The first free place with a number; None when one of those there already has the content."""
+    candidate, number = path, 1
+    while candidate in taken or os.path.lexists(candidate):
+        if number > 1 and same_content(candidate, item):
+            return None
+        number += 1
+        candidate = path.with_name(with_number(path.name, number))
+    return candidate
+
+
+def same_content(path: Path, item: ObjectInfo) -> bool:
+    """Whether a file has exactly the object's bytes, by size and crc32c; reads all of it.
+
+    A gzipped object is unpacked on this box, so that its checksum tells nothing: then False. False too for a
+    link, and when the file cannot be read or the object has no checksum.
+    """
+    try:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size != item.size:
+            return False
+        if item.content_encoding == "gzip" or not item.crc32c:
+            return False
+        return crc32c_of(path) == item.crc32c
+    except OSError:
+        return False
+
+
+def crc32c_of(path: Path) -> str:
+    """Base64 of a file's crc32c, as Cloud Storage writes it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    import google_crc32c  # noqa: PLC0415 (a library of C; seldom used)
+
+    checksum = google_crc32c.Checksum()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            checksum.update(block)
+    return base64.b64encode(checksum.digest()).decode("ascii")
+
+
+def check_room(
+    path: Path, item: ObjectInfo, coming: int, free: Callable[[Path], int], spare: int = SPARE_BYTES
+) -> None:
+    """Refuse a file for which the disk has no room beside `coming` bytes of others.
+
+    Raises:
+        OSError: ENOSPC.
+    """
+    have = 0
+    with contextlib.suppress(OSError):
+        have = part_path(path, item.generation).stat().st_size
+    if free(path.parent) < max(item.size - have, 0) + coming + spare:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
+
+
+def remove_parts(path: Path, folder: Path, *, numbered: bool = False) -> None:
+    """Remove what unfinished downloads left beside `path`, unless a link there leads out of `folder`.
+
+    With `numbered` also beside the first free name with a number, and those before it.
+    """
+    if numbered and os.path.lexists(path):
+        number = 2
+        while os.path.lexists(beside := path.with_name(with_number(path.name, number))):
+            number += 1
+            remove_parts(beside, folder)
+        remove_parts(beside, folder)
+    start = part_prefix(path)
+    with contextlib.suppress(OSError):
+        if leads_out(folder, path.parent):
+            return
+        for name in os.listdir(path.parent):  # noqa: PTH208 (names are all that is needed)
+            if name.startswith(start) and name.endswith(ENDING):
+                path.with_name(name).unlink(missing_ok=True)
+
+
+def part_bytes(path: Path, generation: int) -> int:
+    """Bytes of an unfinished download that can be gone on with."""
+    try:
+        return part_path(path, generation).lstat().st_size
+    except OSError:
+        return 0
+
+
+def ignores_case(folder: Path) -> bool:
+    """Whether the disk takes `a` and `A` for the same file; needs to write there, and leaves nothing.
+
+    Raises:
+        OSError: the folder, or what of it exists, cannot be written to.
+    """
+    place = nearest(folder)
+    if not place.is_dir():
+        raise NotADirectoryError(0, "that is a file, not a folder", str(place))
+    with tempfile.NamedTemporaryFile(prefix=".vertex-tui-CASE-", dir=place) as probe:
+        path = Path(probe.name)
+        return path.with_name(path.name.lower()).exists()

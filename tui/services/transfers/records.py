@@ -1,0 +1,206 @@
+"""Notes of transfers under way, by which the next start finds what a killed session left unfinished.
+
+One file a transfer in the state folder: a first line with all of it, then one short line for each file that
+came through. A line cut short by a kill is not read, so that at worst a whole file is
+looked at again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.transfers.overwrite import Overwrite
+from tui.services.file_lock import locked
+from tui.services.files import write_atomic
+from tui.services.paths import Paths, private_dir
+from tui.services.processes import ProcessId, this_process
+from tui.services.transfers.model import Direction, FileWork, State, Transfer
+
+FOLDER = "transfers"
+ENDING = ".jsonl"
+
+SOON = 0.2
+"""Seconds after which what came through is noted."""
+
+_ITEM = ("bucket", "name", "size", "generation", "content_encoding", "crc32c")
+
+
+def records_dir(paths: Paths) -> Path:
+    """Where the notes lie."""
+    return paths.journals_dir / FOLDER
+
+
+def has_left(paths: Paths) -> bool:
+    """Whether an earlier session may have left unfinished transfers; looks at the disk."""
+    with suppress(OSError):
+        return any(path.suffix == ENDING for path in records_dir(paths).iterdir())
+    return False
+
+
+class Records:
+    """The notes of one session."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._me = this_process()
+        self._waiting: dict[str, list[str]] = {}
+        self._flushing: asyncio.TimerHandle | None = None
+
+    def begin(self, transfer: Transfer) -> None:
+        """Note a whole transfer, in place of what was noted of it before.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        private_dir(self._folder)
+        head = {**self._me.record, **_as_dict(transfer)}
+        settled = [_line(file) for file in transfer.of_state(State.DONE, State.KEPT, State.CANCELLED)]
+        text = "".join([json.dumps(head), "\n", *settled])
+        write_atomic(self._file(transfer.id), text.encode(), mode=0o600)
+
+    def note(self, transfer: Transfer, file: FileWork) -> None:
+        """Add a file that came through, soon and off the event loop.
+
+        A disk that takes no more, or a kill before it, costs only that the file is looked at again.
+        """
+        self._waiting.setdefault(transfer.id, []).append(_line(file))
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(SOON, self._flush)
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._write(self._waiting)
+
+    def _flush(self) -> None:
+        self._flushing = None
+        waiting, self._waiting = self._waiting, {}
+        asyncio.get_running_loop().run_in_executor(None, self._write, waiting)
+
+    def _write(self, waiting: Mapping[str, list[str]]) -> None:
+        for name, lines in waiting.items():
+            with suppress(OSError), self._file(name).open("r+b") as notes:
+                notes.seek(0, os.SEEK_END)
+                notes.write("".join(lines).encode())
+
+    def end(self, transfer: Transfer) -> None:
+        """Forget a transfer."""
+        with suppress(OSError):
+            self._file(transfer.id).unlink(missing_ok=True)
+
+    def touch(self, transfer: Transfer) -> None:
+        """Show other hosts that its session lives."""
+        with suppress(OSError):
+            os.utime(self._file(transfer.id))
+
+    def adopt(self) -> list[Transfer]:
+        """The transfers that sessions which are no more have left; from now on they are this one's.
+
+        Raises:
+            OSError: the folder cannot be used.
+        """
+        found = []
+        for path in sorted(self._folder.glob(f"*{ENDING}")):
+            with suppress(OSError), locked(path):
+                transfer = self._read(path)
+                if transfer is not None and transfer.files_left:
+                    self.begin(transfer)
+                    found.append(transfer)
+                elif transfer is not None:
+                    self.end(transfer)  # it was killed at its very end
+            path.with_name(f".{path.name}.lock").unlink(missing_ok=True)
+        return found
+
+    def _read(self, path: Path) -> Transfer | None:
+        """None if its session lives; a note that cannot be understood is removed."""
+        lines = path.read_bytes().split(b"\n")
+        try:
+            head = json.loads(lines[0])
+            if ProcessId.of(head).lives(path):
+                return None
+            return _from_dict(head, path.stem, _settled(lines[1:]))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            path.unlink(missing_ok=True)
+            return None
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}{ENDING}"
+
+
+def _line(file: FileWork) -> str:
+    return f"{json.dumps([file.number, file.state.value])}\n"
+
+
+def _settled(lines: Iterable[bytes]) -> dict[int, State]:
+    """What came of files; the last line may be cut short."""
+    known: dict[int, State] = {}
+    for line in lines:
+        with suppress(ValueError, TypeError):
+            number, state = json.loads(line)
+            known[int(number)] = State(state)
+    return known
+
+
+def _as_dict(transfer: Transfer) -> dict[str, object]:
+    return {
+        "direction": transfer.direction.value,
+        "title": transfer.title,
+        "folder": str(transfer.folder),
+        "bucket": transfer.place.bucket,
+        "place": transfer.place.name,
+        "rule": transfer.rule.value,
+        "where": transfer.where,
+        "tops": [str(top) for top in transfer.tops],
+        "files": [_file_as_list(file) for file in transfer.files],
+    }
+
+
+def _file_as_list(file: FileWork) -> list[object]:
+    item = None
+    if file.item is not None:
+        facts = asdict(file.item)
+        item = [facts[name] for name in _ITEM]
+    return [str(file.path), file.uri.bucket, file.uri.name, file.size, file.replaces, file.refused, item]
+
+
+def _from_dict(head: Mapping[str, Any], name: str, settled: Mapping[int, State]) -> Transfer:
+    direction = Direction(head["direction"])
+    folder = Path(head["folder"])
+    files = []
+    for number, (path, bucket, object_name, size, replaces, refused, item) in enumerate(head["files"]):
+        known = None if item is None else ObjectInfo(**dict(zip(_ITEM, item, strict=True)))
+        file = FileWork(
+            number, Path(path), GcsUri(bucket, object_name), int(size), known, int(replaces), refused
+        )
+        if direction is Direction.DOWN and not file.path.is_relative_to(folder):
+            raise ValueError(path)
+        file.state = settled.get(number, State.QUEUED)
+        if file.state is State.DONE:
+            file.done = file.size
+        elif file.refused:
+            file.state, file.reason = State.FAILED, file.refused
+        files.append(file)
+    return Transfer(
+        direction,
+        head["title"],
+        folder,
+        GcsUri(head["bucket"], head["place"]),
+        files,
+        rule=Overwrite(head["rule"]),
+        where=head["where"],
+        tops=tuple(map(Path, head["tops"])),
+        id=name,
+        restored=True,
+        held=True,
+        reason="left unfinished by an earlier session",
+        noted=True,
+    )
