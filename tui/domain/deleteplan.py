@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from tui.domain.cleanup.holding import Held, span_words
+from tui.domain.cleanup.items import PlanItem, PlanItems
 from tui.domain.storage import Bucket, GcsUri, ObjectInfo
 from tui.domain.text import printable, size
 
@@ -19,23 +21,18 @@ BATCH = 100
 
 DAY_SECONDS = 86_400
 
+COMMAND_PATHS = 3
+"""Paths that are still put into one command."""
+
 _GCLOUD_PATTERN = frozenset("*?[]{}")
 """Characters that `gcloud storage` reads as wildcards, without a way to escape them."""
-
-
-class PlanItem(NamedTuple):
-    """One object as it was counted."""
-
-    name: str
-    generation: int
-    size: int
 
 
 @dataclass(slots=True)
 class Tally:
     """A running total over objects as their pages arrive."""
 
-    items: list[PlanItem] = field(default_factory=list)
+    count: int = 0
     bytes: int = 0
     newest: datetime | None = None
     newest_name: str = ""
@@ -45,76 +42,206 @@ class Tally:
         """Count one page."""
         self.pages += 1
         for item in objects:
-            self.items.append(PlanItem(item.name, item.generation, item.size))
+            self.count += 1
             self.bytes += item.size
             if item.updated is not None and (self.newest is None or item.updated > self.newest):
                 self.newest, self.newest_name = item.updated, item.name
 
     def __str__(self) -> str:
-        return count_and_size(len(self.items), self.bytes)
+        return count_and_size(self.count, self.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What goes of one bucket: exactly these generations, nothing else."""
+
+    bucket: str
+    settings: Bucket | None = None
+    """The bucket's settings, or None when they may not be read."""
+    live: PlanItems = field(default_factory=PlanItems)
+    earlier: PlanItems = field(default_factory=PlanItems)
+    """Noncurrent generations, which go only when that was asked for."""
+    folders: tuple[str, ...] = ()
+    """Folders of a hierarchical bucket, which go after what is in them."""
+    held: tuple[Held, ...] = ()
+    """What is live but cannot be deleted, and is left out."""
+    held_earlier: int = 0
+    """Earlier versions that cannot be deleted either."""
+    whole: bool = False
+    """Whether the bucket itself goes too."""
+
+    @property
+    def takes_bucket(self) -> bool:
+        """Whether the bucket can go: nothing that is held stays in it."""
+        return self.whole and not self.held and not self.held_earlier
+
+    @property
+    def versioned(self) -> bool:
+        """Whether the bucket keeps a deleted live object as an earlier version."""
+        return self.settings is not None and self.settings.versioning
+
+
+class Request(NamedTuple):
+    """What one delete request takes."""
+
+    bucket: str
+    items: tuple[PlanItem, ...]
+    noncurrent: bool
+    """Whether exactly these generations go, rather than live ones while they are that."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeletePlan:
-    """Exactly these generations of these objects, and with them the bucket if the place is one.
+    """Exactly what goes, of one bucket or several.
 
     Attributes:
-        uri: the object, prefix or bucket that was pointed at.
-        items: what was counted; nothing else is deleted.
-        bytes: their sizes as stored, added up.
-        newest: the latest update among them.
+        aims: the objects, prefixes and buckets that were pointed at.
+        parts: what was counted, by bucket.
+        newest: the latest update among the live ones.
         newest_name: the object updated then.
-        bucket: the bucket's settings, or None when they may not be read.
+        with_earlier: whether earlier versions go as well.
+        rule: the rule by which a part of it was chosen, in words; empty if all of it goes.
+        staying: what the rule leaves.
     """
 
-    uri: GcsUri
-    items: tuple[PlanItem, ...]
-    bytes: int
+    aims: tuple[GcsUri, ...]
+    parts: tuple[Part, ...]
     newest: datetime | None = None
     newest_name: str = ""
-    bucket: Bucket | None = None
+    with_earlier: bool = False
+    rule: str = ""
+    staying: int = 0
 
-    @classmethod
-    def of(cls, uri: GcsUri, tally: Tally, bucket: Bucket | None) -> DeletePlan:
-        """The plan for what `tally` counted."""
-        return cls(uri, tuple(tally.items), tally.bytes, tally.newest, tally.newest_name, bucket)
+    @property
+    def live(self) -> int:
+        """Live objects to delete."""
+        return sum(len(part.live) for part in self.parts)
+
+    @property
+    def earlier(self) -> int:
+        """Earlier versions that were counted, whether they go or not."""
+        return sum(len(part.earlier) for part in self.parts)
+
+    @property
+    def earlier_bytes(self) -> int:
+        """What they take."""
+        return sum(part.earlier.bytes for part in self.parts)
 
     @property
     def count(self) -> int:
-        """Objects to delete."""
-        return len(self.items)
+        """Generations to delete."""
+        return self.live + (self.earlier if self.with_earlier else 0)
 
     @property
-    def takes_bucket(self) -> bool:
-        """Whether the bucket itself goes too."""
-        return not self.uri.name
+    def bytes(self) -> int:
+        """Their sizes as stored, added up."""
+        live = sum(part.live.bytes for part in self.parts)
+        return live + (self.earlier_bytes if self.with_earlier else 0)
+
+    @property
+    def folders(self) -> int:
+        """Folders to delete."""
+        return sum(len(part.folders) for part in self.parts)
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What cannot be deleted, by reason."""
+        return tuple(held for part in self.parts for held in part.held)
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Buckets that go too."""
+        return tuple(part.bucket for part in self.parts if part.takes_bucket)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to delete."""
+        return not (self.count or self.folders or self.buckets)
+
+    @property
+    def must_take_earlier(self) -> bool:
+        """Whether earlier versions have to go: a bucket must be empty, or nothing else was pointed at."""
+        return bool(self.buckets) or not self.live
 
     @property
     def must_type(self) -> str:
-        """What has to be typed before it is done: the bucket's or the prefix's own name; empty if nothing."""
-        if self.takes_bucket:
-            return self.uri.bucket
-        if self.count > TYPED_ABOVE:
-            return typed_name(self.uri)
+        """What has to be typed before it is done; empty if nothing.
+
+        The name of the bucket, or of a prefix with many objects; of several places their number of objects.
+        """
+        whole = sum(part.whole for part in self.parts)
+        if not whole and self.count <= TYPED_ABOVE:
+            return ""
+        if len(self.aims) > 1:
+            return f"{self.count} objects" if self.count else f"{whole} buckets"
+        return self.aims[0].bucket if whole else typed_name(self.aims[0])
+
+    def requests(self) -> Iterator[Request]:
+        """All of it in the sizes that one request takes, earlier versions first.
+
+        Where they go as well, a live one has to go by its generation: else it would be kept as an earlier
+        version itself.
+        """
+        for part in self.parts:
+            if self.with_earlier:
+                for chunk in part.earlier.chunks(BATCH):
+                    yield Request(part.bucket, chunk, noncurrent=True)
+            for chunk in part.live.chunks(BATCH):
+                by_generation = self.with_earlier and (part.versioned or part.settings is None)
+                yield Request(part.bucket, chunk, noncurrent=by_generation)
+
+    def taking_earlier(self, *, also: bool) -> DeletePlan:
+        """The same with or without earlier versions."""
+        return replace(self, with_earlier=also)
+
+    def undo_lines(self, now: datetime) -> list[str]:
+        """Whether and until when it can be undone, plainly; one line for each kind of bucket."""
+        lines: dict[str, list[str]] = {}
+        for part in self.parts:
+            kept = part.versioned and not self.with_earlier and bool(part.live)
+            lines.setdefault(undo_words(part.settings, now, versions_stay=kept), []).append(part.bucket)
+        told = [f"{', '.join(buckets)}: {text}" for text, buckets in lines.items()]
+        told = list(lines) if len(lines) == 1 else told
+        if self.with_earlier and not self.live and not self.buckets:
+            told.append("An earlier version can come back only while no live object has its name.")
+        return told
+
+
+def undo_words(bucket: Bucket | None, now: datetime, *, versions_stay: bool = False) -> str:
+    """Whether a delete there can be undone, and what is billed all the same."""
+    if bucket is None:
+        return "Whether it can be undone is not known (no access to the bucket's settings): it may not."
+    if versions_stay:
+        return (
+            "Can be undone: the bucket keeps each as an earlier version. That frees nothing: they are billed "
+            "until the earlier versions are deleted too."
+        )
+    seconds = bucket.soft_delete_seconds
+    if seconds:
+        end = (now + timedelta(seconds=seconds)).astimezone().strftime("%Y-%m-%d %H:%M")
+        span = span_words(seconds)
+        return f"Can be undone for {span}, until {end}: it is kept until then, and still billed for {span}."
+    return "Cannot be undone: the bucket keeps nothing that is deleted (soft delete is off)."
+
+
+def gcloud_of(plan: DeletePlan) -> str:
+    """The one `gcloud storage rm` that deletes the same; empty when there is none that is safe to copy.
+
+    `--recursive` takes earlier versions too, as gcloud's help says.
+    """
+    if plan.rule or plan.held or len(plan.aims) > COMMAND_PATHS:
         return ""
-
-    def chunks(self) -> Iterator[tuple[PlanItem, ...]]:
-        """The items in the sizes that one request takes."""
-        for start in range(0, len(self.items), BATCH):
-            yield self.items[start : start + BATCH]
-
-    @property
-    def undo(self) -> str:
-        """Whether and how long it can be undone, as one plain sentence or two."""
-        if self.bucket is None:
-            return "Whether it can be undone is not known (no access to the bucket's settings): it may not."
-        days = self.bucket.soft_delete_seconds / DAY_SECONDS
-        if days:
-            span = "1 day" if days == 1 else f"{days:.3g} days"
-            return (
-                f"Can be undone for {span}: the bucket keeps what is deleted, and bills for it, until then."
-            )
-        return "Cannot be undone: the bucket keeps nothing that is deleted (soft delete is off)."
+    if len(plan.aims) == 1 and plan.aims[0].is_prefix and plan.earlier and not plan.with_earlier:
+        aim = plan.aims[0]
+        return f"gcloud storage rm {shlex.quote(f'{aim}**')}" if gcloud_can_name(aim) else ""
+    if plan.earlier and not (plan.with_earlier and all(aim.is_prefix for aim in plan.aims)):
+        return ""
+    commands = [gcloud_rm(aim) for aim in plan.aims]
+    heads = {command.split(" gs://")[0].split(" 'gs://")[0] for command in commands}
+    if not all(commands) or len(heads) > 1:
+        return ""
+    head = heads.pop()
+    return " ".join([head, *(command.removeprefix(head).strip() for command in commands)])
 
 
 def gcloud_rm(uri: GcsUri) -> str:
@@ -146,3 +273,55 @@ def typed_name(uri: GcsUri) -> str:
 def count_and_size(count: int, total: int) -> str:
     """For instance `1,234 objects, 1.4 GiB`."""
     return f"{count:,} object{'' if count == 1 else 's'}, {size(total)}"
+
+
+def narrowed(
+    plan: DeletePlan, chosen: Mapping[str, Sequence[int]], folders: Mapping[str, Sequence[str]], rule: str
+) -> DeletePlan:
+    """The part of a plan that a rule chose: numbers of live objects, and folders, by bucket.
+
+    Earlier versions follow the objects whose names they have.
+    """
+    parts = []
+    newest, newest_name, staying = UNIX_EPOCH, "", 0
+    for part in plan.parts:
+        numbers = chosen.get(part.bucket, ())
+        live = part.live.pick(numbers)
+        names = set(live.names())
+        earlier = part.earlier.pick(
+            number for number in range(len(part.earlier)) if part.earlier.name(number) in names
+        )
+        staying += len(part.live) - len(live)
+        newest, newest_name = _newest(live, newest, newest_name)
+        parts.append(
+            replace(
+                part,
+                live=live,
+                earlier=earlier,
+                folders=tuple(folders.get(part.bucket, ())),
+                held=(),
+                held_earlier=0,
+                whole=False,
+            )
+        )
+    return replace(
+        plan,
+        parts=tuple(parts),
+        newest=newest if newest_name else None,
+        newest_name=newest_name,
+        with_earlier=False,
+        rule=rule,
+        staying=staying,
+    )
+
+
+def _newest(items: PlanItems, newest: datetime, name: str) -> tuple[datetime, str]:
+    """The latest update among `items` and one known before, with its name."""
+    for number in range(len(items)):
+        moment = items.moment(number)
+        if moment is not None and moment > newest:
+            newest, name = moment, items.name(number)
+    return newest, name
+
+
+UNIX_EPOCH = datetime.fromtimestamp(0, UTC)

@@ -5,52 +5,92 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tui.domain.deleteplan import DeletePlan, count_and_size, gcloud_rm
-from tui.domain.jobs import Job
+from tui.domain.deleteplan import DeletePlan, count_and_size, gcloud_of
+from tui.domain.storage import GcsUri
 from tui.domain.target import Target
-from tui.domain.text import age, printable
-from tui.panes.storage_words import place_name, when, where_line
-from tui.widgets.confirm import Question
+from tui.panes.storage_words import place_name, where_line
+from tui.services.deletion import words
+from tui.services.deletion.run import DeleteReport
+from tui.services.deletion.words import held_line, places
+from tui.services.jobwatch import JobsSnapshot
+from tui.widgets.confirm import Offer, Question
+
+__all__ = [
+    "DOWNLOAD",
+    "EARLIER",
+    "again_question",
+    "delete_question",
+    "failures_of",
+    "held_line",
+    "places",
+    "writer_lines",
+]
+
+DOWNLOAD = Offer("d", "Download first")
+EARLIER = "v"
+"""The key that takes earlier versions too, or leaves them."""
 
 
-def delete_question(plan: DeletePlan, target: Target, jobs: Sequence[Job]) -> Question:
-    """The question before a delete: everything that it takes, and whether it can be undone."""
-    place = place_name(plan.uri)
-    what = "object" if not plan.uri.is_prefix else ("bucket" if plan.takes_bucket else "prefix")
-    lines = [place, "", count_and_size(plan.count, plan.bytes)]
-    if plan.newest is not None:
-        lines.append(_newest(plan, plan.newest))
-    if plan.takes_bucket:
-        lines.append(
-            "The bucket itself is deleted too." if plan.count else "The bucket is empty; it is deleted."
-        )
-    lines += ["", plan.undo]
+def delete_question(plan: DeletePlan, target: Target, jobs: JobsSnapshot, *, may_download: bool) -> Question:
+    """The question before a delete: everything that it takes, what stays, and whether it can be undone."""
+    lines = [*places(plan.aims), "", *words.amount(plan)]
+    lines += [*words.earlier(plan, EARLIER), *words.left_out(plan), *words.buckets(plan)]
+    lines += ["", *plan.undo_lines(datetime.now(UTC))]
     if plan.count:
         lines.append("Only the versions just counted are deleted: what is written meanwhile stays.")
-    for job in _writers(plan, jobs):
-        lines.append(f"⚠ The job {printable(job.display_name)} is {job.state.word} and writes there.")
-    command = gcloud_rm(plan.uri)
+    lines += writer_lines(plan.aims, jobs)
+    command = gcloud_of(plan)
     lines += ["", f"Same as: {command}" if command else "No gcloud command names exactly this."]
     lines.append(where_line(target))
-    return Question(f"Delete this {what}?", lines, "Delete", danger=True, must_type=plan.must_type)
+    return Question(
+        words.title(plan),
+        lines,
+        "Delete",
+        danger=True,
+        must_type=plan.must_type,
+        offers=_offers(plan, may_download=may_download),
+    )
 
 
-def _newest(plan: DeletePlan, moment: datetime) -> str:
-    """How new the newest of it is; named when there are several."""
-    ago = age((datetime.now(UTC) - moment).total_seconds())
-    past = "just now" if ago == "now" else f"{ago} ago"
-    if plan.count == 1:
-        return f"updated {when(moment)} ({past})"
-    return f"the newest updated {when(moment)} ({past}): {printable(plan.newest_name)}"
+def writer_lines(aims: Sequence[GcsUri], jobs: JobsSnapshot) -> list[str]:
+    """Jobs that may write there, and whether that is known at all."""
+    known = jobs.trouble is None and not (jobs.kept or jobs.failing)
+    return words.writer_lines(aims, jobs.jobs, known=known)
 
 
-def _writers(plan: DeletePlan, jobs: Sequence[Job]) -> list[Job]:
-    """Jobs that are not over and whose outputs overlap with the plan's place."""
-    place = f"{str(plan.uri).rstrip('/')}/" if plan.uri.is_prefix else str(plan.uri)
-    live = [job for job in jobs if job.state.live and job.output_uri]
-    return [
-        job
-        for job in live
-        if f"{job.output_uri.rstrip('/')}/".startswith(place)
-        or place.startswith(f"{job.output_uri.rstrip('/')}/")
+def _offers(plan: DeletePlan, *, may_download: bool) -> list[Offer]:
+    offers = []
+    if plan.earlier and not plan.must_take_earlier:
+        word = "Leave earlier versions" if plan.with_earlier else "Earlier versions too"
+        offers.append(Offer(EARLIER, word))
+    if may_download and plan.live:
+        offers.append(DOWNLOAD)
+    return offers
+
+
+def again_question(plan: DeletePlan, target: Target) -> Question:
+    """The question before what failed is tried again."""
+    lines = [
+        *places(plan.aims),
+        "",
+        f"{count_and_size(plan.count, plan.bytes)} that could not be deleted before, or were not tried",
+        *words.buckets(plan),
+        "",
+        *plan.undo_lines(datetime.now(UTC)),
+        where_line(target),
     ]
+    return Question("Try what failed again?", lines, "Delete", danger=True)
+
+
+def failures_of(report: DeleteReport) -> list[tuple[str, str]]:
+    """Everything that is not known to be gone, with its reason; trouble first."""
+    plan = report.plan
+    several = len(plan.parts) > 1
+    lines = []
+    if report.trouble is not None:
+        hint = f" · {report.trouble.hint}" if report.trouble.hint else ""
+        lines.append((place_name(plan.aims[0]), f"{report.trouble}{hint}"))
+    for failure in report.failures:
+        name = f"gs://{failure.bucket}/{failure.name}" if several else failure.name
+        lines.append((name, failure.reason))
+    return lines
