@@ -177,7 +177,7 @@ class JobCharts(Vertical):
         return (low, high) if high > low else (low - 0.5, low + 0.5)
 
     def _draw(self) -> None:
-        if self._state is None or not self.is_mounted or not self._nodes:
+        if not self._is_told or not self.is_mounted or not self._nodes:
             return
         empty, foot = self.query_one("#charts-empty", Static), self.query_one("#charts-foot", Static)
         boxes = self.query_one("#charts-boxes")
@@ -186,9 +186,9 @@ class JobCharts(Vertical):
         empty.set_class(bool(charts) and not small, "hidden")
         boxes.set_class(not charts or small, "hidden")
         foot.set_class(not charts or small, "hidden")
-        self._draw_note("" if not charts or small else late_words(self._state, self._charts))
+        self._draw_note("" if not charts or small else self._late())
         if not charts or small:
-            words = why_empty(self._state) if not charts else Content("Too small for charts: z makes room.")
+            words = self._why_empty() if not charts else Content("Too small for charts: z makes room.")
             _write(empty, words)
             return
         count = min(max((self.size.height - 1) // BOX_HEIGHT, 1), len(charts), _MOST_BOXES)
@@ -206,17 +206,35 @@ class JobCharts(Vertical):
                 boxes.mount(box)
         for box in known[count:]:
             box.add_class("hidden")
-        _write(foot, self._foot(self._state).truncate(max(self.size.width, LEAST_WIDTH), ellipsis=True))
+        _write(foot, self._foot().truncate(max(self.size.width, LEAST_WIDTH), ellipsis=True))
 
     def _draw_note(self, late: str) -> None:
         note = self.query_one("#charts-note", Static)
         note.set_class(not late, "hidden")
         _write(note, Content.styled(late, "$text-warning"))
 
-    def _foot(self, state: DetailState) -> Content:
-        charts = self._charts
+    # What is said of a job; other owners of curves say other things
+
+    @property
+    def _is_told(self) -> bool:
+        return self._state is not None
+
+    def _late(self) -> str:
+        return late_words(self._state, self._charts) if self._state is not None else ""
+
+    def _why_empty(self) -> Content:
+        return why_empty(self._state) if self._state is not None else Content()
+
+    def _counted(self) -> str:
         wide = self.size.width >= _WIDE
-        parts = [Content.styled(counted(state, charts, wide=wide), "$text-muted")]
+        return counted(self._state, self._charts, wide=wide) if self._state is not None else ""
+
+    def _zoom_keys(self) -> list[Content]:
+        return [_key("+ - 0", "zoomed" if self._zoom else "zoom")]
+
+    def _foot(self) -> Content:
+        charts = self._charts
+        parts = [Content.styled(self._counted(), "$text-muted")]
         if self._cursor is not None:
             parts.insert(0, Content.styled(place_words(self._cursor, charts.axis), "bold"))
         if len(charts.charts) > 1:
@@ -224,7 +242,7 @@ class JobCharts(Vertical):
         parts += [
             _key("← →", "read"),
             _key("L", "linear" if self._log else "log"),
-            _key("+ - 0", "zoomed" if self._zoom else "zoom"),
+            *self._zoom_keys(),
         ]
         return Content("  ").join(parts)
 
