@@ -48,7 +48,7 @@ CHANGING = {
     "spec": {"start"},
     "jobs": {"cancel", "delete", "rerun_as", "rerun"},
     "logs": set(),
-    "storage": {"delete", "new_bucket"},
+    "storage": {"delete", "again", "clean_up", "restore", "upload", "new_bucket"},
 }
 """Actions that change the project, its jobs or its objects."""
 KEEPING = {
@@ -77,7 +77,11 @@ KEEPING = {
         *("chart_cursor", "chart_metric", "chart_log", "chart_zoom"),
     },
     "logs": None,
-    "storage": {"open", "up", "download", "filter", "go_to", "stop", "buckets", "copy", "refresh"},
+    "storage": {
+        *("open", "up", "download", "filter", "go_to", "stop", "buckets", "copy", "copy_web", "refresh"),
+        *("mark", "mark_all", "sort", "reverse", "columns", "count", "versions", "deleted", "deletes", "pay"),
+        *("tree", "other_list", "details", "places", "show_transfers"),
+    },
 }
 """Actions that only look, or change this box alone; None for all others of the pane."""
 
@@ -178,7 +182,7 @@ def _shows(app: VertexApp, pane_id: PaneId) -> bool:
         return pane._buffer is not None
     if isinstance(pane, JobsPane):
         return bool(pane.query_one(RowList).row_count) and not any(job.state.live for job in pane.jobs.jobs)
-    return not isinstance(pane, StoragePane) or pane.table.row is not None
+    return not isinstance(pane, StoragePane) or pane.row is not None
 
 
 async def _until(pilot: Pilot[int], condition: Callable[[], object]) -> None:

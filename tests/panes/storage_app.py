@@ -20,7 +20,7 @@ from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
 from tui.panes.storage import StoragePane
 from tui.panes.storage_side import StorageSide
-from tui.panes.storage_table import StorageTable
+from tui.panes.storage_table import StorageTable, row_of
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.services.settings import Settings
@@ -55,7 +55,22 @@ class StorageApp(App[None]):
 
     @property
     def names(self) -> list[str]:
-        return [self.table.rows[number].name for number in range(len(self.table.rows))]
+        entries = self.pane.entries
+        rows = [row_of(entries, key) for key in self.table.keys] if entries is not None else []
+        return [row.name for row in rows if row is not None]
+
+    @property
+    def on(self) -> str:
+        """The name under the cursor."""
+        return self.pane.row.name if self.pane.row is not None else ""
+
+    @property
+    def heading(self) -> str:
+        return Content.from_markup(self.query_one("#storage-main").border_title or "").plain
+
+    def line(self, number: int) -> str:
+        """A line of the table, from the left edge."""
+        return "".join(segment.text for segment in self.table.render_line(number))
 
     @property
     def where(self) -> str:
@@ -75,7 +90,7 @@ class StorageApp(App[None]):
         side = self.query_one(StorageSide)
         parts = [said(part) for part in side.query(Static)]
         title = Content.from_markup(side.border_title or "").plain
-        return "\n".join([title, *parts, side.text.text])
+        return "\n".join([title, *parts, side.shown_text])
 
     @property
     def question(self) -> str:

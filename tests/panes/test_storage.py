@@ -15,7 +15,7 @@ from tests.support import settle
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
-from tui.panes.storage_table import RowKind
+from tui.panes import storage_levels, storage_list
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def test_down_to_an_object_and_up_again(
         await settle(pilot, lambda: app.names == ["final", "kelp"])
         await pilot.press("j", "enter")
         await settle(pilot, lambda: app.names == ["runs/", "README.txt"])
-        assert app.where == "gs://kelp · 2 entries"
+        assert app.where == "gs://kelp/ · 2 entries"
         await pilot.press("enter")
         await settle(pilot, lambda: app.names == ["one/", "two/"])
         await pilot.press("enter")
@@ -46,8 +46,7 @@ async def test_down_to_an_object_and_up_again(
         await settle(pilot, lambda: app.names == ["one/", "two/"])
         await pilot.press("escape", "h")
         await settle(pilot, lambda: app.names == ["final", "kelp"])
-        assert app.table.row is not None
-        assert app.table.row.name == "kelp"
+        assert app.on == "kelp"
         assert app.left == 0
         await pilot.press("escape")
         assert app.left == 1
@@ -72,7 +71,7 @@ async def test_escape_goes_up_only_to_where_one_came_in(world: StorageWorld, tmp
 async def test_a_path_of_an_object_puts_the_cursor_on_it(world: StorageWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path) as (app, pilot):
         await go(app, pilot, "gs://kelp/runs/one/model.pt", "model.pt")
-        await settle(pilot, lambda: app.table.row is not None and app.table.row.name == "model.pt")
+        await settle(pilot, lambda: app.on == "model.pt")
         await pilot.press("enter")
         await settle(pilot, lambda: "a zip archive" in app.side)
 
@@ -98,7 +97,7 @@ async def test_the_filter_works_as_one_types(world: StorageWorld, tmp_path: Path
         await go(app, pilot, "gs://kelp/runs/one/", "model.pt")
         await pilot.press("slash", "M", "E", "T")
         await settle(pilot, lambda: app.names == ["metrics.json"])
-        assert "filter: MET" in app.where
+        assert "1 with “MET”" in app.heading
         await pilot.press("q")
         await settle(pilot, lambda: "No name here holds" in app.state)
         await pilot.press("backspace", "enter")
@@ -110,48 +109,101 @@ async def test_the_filter_works_as_one_types(world: StorageWorld, tmp_path: Path
 async def test_hostile_names_are_only_text(world: StorageWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path) as (app, pilot):
         await go(app, pilot, "gs://kelp/runs/two/", "odd [red]␛[31m")
-        line = "".join(segment.text for segment in app.table.render_line(1))
-        assert line.startswith("odd [red]␛[31m")
+        assert app.line(1).strip().startswith("odd [red]␛[31m")
         assert "odd [red]␛[31m" in app.side
 
 
-async def test_pages_load_when_the_cursor_comes_near_the_end(tmp_path: Path) -> None:
+def long_world(count: int) -> StorageWorld:
     world = StorageWorld(page=100)
     world.bucket("kelp")
-    for number in range(250):
-        world.put("kelp", f"{number:03}")
+    for number in range(count):
+        world.put("kelp", f"{number:04}", b"x" * (number % 7))
+    return world
+
+
+@pytest.fixture
+def frugal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read that nobody asked for."""
+    monkeypatch.setattr(storage_levels, "BACKGROUND", 1)
+    monkeypatch.setattr(storage_levels, "AHEAD", 100)
+    monkeypatch.setattr(storage_list, "AHEAD", 100)
+
+
+@pytest.mark.usefixtures("frugal")
+async def test_pages_are_read_when_they_are_wanted(tmp_path: Path) -> None:
+    async with opened(long_world(650), tmp_path) as (app, pilot):
+        await go(app, pilot, "gs://kelp", "0000")
+        await settle(pilot, lambda: len(app.names) == 100 and not app.pane.reads_on)
+        assert "100 entries so far, G reads on" in app.where
+        app.table.move_cursor(70)
+        await settle(pilot, lambda: len(app.names) == 200 and not app.pane.reads_on)
+        assert app.on == "0070"
+        await pilot.press("G")
+        await settle(pilot, lambda: len(app.names) == 650)
+        await settle(pilot, lambda: app.where == "gs://kelp/ · 650 entries")
+        await pilot.press("G")
+        assert app.on == "0649"
+
+
+@pytest.mark.usefixtures("frugal")
+@pytest.mark.parametrize("inline", [5_000, 10])
+async def test_order_and_filter_are_of_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: int
+) -> None:
+    monkeypatch.setattr(storage_list, "INLINE", inline)
+    async with opened(long_world(650), tmp_path) as (app, pilot):
+        await go(app, pilot, "gs://kelp", "0000")
+        await pilot.press("s")
+        await settle(pilot, lambda: len(app.names) == 650 and app.names[0] == "0006")
+        assert "SIZE▼" in app.line(0)
+        await pilot.press("S")
+        await settle(pilot, lambda: app.names[0] == "0000" and "SIZE▲" in app.line(0))
+        await pilot.press("slash", "6", "4")
+        await settle(pilot, lambda: app.names[-1] == "0643" and "64" in app.heading)
+        assert all("64" in name for name in app.names)
+        await pilot.press("enter", "escape")
+        await settle(pilot, lambda: len(app.names) == 650)
+
+
+@pytest.mark.usefixtures("frugal")
+async def test_reading_on_can_be_stopped_and_trouble_keeps_what_there_is(tmp_path: Path) -> None:
+    world = long_world(650)
     async with opened(world, tmp_path) as (app, pilot):
-        await go(app, pilot, "gs://kelp", "000")
-        assert app.table.rows[-1].kind is RowKind.MORE
-        assert "100+ entries" in app.where
+        await go(app, pilot, "gs://kelp", "0000")
+        await settle(pilot, lambda: not app.pane.reads_on)
+        world.gate.clear()
         await pilot.press("G")
-        await settle(pilot, lambda: len(app.names) == 201)
-        assert app.table.row is not None
-        assert app.table.cursor == 100
+        await settle(pilot, lambda: "100 entries so far" in app.where and app.pane.reads_on)
+        await pilot.press("c")
+        world.gate.set()
+        await settle(pilot, lambda: len(app.names) == 200 and not app.pane.reads_on)
+        world.trouble = UNREACHABLE
         await pilot.press("G")
+        await settle(pilot, lambda: "✗ Cloud Storage cannot be reached · as of" in app.where)
+        assert len(app.names) == 200
+        world.trouble = None
+        app.pane._try_again()
+        await settle(pilot, lambda: len(app.names) == 650 and "✗" not in app.where)
+
+
+async def test_a_refresh_keeps_the_cursor_and_the_marks(tmp_path: Path) -> None:
+    world = long_world(250)
+    async with opened(world, tmp_path) as (app, pilot):
+        await go(app, pilot, "gs://kelp", "0000")
         await settle(pilot, lambda: len(app.names) == 250)
-        await pilot.press("G")
-        assert app.table.row.name == "249" if app.table.row else False
-        assert app.table.scroll_offset.y + app.table.size.height >= 250
-
-
-async def test_a_refresh_keeps_the_cursor_and_what_was_read(tmp_path: Path) -> None:
-    world = StorageWorld(page=100)
-    world.bucket("kelp")
-    for number in range(250):
-        world.put("kelp", f"{number:03}")
-    async with opened(world, tmp_path) as (app, pilot):
-        await go(app, pilot, "gs://kelp", "000")
-        await pilot.press("G")
-        await settle(pilot, lambda: len(app.names) == 201)
-        await pilot.press("k", "k")
-        kept = app.table.row
-        world.put("kelp", "000a")
+        await pilot.press("G", "k", "k", "space", "shift+down")
+        await settle(pilot, lambda: "3 marked, 9 B" in app.heading)
+        assert [row.name for row in app.pane.targets()] == ["0247", "0248", "0249"]
+        kept = app.on
+        world.put("kelp", "0000a")
+        del world.objects["kelp", "0248"]
         await pilot.press("r")
-        await settle(pilot, lambda: "000a" in app.names)
-        assert kept is not None
-        assert app.table.row is not None
-        assert app.table.row.uri == kept.uri
+        await settle(pilot, lambda: "0000a" in app.names)
+        assert app.on == kept
+        await settle(pilot, lambda: "2 marked" in app.heading)
+        await pilot.press("escape")
+        assert "marked" not in app.heading
+        assert [row.name for row in app.pane.targets()] == [kept]
 
 
 async def test_before_and_without_a_connection(world: StorageWorld, tmp_path: Path) -> None:
@@ -239,7 +291,7 @@ async def test_a_preview_that_cannot_be_read_says_why(world: StorageWorld, tmp_p
 async def test_copying_the_path(world: StorageWorld, tmp_path: Path) -> None:
     async with opened(world, tmp_path) as (app, pilot):
         await go(app, pilot, "gs://kelp/runs/one/model.pt", "model.pt")
-        await settle(pilot, lambda: app.table.row is not None and app.table.row.name == "model.pt")
+        await settle(pilot, lambda: app.on == "model.pt")
         await pilot.press("y")
         await settle(pilot, lambda: "Copied gs://kelp/runs/one/model.pt" in app.note)
         assert app.clipboard == "gs://kelp/runs/one/model.pt"

@@ -6,91 +6,85 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.services.storage_world import UNREACHABLE, UPDATED, StorageWorld
-from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import Bucket, GcsUri
+from tests.services.storage_world import UNREACHABLE, UPDATED
+from tests.services.transfer_world import TransferWorld
+from tui.domain.errors import CloudError
+from tui.domain.storage import Amount, Bucket, GcsUri
+from tui.domain.storagelist.entries import Entries, Mode
 from tui.services.listing import (
     find_place,
     is_within,
     list_all,
+    lone_object,
+    measure,
     parent_of,
-    plan_delete,
-    read_level,
-    read_more,
+    read_page,
 )
 
 
 @pytest.fixture
-async def world() -> StorageWorld:
-    world = StorageWorld(page=3)
+async def world() -> TransferWorld:
+    world = TransferWorld()
+    world.page = 3
     world.bucket("kelp")
     for name in ("a.txt", "b/1", "b/2", "c.txt", "d/x", "e.txt", "f.txt", "runs/", "runs/m.json"):
         world.put("kelp", name, b"12345" if not name.endswith("/") else b"")
     return world
 
 
-async def test_buckets_come_in_order(world: StorageWorld) -> None:
+async def test_buckets_come_in_order(world: TransferWorld) -> None:
     world.bucket("alga")
-    level = await read_level(world, None)
+    world.soft_buckets.append(Bucket("lost", generation=3, deleted_at=UPDATED))
+    level = await whole(world, None)
     assert [bucket.name for bucket in level.buckets] == ["alga", "kelp"]
     assert level.read_at is not None
+    deleted = await whole(world, None, Mode.DELETED)
+    assert [deleted.bucket_key(0)] == ["b3:lost"]
 
 
-async def test_a_level_grows_page_by_page(world: StorageWorld) -> None:
-    level = await read_level(world, GcsUri("kelp"))
-    assert (level.prefixes, [item.name for item in level.objects]) == (("b/",), ["a.txt", "c.txt"])
-    level = await read_more(world, level)
-    level = await read_more(world, level)
-    assert level.prefixes == ("b/", "d/", "runs/")
-    assert [item.name for item in level.objects] == ["a.txt", "c.txt", "e.txt", "f.txt"]
-    assert not level.next_page_token
-    assert await read_more(world, level) is level
+async def whole(world: TransferWorld, place: GcsUri | None, mode: Mode = Mode.LIVE) -> Entries:
+    entries = Entries(place, mode)
+    while not entries.whole:
+        await read_page(world, entries)
+    return entries
 
 
-async def test_a_refresh_reads_as_far_as_before(world: StorageWorld) -> None:
-    level = await read_level(world, GcsUri("kelp"), at_least=6)
-    assert level.count == 6
-    assert level.next_page_token
+async def test_a_level_grows_page_by_page(world: TransferWorld) -> None:
+    level = Entries(GcsUri("kelp"))
+    await read_page(world, level)
+    assert (level.prefixes, level.names) == (["b/"], ["a.txt", "c.txt"])
+    assert not level.whole
+    await read_page(world, level)
+    await read_page(world, level)
+    assert level.prefixes == ["b/", "d/", "runs/"]
+    assert level.names == ["a.txt", "c.txt", "e.txt", "f.txt"]
+    assert level.whole
+    calls = len(world.calls)
+    await read_page(world, level)
+    assert len(world.calls) == calls
 
 
-async def test_the_marker_of_a_folder_is_not_shown_but_counted(world: StorageWorld) -> None:
-    level = await read_level(world, GcsUri("kelp", "runs/"))
-    assert [item.name for item in level.objects] == ["runs/m.json"]
-    plan = await plan_delete(world, GcsUri("kelp", "runs/"))
-    assert [item.name for item in plan.items] == ["runs/", "runs/m.json"]
+async def test_the_marker_of_a_folder_is_not_shown_but_counted(world: TransferWorld) -> None:
+    assert (await whole(world, GcsUri("kelp", "runs/"))).names == ["m.json"]
+    assert await measure(world, GcsUri("kelp", "runs/")) == Amount(2, 5)
 
 
-async def test_a_plan_counts_every_page_with_a_running_total(world: StorageWorld) -> None:
-    totals: list[str] = []
-    plan = await plan_delete(world, GcsUri("kelp"), on_tally=lambda tally: totals.append(str(tally)))
-    assert totals == ["3 objects, 15 B", "6 objects, 30 B", "9 objects, 40 B"]
-    assert (plan.count, plan.bytes, plan.newest) == (9, 40, UPDATED)
-    assert plan.bucket == world.buckets["kelp"]
+async def test_a_measure_tells_every_page(world: TransferWorld) -> None:
+    totals: list[Amount] = []
+    assert await measure(world, GcsUri("kelp"), totals.append) == Amount(9, 40)
+    assert totals == [Amount(3, 15), Amount(6, 30), Amount(9, 40)]
     assert len(await list_all(world, GcsUri("kelp", "b/"))) == 2
-
-
-async def test_a_plan_for_one_object_takes_only_it(world: StorageWorld) -> None:
-    item = world.put("kelp", "b", b"1")
-    plan = await plan_delete(world, item.uri, item=item)
-    assert [(found.name, found.generation) for found in plan.items] == [("b", item.generation)]
-
-
-async def test_a_bucket_without_readable_settings_can_be_counted(world: StorageWorld) -> None:
-    class Closed(StorageWorld):
-        async def get_bucket(self, name: str) -> Bucket:
-            raise CloudError("denied", name, kind=ErrorKind.DENIED)
-
-    closed = Closed()
-    closed.buckets, closed.objects = world.buckets, world.objects
-    plan = await plan_delete(closed, GcsUri("kelp"))
-    assert plan.bucket is None
-    assert plan.count == 9
-
-
-async def test_trouble_while_counting_is_told(world: StorageWorld) -> None:
     world.trouble = UNREACHABLE
     with pytest.raises(CloudError):
-        await plan_delete(world, GcsUri("kelp"))
+        await measure(world, GcsUri("kelp"))
+
+
+async def test_one_object_is_found_without_a_list(world: TransferWorld) -> None:
+    found = await lone_object(world, GcsUri("kelp", "b/1"))
+    assert found is not None
+    assert (found.place, found.names, found.alone) == (GcsUri("kelp", "b/"), ["1"], True)
+    assert await lone_object(world, GcsUri("kelp", "b/")) is None
+    assert await lone_object(world, GcsUri("kelp", "none")) is None
 
 
 @pytest.mark.parametrize(
@@ -104,7 +98,7 @@ async def test_trouble_while_counting_is_told(world: StorageWorld) -> None:
         ("gs://kelp/nothing", "gs://kelp/nothing/", ""),
     ],
 )
-async def test_a_path_finds_its_place(world: StorageWorld, path: str, place: str, name: str) -> None:
+async def test_a_path_finds_its_place(world: TransferWorld, path: str, place: str, name: str) -> None:
     assert await find_place(world, GcsUri.parse(path)) == (GcsUri.parse(place), name)
 
 

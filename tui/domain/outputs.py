@@ -51,8 +51,13 @@ def _named_place(job: Job) -> GcsUri | None:
     if job.output_uri.startswith("gs://"):
         with suppress(ValueError):  # no bucket follows
             return _prefix(job.output_uri)
-    named = [place for place in _named_places(job.raw) if place is not None]
+    named = named_places(job)
     return named[-1] if named else None
+
+
+def named_places(job: Job) -> list[GcsUri]:
+    """The `gs://` paths in its first pool's commands whose variables its `env` gives, in their order."""
+    return [place for place in _named_places(job.raw) if place is not None]
 
 
 def _named_places(raw: Mapping[str, Any]) -> Iterator[GcsUri | None]:

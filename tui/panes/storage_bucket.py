@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-import re
-
 from textual import work
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
+from tui.domain.setup.bucket_names import default_bucket
 from tui.domain.storage import GcsUri
-from tui.panes import messages, storage_words
-from tui.panes.storage_prompt import Prompt
+from tui.panes import messages
 from tui.panes.storage_transfer import StorageTransfer
-
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 
 
 class StorageBuckets(StorageTransfer):
-    """Creates buckets where the jobs run."""
+    """Creates buckets, where the jobs run unless another place is wished for."""
 
     @work(group="storage-work", exit_on_error=False)
     async def create(self, gateway: Gateway) -> None:
-        """Create a bucket in the region of the jobs."""
+        """Ask for a bucket and create it."""
+        from tui.panes.storage_bucket_form import BucketScreen  # noqa: PLC0415 (seldom used)
+
         self.begin()
         try:
-            name = await self.query_one(Prompt).ask(
-                "Name of the new bucket", f"{gateway.target.project}-training"
+            key = self.options.settings.kms_key
+            name = self.options.settings.bucket or default_bucket(gateway.target.project)
+            wish = await self.app.push_screen_wait(BucketScreen(name, gateway.target, key))
+            if wish is None:
+                return
+            self.say(f"creating gs://{wish.name} …")
+            await gateway.storage.create_bucket(
+                wish.name,
+                wish.location,
+                kms_key=key,
+                storage_class=wish.storage_class,
+                versioning=wish.versioning,
+                soft_delete_seconds=wish.soft_delete_seconds,
             )
-            self._focus()
-            if not name:
-                return
-            if not _BUCKET_NAME.fullmatch(name):
-                self.say("a bucket's name has 3 to 63 lower-case letters, digits, dashes or dots", "error")
-                return
-            if await self.confirmed(storage_words.bucket_question(name, gateway.target)):
-                self.say(f"creating gs://{name} …")
-                key = self.options.settings.kms_key
-                await gateway.storage.create_bucket(name, gateway.target.region, kms_key=key)
-                self.say(f"✓ created gs://{name}", "success")
-                self.refresh_level(on=GcsUri(name))
-                self.post_message(messages.SetupChanged())
+            self.say(f"✓ created gs://{wish.name}", "success")
+            self.refresh_level(on=GcsUri(wish.name))
+            self.post_message(messages.SetupChanged())
         except CloudError as error:
             self.tell_trouble(error, "No bucket was created.")
         finally:

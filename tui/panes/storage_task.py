@@ -107,7 +107,7 @@ class StorageTask(StorageBrowser):
         if failures:
             self.show_report(f"{title}: what failed", text, storage_words.failure_lines(failures))
             if self.display:
-                self._focus()
+                self.give_focus()
         if not self.display:
             self.app.notify(text, markup=False, severity="information" if complete else "error")
 

@@ -4,38 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tui.domain.deleteplan import DeletePlan, Tally
+from tui.domain.deleteplan import Tally
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
-from tui.domain.preview import PREVIEW_BYTES, Preview, make_preview
-from tui.domain.storage import Bucket, GcsUri, ObjectInfo
+from tui.domain.storage import Amount, Bucket, GcsUri, ObjectInfo
+from tui.domain.storagelist.entries import Entries, Mode
 
 PAGE = 1000
 """Entries a request: the most the service gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One place as far as it has been read."""
-
-    place: GcsUri | None
-    """A prefix or a bucket; None for the project's buckets."""
-    buckets: tuple[Bucket, ...] = ()
-    prefixes: tuple[str, ...] = ()
-    """Whole names, ending with `/`."""
-    objects: tuple[ObjectInfo, ...] = ()
-    next_page_token: str = ""
-    """Empty when everything has been read."""
-    read_at: datetime | None = None
-    """When its last page was read, UTC."""
-
-    @property
-    def count(self) -> int:
-        """Entries read so far."""
-        return len(self.buckets) + len(self.prefixes) + len(self.objects)
 
 
 def parent_of(place: GcsUri) -> GcsUri | None:
@@ -52,30 +30,45 @@ def is_within(place: GcsUri | None, outer: GcsUri | None) -> bool:
     return place is not None and place.bucket == outer.bucket and place.name.startswith(outer.name)
 
 
-async def read_level(storage: StorageGateway, place: GcsUri | None, *, at_least: int = 1) -> Level:
-    """Read a place from its beginning, as many pages as `at_least` entries need.
-
-    Raises:
-        CloudError: a page could not be read.
-    """
-    if place is None:
-        buckets = sorted(await storage.list_buckets(), key=lambda bucket: bucket.name)
-        return Level(None, buckets=tuple(buckets), read_at=datetime.now(UTC))
-    level = await _next_page(storage, Level(place), place)
-    while level.next_page_token and level.count < at_least:
-        level = await _next_page(storage, level, place)
-    return level
-
-
-async def read_more(storage: StorageGateway, level: Level) -> Level:
-    """The level with its next page, or as it is when there is none.
+async def read_page(storage: StorageGateway, entries: Entries) -> None:
+    """Read a place's first or next page, if there is one.
 
     Raises:
         CloudError: the page could not be read.
     """
-    if level.place is None or not level.next_page_token:
-        return level
-    return await _next_page(storage, level, level.place)
+    if entries.whole:
+        return
+    if entries.place is None:
+        found = await storage.list_buckets(soft_deleted=entries.mode is Mode.DELETED)
+        entries.buckets += sorted(found, key=lambda bucket: (bucket.name, bucket.generation))
+    else:
+        page = await storage.list_objects(
+            entries.place,
+            page_size=PAGE,
+            page_token=entries.token,
+            versions=entries.mode is Mode.VERSIONS,
+            soft_deleted=entries.mode is Mode.DELETED,
+        )
+        entries.add(page.prefixes, (item for item in page.objects if not _is_marker(item, entries.place)))
+        entries.token = page.next_page_token
+    entries.whole = not entries.token
+    entries.read_at = datetime.now(UTC)
+
+
+async def measure(
+    storage: StorageGateway, place: GcsUri, on_amount: Callable[[Amount], None] | None = None
+) -> Amount:
+    """How many live objects lie below a place and how much they take; `on_amount` is told after each page.
+
+    Raises:
+        CloudError: a page could not be read.
+    """
+    total = Amount()
+    async for page in pages_below(storage, place):
+        total += Amount(len(page), sum(item.size for item in page))
+        if on_amount is not None:
+            on_amount(total)
+    return total
 
 
 async def find_place(storage: StorageGateway, uri: GcsUri) -> tuple[GcsUri, str]:
@@ -98,6 +91,20 @@ async def find_place(storage: StorageGateway, uri: GcsUri) -> tuple[GcsUri, str]
     return prefix, ""
 
 
+async def lone_object(storage: StorageGateway, uri: GcsUri) -> Entries | None:
+    """The one object of a path, for somebody who may read it but not list what lies beside it; else None."""
+    if not uri.name or uri.name.endswith("/"):
+        return None
+    try:
+        detail = await storage.get_object(uri)
+    except CloudError:
+        return None
+    entries = Entries(GcsUri(uri.bucket, uri.name[: uri.name.rfind("/") + 1]))
+    entries.add((), (detail.info,))
+    entries.whole, entries.alone, entries.read_at = True, True, datetime.now(UTC)
+    return entries
+
+
 async def list_all(
     storage: StorageGateway, place: GcsUri, *, on_tally: Callable[[Tally], None] | None = None
 ) -> tuple[ObjectInfo, ...]:
@@ -108,55 +115,12 @@ async def list_all(
     """
     tally = Tally()
     found: list[ObjectInfo] = []
-    async for page in _pages_below(storage, place):
+    async for page in pages_below(storage, place):
         found += page
         tally.add(page)
         if on_tally is not None:
             on_tally(tally)
     return tuple(found)
-
-
-async def plan_delete(
-    storage: StorageGateway,
-    uri: GcsUri,
-    *,
-    item: ObjectInfo | None = None,
-    on_tally: Callable[[Tally], None] | None = None,
-) -> DeletePlan:
-    """Count what deleting `uri` takes: the one object `item`, or everything below a prefix or bucket.
-
-    `on_tally` is told the running total after each page; cancel the task to stop.
-
-    Raises:
-        CloudError: it could not be counted to the end.
-    """
-    bucket = await bucket_settings(storage, uri.bucket)
-    tally = Tally()
-    if item is not None:
-        tally.add((item,))
-        return DeletePlan.of(uri, tally, bucket)
-    async for page in _pages_below(storage, uri):
-        tally.add(page)
-        if on_tally is not None:
-            on_tally(tally)
-    return DeletePlan.of(uri, tally, bucket)
-
-
-async def read_preview(storage: StorageGateway, item: ObjectInfo) -> Preview:
-    """The beginning of an object as text, by one ranged read; laid out off the event loop.
-
-    Raises:
-        CloudError: it could not be read.
-    """
-    data = await storage.read_object(item.uri, limit=PREVIEW_BYTES)
-    return await asyncio.to_thread(
-        make_preview,
-        item.name,
-        data,
-        whole_size=item.size,
-        content_type=item.content_type,
-        content_encoding=item.content_encoding,
-    )
 
 
 async def bucket_settings(storage: StorageGateway, name: str) -> Bucket | None:
@@ -173,26 +137,40 @@ async def bucket_settings(storage: StorageGateway, name: str) -> Bucket | None:
         raise
 
 
-async def _pages_below(storage: StorageGateway, place: GcsUri) -> AsyncIterator[tuple[ObjectInfo, ...]]:
-    token = ""
-    while True:
-        page = await storage.list_objects(place, recursive=True, page_size=PAGE, page_token=token)
-        yield page.objects
-        token = page.next_page_token
-        if not token:
-            return
+async def pages_below(
+    storage: StorageGateway, place: GcsUri, *, versions: bool = False, soft_deleted: bool = False
+) -> AsyncIterator[tuple[ObjectInfo, ...]]:
+    """Everything below a place; the next page is on its way while one is looked at.
 
+    Raises:
+        CloudError: a page could not be read.
+    """
 
-async def _next_page(storage: StorageGateway, level: Level, place: GcsUri) -> Level:
-    page = await storage.list_objects(place, page_size=PAGE, page_token=level.next_page_token)
-    known = set(level.prefixes)
-    return replace(
-        level,
-        prefixes=level.prefixes + tuple(prefix for prefix in page.prefixes if prefix not in known),
-        objects=level.objects + tuple(item for item in page.objects if not _is_marker(item, place)),
-        next_page_token=page.next_page_token,
-        read_at=datetime.now(UTC),
-    )
+    def ask(token: str) -> asyncio.Task[tuple[tuple[ObjectInfo, ...], str]]:
+        async def read() -> tuple[tuple[ObjectInfo, ...], str]:
+            page = await storage.list_objects(
+                place,
+                recursive=True,
+                page_size=PAGE,
+                page_token=token,
+                versions=versions,
+                soft_deleted=soft_deleted,
+            )
+            return page.objects, page.next_page_token
+
+        task = asyncio.create_task(read())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # if nobody waits any more
+        return task
+
+    coming: asyncio.Task[tuple[tuple[ObjectInfo, ...], str]] | None = ask("")
+    try:
+        while coming is not None:
+            objects, token = await coming
+            coming = ask(token) if token else None
+            yield objects
+    finally:
+        if coming is not None:
+            coming.cancel()
 
 
 def _is_marker(item: ObjectInfo, place: GcsUri) -> bool:
