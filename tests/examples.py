@@ -19,8 +19,8 @@ _MANY = 5
 def load_profile() -> None:
     """Set the number for the suite; hypothesis' own option `--hypothesis-profile` chooses the campaign's.
 
-    The suite tries the same examples each time, so that it says something about a change and not about luck or a
-    slow machine; the campaign draws new ones.
+    The suite tries the same examples each time, so that it speaks of a change and not of luck or load;
+    the campaign draws new ones.
     """
     settings.register_profile(
         "tests", deadline=None, max_examples=USUAL, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -15,8 +15,13 @@ PACKAGE = Path(__file__).parents[1] / "tui"
 
 GOOGLE = ("google", "grpc", "grpc_status", "proto")
 SCREEN = ("textual", "rich", "textual_plot")
-FRAME = ("tui.app", "tui.cli", "tui.terminal", "tui.connection", "tui.connected", "tui.trial")
-ALSO = {"tui.domain.spec": ("yaml", "ruamel"), "tui.domain.logfind": ("re2",)}
+APP = ("tui.app", "tui.cli", "tui.terminal", "tui.connected", "tui.trial")
+FRAME = (*APP, "tui.connection", "tui.commands")
+ALSO = {
+    "tui.domain.spec": ("yaml", "ruamel"),
+    "tui.domain.logfind": ("re2",),
+    "tui.domain.cleanup": ("re2",),
+}
 """What parts of the domain need beyond the standard library."""
 
 FORBIDDEN: dict[str, tuple[str, ...]] = {
@@ -35,6 +40,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "tui.local": (*SCREEN, *FRAME, "tui.cloud", "tui.panes", "tui.services", "tui.widgets"),
     "tui.widgets": (*GOOGLE, *FRAME, "tui.cloud", "tui.local", "tui.panes"),
     "tui.panes": (*GOOGLE, *FRAME, "tui.cloud", "tui.local"),
+    "tui.commands": (*GOOGLE, *SCREEN, *APP, "tui.cloud", "tui.local", "tui.panes", "tui.widgets"),
     "tui": GOOGLE,
 }
 """What each layer must not import; the last row is for the modules above all layers."""

@@ -26,7 +26,6 @@ from tui import assets
 from tui.domain.gateway import Gateway
 from tui.domain.text import printable
 from tui.leaving import LeaveScreen
-from tui.noticing import NoticingApp
 from tui.panes import messages
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
@@ -34,12 +33,14 @@ from tui.services.keptspecs import has_kept
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir, show_path
 from tui.services.submission import SubmissionStore
+from tui.transferring import TransferringApp
 from tui.widgets import theme
 from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
 from tui.widgets.keybar import KeyBar
+from tui.widgets.transfer_strip import TransferStrip
 from tui.widgets.type_ahead import TypeAhead
 
 PANES: dict[PaneId, tuple[str, str]] = {
@@ -61,7 +62,7 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
-class VertexApp(NoticingApp):
+class VertexApp(TransferringApp):
     """The whole loop on one screen."""
 
     TITLE = "vertex-tui"
@@ -132,6 +133,7 @@ class VertexApp(NoticingApp):
         self.tabs = TabBar([(pane.value, title) for pane, (title, _) in PANES.items()])
         yield self.tabs
         yield ContentSwitcher(id="panes")
+        yield TransferStrip()
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -248,12 +250,11 @@ class VertexApp(NoticingApp):
 
     async def action_quit(self) -> None:
         """Leave; while a change is under way only after a question. Signals leave without it."""
-        parts = [*self.screen_stack[0].query(Pane), *self.screen_stack[1:]]
-        under_way = [words for part in parts for words in getattr(part, "under_way", ())]
-        if not under_way:
+        question = self.leave_screen()
+        if question is None:
             self.exit()
         elif not any(isinstance(screen, LeaveScreen) for screen in self.screen_stack):
-            self.push_screen(LeaveScreen(under_way, local=self.options.local), self._left)
+            self.push_screen(question, self._left)
 
     def _left(self, answer: bool | None) -> None:  # noqa: FBT001 (a screen's result)
         if answer:
@@ -379,7 +380,11 @@ class VertexApp(NoticingApp):
     async def _browse_outputs(self, message: messages.BrowseOutputs) -> None:
         from tui.panes.storage import StoragePane  # noqa: PLC0415 (panes are imported when first shown)
 
-        cast("StoragePane", await self.show_pane(PaneId.STORAGE)).browse(message.uri)
+        pane = cast("StoragePane", await self.show_pane(PaneId.STORAGE))
+        if message.job is None:
+            pane.browse(message.uri)
+        else:
+            pane.browse_job(message.job, message.uri)
 
 
 def run_app(options: AppOptions) -> int:

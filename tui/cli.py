@@ -13,6 +13,7 @@ import click
 
 from tui import __version__
 from tui.cli_common import CommandLineError, Options, common_options, merged_options
+from tui.domain.text import printable
 from tui.services.config_file import ConfigError
 from tui.services.options import AppOptions
 
@@ -26,8 +27,21 @@ GARBAGE_THRESHOLD = 20_000
 """New objects between two looks for garbage: importing and drawing the first frame makes about so many."""
 
 _LAZY = {
+    "check": ("tui.commands.check:check", "Say what is wrong with job specs."),
     "config": ("tui.cli_config:config", "Show and change the settings."),
+    "doctor": ("tui.commands.doctor:doctor", "Check whether the project is ready for a job, and make it so."),
     "local": ("tui.cli_local:local", "Start, stop and look at the local server."),
+    "jobs": ("tui.commands.jobs:jobs", "List jobs, of all configured places."),
+    "job": ("tui.commands.job:job", "Show one job: its course, error, cost and spec."),
+    "cancel": ("tui.commands.change:cancel", "Ask jobs to stop."),
+    "delete": ("tui.commands.change:delete", "Delete the records of jobs that have ended."),
+    "run": ("tui.commands.run:run", "Start a job, and follow it to its end."),
+    "logs": ("tui.commands.logs:logs", "Print a job's log, or follow it."),
+    "metrics": ("tui.commands.metrics:metrics", "Print the metrics that a job's log tells."),
+    "explain": ("tui.commands.explain:explain", "Say why a job failed, or what is odd about it."),
+    "export": ("tui.commands.export:export", "Write a job's record to files."),
+    "outputs": ("tui.commands.outputs:outputs", "List, fetch and delete what a job wrote."),
+    "show": ("tui.commands.show:show", "Print the job that a spec would send."),
 }
 """Commands whose modules are imported when they are run, with the sentence that `--help` shows."""
 
@@ -36,7 +50,9 @@ _SPEC_SUFFIXES = (".yaml", ".yml", ".json")
 
 _REPORTED = (
     "textual",
+    "click",
     "grpcio",
+    "protobuf",
     "google-cloud-aiplatform",
     "google-cloud-logging",
     "google-cloud-storage",
@@ -87,7 +103,10 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool)
     click.echo(f"{NAME} {__version__}")
     click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for name in _REPORTED:
-        click.echo(f"{name} {metadata.version(name)}")
+        try:
+            click.echo(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            click.echo(f"{name} is not installed")
     ctx.exit()
 
 
@@ -111,6 +130,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click p
     Examples:
       vertex-tui --local                 try everything on this box: no account, no bill
       vertex-tui job.yaml --project P    open a job spec for project P
+      vertex-tui check job.yaml          say what is wrong with it, without a screen
     """  # noqa: D301  # \b is click's mark for text it must not wrap
     options = merged_options(ctx, given)
     if ctx.invoked_subcommand is None:
@@ -182,8 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a failure, 2 a mistake in arguments or configuration, 130 an interruption.
     """
     try:
-        status = cli.main(arguments, prog_name=NAME, standalone_mode=False)
-        sys.stdout.flush()
+        return _run(arguments)
     except click.UsageError as error:
         return _misused(error)
     except (CommandLineError, ConfigError) as error:
@@ -192,10 +211,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        _quiet_stdout()
-        return 1
+    except OSError as error:
+        return _broken(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    status = cli.main(arguments, prog_name=NAME, standalone_mode=False)
+    if sys.stdout is not None:  # as after `>&-`
+        sys.stdout.flush()
     return status if isinstance(status, int) else 0
+
+
+def _broken(error: OSError) -> int:
+    """The end of a command that could not write: nobody is told of a reader that has gone, for it knows."""
+    _quiet_stdout()
+    if isinstance(error, BrokenPipeError):
+        return 1
+    where = f"{error.filename}: " if error.filename else ""
+    return _complain(f"{where}{error.strerror or error}; nothing more was done", 1)
 
 
 def _misused(error: click.UsageError) -> int:
@@ -207,10 +240,11 @@ def _misused(error: click.UsageError) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    click.echo(f"{NAME}: {message}", err=True)
+    click.echo(printable(f"{NAME}: {message}", multiline=True), err=True)
     return status
 
 
 def _quiet_stdout() -> None:
-    """Keep Python from complaining at its exit about a reader that has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Keep Python from complaining at its exit about a reader that has gone, or a disk that is full."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

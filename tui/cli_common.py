@@ -75,6 +75,12 @@ class Options:
             must_exist=self.config is not None and not self.environ.get(CONFIG_VARIABLE),
         )
 
+    def local_project(self) -> str:
+        """The project of the local server."""
+        from tui.local.names import PROJECT_ID  # noqa: PLC0415  # only with --local
+
+        return PROJECT_ID
+
     def _diverted(self) -> bool:
         """Whether the shell is still one of `vertex-tui local env`: what is not certain is billed."""
         from tui.local.environ import BEFORE  # noqa: PLC0415

@@ -9,8 +9,12 @@ from typing import Any
 import click
 
 from tui.cli_common import common_options, merged_options
+from tui.commands.output import note, safe, say, say_json
+from tui.commands.table import Column, say_table
 from tui.services.paths import show_path
 from tui.services.settings import SETTINGS, Value
+
+_SHAPE = (Column("KEY"), Column("VALUE", give=True), Column("FROM", give=True))
 
 
 @click.group(no_args_is_help=True)
@@ -31,8 +35,14 @@ def config(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # clic
 @common_options
 @click.pass_context
 def show_file(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401
-    """Print the path of the configuration file, whether or not it exists."""
-    click.echo(merged_options(ctx, given).paths().config_file)
+    """Print the path of the configuration file, whether or not it exists.
+
+    \b
+    Examples:
+      vertex-tui config path
+      $EDITOR "$(vertex-tui config path)"
+    """  # noqa: D301
+    say(str(merged_options(ctx, given).paths().config_file))
 
 
 @config.command()
@@ -40,7 +50,13 @@ def show_file(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401
 @common_options
 @click.pass_context
 def show(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401
-    """Print each value with where it comes from."""
+    """Print each value with where it comes from.
+
+    \b
+    Examples:
+      vertex-tui config show --profile lab
+      vertex-tui config show --json | jq -r .region.value
+    """  # noqa: D301
     configuration = merged_options(ctx, given).configuration()
     values: dict[str, Value] = {"profile": configuration.profile}
     values |= {setting.key: configuration.settings.get(setting.key) for setting in SETTINGS}
@@ -49,12 +65,12 @@ def show(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:  # noqa
             key: {"value": _plain(value), "origin": str(configuration.origins[key])}
             for key, value in values.items()
         }
-        click.echo(json.dumps(listing, indent=2, ensure_ascii=False))
+        say_json(listing)
     else:
         rows = [(key, _text(value), str(configuration.origins[key])) for key, value in values.items()]
-        _print_table(rows)
+        say_table(_SHAPE, rows, header=False)
     if configuration.gcloud.problem:
-        click.echo(configuration.gcloud.problem, err=True)
+        note(safe(configuration.gcloud.problem))
 
 
 @config.command("set")
@@ -75,7 +91,7 @@ def set_value(ctx: click.Context, /, key: str, value: str, **given: Any) -> None
     options = merged_options(ctx, given)
     path = options.paths().config_file
     save(path, key, value, options.profile or "")
-    click.echo(f"{key} is set in {show_path(path)}", err=True)
+    note(safe(f"{key} is set in {show_path(path)}"))
 
 
 def _plain(value: Value) -> Value:
@@ -84,9 +100,3 @@ def _plain(value: Value) -> Value:
 
 def _text(value: Value) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
-
-
-def _print_table(rows: list[tuple[str, str, str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for key, value, origin in rows:
-        click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {origin}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import Gateway
+from tui.domain.gateway import Gateway, HeadlessGateway
 from tui.domain.target import PROJECT, LocalEndpoint, Target, Transport
 from tui.services.options import AppOptions
 
@@ -28,6 +28,18 @@ async def connect(options: AppOptions) -> Gateway:
     finally:
         await warming
     return await session.open_gateway(target)
+
+
+async def connect_lightly(options: AppOptions) -> HeadlessGateway:
+    """Like `connect`, for a command that ends soon: only what is used of Google's libraries is loaded.
+
+    Raises:
+        CloudError: as `connect`.
+    """
+    from tui.cloud import session  # noqa: PLC0415 (as above)
+
+    target = await _local_target(options) if options.local else _google_target(options)
+    return await session.open_lightly(target)
 
 
 def _google_target(options: AppOptions) -> Target:

@@ -6,16 +6,28 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks.campaign import edits, follow, fuzz, grants, kills, lost_replies, properties
+from benchmarks.campaign import (
+    deletes,
+    edits,
+    follow,
+    fuzz,
+    grants,
+    kills,
+    lost_replies,
+    properties,
+    transfers,
+)
 
 TRIALS: Mapping[str, tuple[Callable[[int, int], bool], int]] = {
     "kills": (kills.run, 200),
     "lost-replies": (lost_replies.run, 300),
     "grants": (grants.run, 200),
     "fuzz": (fuzz.run, 20_000),
+    "deletes": (deletes.run, 500),
     "edits": (edits.run, 10_000),
     "follow": (follow.run, 1_000_000),
     "properties": (properties.run, 1_000),
+    "transfers": (transfers.run, 1_000),
 }
 """Each with its full count of cases."""
 

@@ -36,6 +36,7 @@ from tui.panes.setup_rows import Line
 from tui.panes.spec_dialogs import SecretScreen
 from tui.services import token_checks
 from tui.services.acceptance import Acceptances
+from tui.services.options import profile_for
 from tui.services.secrets import SecretStore
 from tui.services.settings import Source
 from tui.widgets.text_screen import TextScreen
@@ -78,7 +79,7 @@ async def test_a_setting_that_cannot_be_saved_is_not_used(app: SetupApp, rows: R
 @pytest.mark.parametrize(("source", "profile"), [(Source.PROFILE, "lab"), (Source.FILE, "")])
 def test_a_setting_goes_where_the_project_is_set(tmp_path: Path, source: Source, profile: str) -> None:
     options = replace(SetupApp(tmp_path, source).pane.options, profile="lab")
-    assert setup_here.profile_for(options, "quota_project") == profile
+    assert profile_for(options, "quota_project") == profile
 
 
 async def test_a_secret_is_asked_for_without_echo_and_kept(app: SetupApp, rows: Rows) -> None:

@@ -88,6 +88,15 @@ class PlainRest:
         require_changes_allowed(self._connection.target)
         return await self._call(_sending("PUT", path, body, WRITE_TIMEOUT), sent=True)
 
+    async def delete(self, path: str) -> dict[str, Any]:
+        """The answer to a DELETE of `path`: sent once, as with `post`.
+
+        Raises:
+            CloudError: it failed; `ambiguous` if it may have taken effect all the same.
+        """
+        require_changes_allowed(self._connection.target)
+        return await self._call(_sending("DELETE", path, None, WRITE_TIMEOUT), sent=True)
+
     def close(self) -> None:
         """Close idle connections."""
         if self._session is not None:

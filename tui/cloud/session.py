@@ -7,7 +7,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
-from tui.domain.gateway import Gateway
+from tui.domain.gateway import Gateway, HeadlessGateway
 from tui.domain.target import Target
 
 if TYPE_CHECKING:
@@ -28,6 +28,19 @@ async def open_gateway(target: Target) -> Gateway:
     """
     await asyncio.to_thread(warm)
     return _gateway_type()(target)
+
+
+async def open_lightly(target: Target) -> HeadlessGateway:
+    """A gateway like that of `open_gateway`, of which only the parts load that are used."""
+    await asyncio.to_thread(_warm_lightly)
+    from tui.cloud.light import LightGateway  # noqa: PLC0415 (loaded in a thread)
+
+    return LightGateway(target)
+
+
+def _warm_lightly() -> None:
+    _prepare_environment()
+    import tui.cloud.light  # noqa: F401, PLC0415 (the point of this function)
 
 
 def _gateway_type() -> type[CloudGateway]:

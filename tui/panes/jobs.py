@@ -175,7 +175,7 @@ class JobsPane(JobsElsewhere):
         if found is None:
             self.say(NO_OUTPUTS)
         else:
-            self.post_message(messages.BrowseOutputs(found))
+            self.post_message(messages.BrowseOutputs(found, job))
 
     def action_copy_id(self) -> None:
         """Copy the job's id."""

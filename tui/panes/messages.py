@@ -99,9 +99,11 @@ class EntriesSeen(Message):
 class BrowseOutputs(Message):
     """Show a place in Cloud Storage."""
 
-    def __init__(self, uri: GcsUri) -> None:
+    def __init__(self, uri: GcsUri, job: Job | None = None) -> None:
+        """`job` is the one whose outputs are looked for: it may name several places."""
         super().__init__()
         self.uri = uri
+        self.job = job
 
 
 class JobsChanged(Message):
@@ -220,3 +222,12 @@ class DataTrouble(Message):
         super().__init__()
         self.source = source
         self.error = error
+
+
+class TransfersBegun(Message):
+    """There are transfers to be told of from now on."""
+
+    def __init__(self, hub: object) -> None:
+        """`hub` is a `tui.services.transfers.hub.Hub`, which no first frame needs."""
+        super().__init__()
+        self.hub = hub

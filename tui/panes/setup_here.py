@@ -15,7 +15,7 @@ from tui.domain.text import printable
 from tui.services import config_write
 from tui.services.config_file import ConfigError
 from tui.services.foreground import how_it_ended, run_in_front
-from tui.services.options import AppOptions
+from tui.services.options import AppOptions, profile_for
 from tui.services.paths import show_path
 from tui.services.secrets import SecretsError, SecretStore
 from tui.services.settings import Source, Value
@@ -96,12 +96,6 @@ async def _keep_setting(options: AppOptions, key: str, text: str, outcome: HereO
     origin = options.origins.get(key)
     stronger = f"; {origin} goes before it at the next start" if origin and origin.source in _STRONGER else ""
     outcome.done.append(f"{key} is {text} now, kept in {show_path(path)}{stronger}")
-
-
-def profile_for(options: AppOptions, key: str) -> str:
-    """The profile that a setting belongs to: that which sets it or the project; else none."""
-    origins = [origin for name in (key, "project") if (origin := options.origins.get(name))]
-    return options.profile if any(origin.source is Source.PROFILE for origin in origins) else ""
 
 
 async def _ask_secret(app: App[Any], secrets: SecretStore, name: str, outcome: HereOutcome) -> None:

@@ -25,7 +25,7 @@ from tui.domain.setup.model import (
 from tui.domain.setup.request import admin_request
 from tui.panes import messages
 from tui.panes.setup_detail import fix_question, undo_question
-from tui.panes.setup_here import HereOutcome, make_here, profile_for
+from tui.panes.setup_here import HereOutcome, make_here
 from tui.panes.setup_sources import SetupSources
 from tui.services import config_write, token_checks
 from tui.services.acceptance import AcceptanceError
@@ -33,7 +33,7 @@ from tui.services.changes import Outcome
 from tui.services.checks import SetupChecks
 from tui.services.config_file import ConfigError
 from tui.services.handout import hand_out
-from tui.services.options import AppOptions
+from tui.services.options import AppOptions, profile_for
 from tui.services.secrets import SecretsError
 from tui.services.settings import Source
 from tui.widgets.confirm import ConfirmScreen, Question

@@ -29,11 +29,10 @@ from tui.panes.spec_buffer import Buffer
 from tui.panes.spec_dialogs import RequestScreen
 from tui.panes.spec_launch import SpecLaunch
 from tui.panes.spec_lists import ProblemList, count_words
-from tui.panes.spec_words import display_name
 from tui.services.lane import Lane
 from tui.services.options import AppOptions
 from tui.services.secrets import SecretsError
-from tui.services.submitter import submitter_labels
+from tui.services.submitter import display_name, submitter_labels
 
 CHECK_DELAY = 0.05
 """Seconds of quiet after a key before the text is checked."""

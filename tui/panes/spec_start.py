@@ -40,14 +40,14 @@ from tui.panes.spec_dialogs import SecretScreen
 from tui.panes.spec_preflight import CheckingScreen, StartScreen, Wish
 from tui.panes.spec_sending import Sending, Teller
 from tui.panes.spec_values import ArgsScreen, ValueScreen
-from tui.panes.spec_words import Start, display_name, question
+from tui.panes.spec_words import Start, question
 from tui.services.acceptance import AcceptanceError, Acceptances
 from tui.services.options import AppOptions
 from tui.services.paths import show_path
 from tui.services.preflight import Preflight, Report
 from tui.services.secrets import SecretsError, SecretStore
 from tui.services.submission import SubmissionStore
-from tui.services.submitter import submitter_labels
+from tui.services.submitter import display_name, submitter_labels
 
 
 @dataclass(frozen=True, slots=True)

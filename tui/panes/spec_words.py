@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from tui.domain.setup.model import Check, Group
 from tui.domain.spec.args_text import args_line
 from tui.domain.spec.check import Spec
 from tui.domain.spec.cost import Cost, cost_of
-from tui.domain.spec.naming import DEFAULT_TEMPLATE, name_from
 from tui.domain.spec.override import first_args
 from tui.domain.spec.references import PLAIN_NAMES, Source, Value
 from tui.domain.spec.request import env_lists, gcloud_command, gcloud_notes
@@ -97,15 +95,6 @@ class Start:
     def rows(self) -> tuple[Finding, ...]:
         """What the checks found that is not right or not known."""
         return self.report.open[:_ALL_KEYS]
-
-
-def display_name(
-    spec: Spec, account: str, stem: str, now: datetime, *, template: str = DEFAULT_TEMPLATE, number: int = 1
-) -> str:
-    """The file's own displayName, or the template filled."""
-    own = str(spec.job.get("displayName", "")).strip()
-    user = account.partition("@")[0] or _user()
-    return own or name_from(template, user=user, file=stem, now=now, number=number)
 
 
 def sent_words(record: Record) -> str:
@@ -348,10 +337,3 @@ def _command(start: Start) -> str:
         labels=start.request.get("labels", {}),
     )
     return printable(command.replace(" \\\n  ", " "))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.services.gcloud_config import GcloudConfig
 from tui.services.paths import Paths
-from tui.services.settings import Origin, Settings
+from tui.services.settings import Origin, Settings, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +31,9 @@ class AppOptions:
     """The profile in force, or an empty string."""
     gcloud: GcloudConfig = field(default_factory=GcloudConfig)
     """What gcloud's own configuration says."""
+
+
+def profile_for(options: AppOptions, key: str) -> str:
+    """The profile that a setting belongs to: that which sets it or the project; else none."""
+    origins = [origin for name in (key, "project") if (origin := options.origins.get(name))]
+    return options.profile if any(origin.source is Source.PROFILE for origin in origins) else ""

@@ -89,7 +89,18 @@ def read_spec(path: Path) -> SpecFile:
         raw = path.read_bytes()
     except OSError as failure:
         raise SpecFileError(f"Cannot read {path.name}", _reason(failure)) from failure
-    return SpecFile(path, raw, for_editor(_decode(path, raw)), (status.st_mtime_ns, status.st_size))
+    return SpecFile(path, raw, decode_spec(path.name, raw), (status.st_mtime_ns, status.st_size))
+
+
+def decode_spec(name: str, raw: bytes) -> str:
+    """The text of a spec for the editor, from its bytes.
+
+    Raises:
+        SpecFileError: it is too large, or not UTF-8.
+    """
+    if len(raw) > MAX_BYTES:
+        raise SpecFileError(f"{name} is too large", f"A job spec has at most {MAX_BYTES:,} bytes.")
+    return for_editor(_decode(name, raw))
 
 
 def read_again(file: SpecFile) -> SpecFile | None:
@@ -183,13 +194,12 @@ def _digest(raw: bytes) -> str:
 _UTF16 = {codecs.BOM_UTF16_LE: "ff fe", codecs.BOM_UTF16_BE: "fe ff"}
 
 
-def _decode(path: Path, raw: bytes) -> str:
+def _decode(name: str, raw: bytes) -> str:
     if mark := _UTF16.get(raw[:2]):
-        name = shlex.quote(path.name)
         raise SpecFileError(
-            f"{path.name} is not UTF-8",
+            f"{name} is not UTF-8",
             f"It looks like UTF-16: its first bytes are {mark}.",
-            f"Convert it: iconv -f UTF-16 -t UTF-8 {name} > utf8.yaml",
+            f"Convert it: iconv -f UTF-16 -t UTF-8 {shlex.quote(name)} > utf8.yaml",
         )
     body = raw.removeprefix(BOM)
     try:
@@ -197,7 +207,7 @@ def _decode(path: Path, raw: bytes) -> str:
     except UnicodeDecodeError as failure:
         line = body.count(b"\n", 0, failure.start) + 1
         raise SpecFileError(
-            f"{path.name} is not UTF-8", f"Line {line} holds the byte 0x{body[failure.start]:02x}."
+            f"{name} is not UTF-8", f"Line {line} holds the byte 0x{body[failure.start]:02x}."
         ) from failure
 
 

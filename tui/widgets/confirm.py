@@ -21,6 +21,14 @@ SETTLE_SECONDS = 0.35
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Something else that can be done instead: a key, and the word on its button."""
+
+    key: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a confirmation asks.
 
@@ -31,6 +39,7 @@ class Question:
         danger: whether it spends or destroys, shown in the border.
         must_type: text that has to be typed before `yes` works, or empty.
         no: the word on the button that leaves everything as it is.
+        offers: what else can be done; `ConfirmScreen.taken` tells which was, and the answer is no then.
     """
 
     title: str
@@ -39,6 +48,7 @@ class Question:
     danger: bool = False
     must_type: str = ""
     no: str = "No"
+    offers: Sequence[Offer] = ()
 
 
 class ConfirmScreen(AnswerScreen[bool]):
@@ -55,6 +65,8 @@ class ConfirmScreen(AnswerScreen[bool]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
+        self.taken = ""
+        """The key of the offer that was taken; empty if none was."""
         self._ready_at = float("inf")
 
     def compose(self) -> ComposeResult:
@@ -70,6 +82,8 @@ class ConfirmScreen(AnswerScreen[bool]):
                 yield Static(Content(f"Type {self.question.must_type} to go on:"), classes="dialog-ask")
                 yield Input(id="dialog-typed", compact=True)
             with Horizontal(id="dialog-buttons"):
+                for offer in self.question.offers:
+                    yield Button(Content(f"{offer.key}: {offer.word}"), id=f"offer-{offer.key}", compact=True)
                 yield Button(Content(self.question.no), id="no", compact=True)
                 yield Button(
                     Content(self.question.yes), id="yes", compact=True, disabled=bool(self.question.must_type)
@@ -110,7 +124,7 @@ class ConfirmScreen(AnswerScreen[bool]):
         self.dismiss(answer)
 
     def action_other_button(self) -> None:
-        """Move between the two buttons."""
+        """Move between the buttons."""
         self.focus_next(Button)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -122,6 +136,20 @@ class ConfirmScreen(AnswerScreen[bool]):
         if not self.query_one("#yes", Button).disabled:
             self.query_one("#yes").focus()
 
+    def on_key(self, event: events.Key) -> None:
+        """The key of an offer, where it is not typed into the field."""
+        if any(offer.key == event.key for offer in self.question.offers):
+            event.stop()
+            self._take(event.key)
+
+    def _take(self, key: str) -> None:
+        self.taken = key
+        self.dismiss(result=False)
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """A button is an answer."""
-        self.dismiss(event.button.id == "yes")
+        """A button is an answer, or takes an offer."""
+        pressed = event.button.id or ""
+        if pressed.startswith("offer-"):
+            self._take(pressed.removeprefix("offer-"))
+        else:
+            self.dismiss(pressed == "yes")

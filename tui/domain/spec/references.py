@@ -27,6 +27,7 @@ PLAIN_NAMES = frozenset({"BUCKET_NAME", "PROJECT_ID", "REGION"})
 class Source(StrEnum):
     """Where a value was found, in the order of looking."""
 
+    COMMAND_LINE = "command line"
     SECRETS = "secrets file"
     ENVIRONMENT = "environment"
     SETTINGS = "settings"

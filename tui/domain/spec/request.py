@@ -12,7 +12,7 @@ from typing import Any
 from tui.domain.secret_args import reference_start
 from tui.domain.secrets import HIDDEN, hide_found
 from tui.domain.spec.check import Shape, Spec
-from tui.domain.spec.references import PLAIN_NAMES, Source, Value, substitute
+from tui.domain.spec.references import PLAIN_NAMES, Source, Value, missing, substitute
 
 _TASKS = ("containerSpec", "pythonPackageSpec")
 _COMMANDS = ("command", "args")
@@ -42,10 +42,11 @@ def build_request(
 
 def preview(spec: Spec, display_name: str, labels: Mapping[str, str], values: Mapping[str, Value]) -> str:
     """The same as JSON text for reading: secrets hidden, missing values named."""
+    without = missing(spec.references, values)
 
-    def value_of(name: str) -> str:
+    def value_of(name: str) -> str | None:
         if name not in values:
-            return f"<{name}: not set>"
+            return f"<{name}: not set>" if name in without else None  # its default then
         value = values[name]
         shown = name in PLAIN_NAMES or value.source is Source.SETTINGS
         return value.text if shown else f"{HIDDEN} ({name}, hidden)"

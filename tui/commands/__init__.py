@@ -1,0 +1,1 @@
+"""The commands that need no screen: results on stdout, everything else on stderr."""

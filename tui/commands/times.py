@@ -1,0 +1,37 @@
+"""Times as commands print and take them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from tui.cli_common import CommandLineError
+from tui.commands.output import safe
+
+SECOND_NS = 1_000_000_000
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smhdw])")
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def rfc3339_of(when: datetime | None) -> str | None:
+    """A time in UTC, as the API writes it; None where there is none."""
+    if when is None:
+        return None
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def since_ns(text: str, now: datetime) -> int:
+    """`10m`, `2h`, a date or a time as nanoseconds since the epoch; local time where it names no zone.
+
+    Raises:
+        CommandLineError: it is none of these.
+    """
+    if match := _SPAN.fullmatch(text.strip()):
+        return int((now.timestamp() - float(match[1]) * _UNITS[match[2]]) * SECOND_NS)
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return int(found.timestamp() * SECOND_NS)  # a time without a zone is this box's
+    except (ValueError, OverflowError, OSError):
+        raise CommandLineError(
+            f"--since {safe(text)}: write a span such as 10m, 2h or 1d, or a time such as 2026-11-23T18:00"
+        ) from None
