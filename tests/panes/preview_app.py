@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tests.services.storage_world import StorageOnly, StorageWorld
 from tests.support import settle
@@ -53,7 +53,6 @@ class PreviewApp(App[None]):
 
     def compose(self) -> ComposeResult:
         yield self.pane
-        yield Footer()
 
     @property
     def side(self) -> StorageSide:

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tests.services.storage_world import StorageOnly, StorageWorld
 from tests.support import settle
@@ -43,7 +43,6 @@ class StorageApp(App[None]):
 
     def compose(self) -> ComposeResult:
         yield self.pane
-        yield Footer()
 
     async def action_back(self) -> None:
         if not self.pane.go_back():

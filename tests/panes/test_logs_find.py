@@ -62,6 +62,7 @@ async def test_a_pattern_that_is_wrong_is_said_with_its_place(tmp_path: Path) ->
         await pilot.press("enter")
         assert app.pane.is_asking
         await pilot.press("home", "right", "backslash")
+        assert app.note == "", "what was wrong is not said any more"
         await wait_for(lambda: app.counts == "1 line · n N")
         await pilot.press("escape")
         assert app.field is None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.fake_logs import FakeLogs, entry, running_job
+from tests.fake_logs import FakeLogs, entry, failure, running_job
 from tests.panes.logs_world import LogsApp, ask, started
 from tests.panes.test_logs_take import offered, saved
 from tests.support import wait_for
+from tui.domain.errors import ErrorKind
+from tui.domain.jobs import JobState
 from tui.domain.logs import LogPage
 
 
@@ -59,6 +62,24 @@ async def test_a_time_that_is_not_read_yet_is_gone_to_when_it_is(tmp_path: Path)
         assert app.note == ""
         await ask(app, pilot, "at", "17:00")
         await app.says("#logs-note", "its first line")
+
+
+async def test_older_lines_that_are_refused_are_said_with_the_next_try(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        logs = SlowLogs(1)
+        logs.write(*(entry(10_000 * n, f"line {n}") for n in range(200)))
+        app.connect(logs)
+        app.pane.show_job(running_job(JobState.SUCCEEDED, ended=datetime(2026, 11, 22, 18, 40, tzinfo=UTC)))
+        await wait_for(lambda: len(app.rows) == 20)
+        refused = failure(ErrorKind.RATE, "Too many requests")
+        refused.retry_after = 300.0
+        logs.list_errors = [refused]
+        logs.go_on.set()
+        await app.says("#logs-head", "✗ older lines: Too many requests · next try ")
+        assert len(app.words("#logs-head")) <= 78
+        await pilot.press("r")
+        await wait_for(lambda: len(app.rows) == 200)
+        await app.says("#logs-head", "✓ complete")
 
 
 async def test_saving_waits_for_all_or_writes_nothing(tmp_path: Path) -> None:

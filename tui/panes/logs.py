@@ -40,7 +40,7 @@ class LogsPane(LogsTake):
             "previous_hit": log.search is not None and log.search.pattern is not None,
             "context": log.rules.matches is not None,
             "outputs": self.gateway is not None,
-            "retry": reads and log.status.phase is Phase.TROUBLE,
+            "retry": reads and (log.status.phase is Phase.TROUBLE or log.status.older_error is not None),
             "older": reads and log.status.older_pending,
             "tab": len(self.logs) > 1,
         }

@@ -14,7 +14,6 @@ from tui.domain.gateway import Gateway
 from tui.domain.joblist.homes import place_of
 from tui.domain.jobs import Job
 from tui.domain.logs import EntryKey
-from tui.domain.logstore.model import Change
 from tui.domain.logstore.rules import RowRules
 from tui.domain.logstore.store import LogStore
 from tui.domain.places import Place
@@ -109,15 +108,27 @@ class LogsBase(Pane):
         log = self.front
         if log is not None:
             log.rules = rules
+            around = self.query_one(LogView).cursor_line
             log.rows.apply(rules)
-            self._count_rows(log)
+            self._count_rows(log, around)
             self.rules_changed()
 
+    def _count_rows(self, log: OpenLog, around: int | None = None) -> None:
+        """Find which lines are rows, those in sight first: at once if that is quick, else with pauses."""
+        until = time.perf_counter() + PAUSE_AFTER
+        for _ in log.rows.rebuild(around):
+            if time.perf_counter() > until:
+                break
+        if log is self.front:
+            self.query_one(LogView).rows_changed()
+        self._count_on(log, around)
+
     @work(exclusive=True, group="logs-rows", exit_on_error=False)
-    async def _count_rows(self, log: OpenLog) -> None:
-        """Find which lines are rows, those in sight first, with pauses."""
+    async def _count_on(self, log: OpenLog, around: int | None) -> None:
+        """Count what is not counted yet, with pauses."""
+        if log.rows.is_counted:
+            return
         view = self.query_one(LogView)
-        around = view.cursor_line if log is self.front else None
         until = time.perf_counter() + PAUSE_AFTER
         draw_at = 0.0
         for _ in log.rows.rebuild(around):
@@ -215,21 +226,18 @@ class LogsBase(Pane):
             while log.behind and log in self.logs:
                 entries, backfill = log.next_slice()
                 change = log.store.add(entries, backfill=backfill)
-                if change.any:
-                    self._took_in(log, change)
+                for finder in (log.search, log.filter):
+                    if finder is not None and change.any:
+                        finder.changed(change.first)
                 log.rows.update(change)
                 if log is self.front:
-                    self.query_one(LogView).note_change(change)
+                    view = self.query_one(LogView)
+                    view.note_change(change)
+                    if change.any and view.has_class("hidden"):
+                        self.show_all()
                 await asyncio.sleep(0)
         finally:
             log.taking_in = False
-
-    def _took_in(self, log: OpenLog, change: Change) -> None:
-        for finder in (log.search, log.filter):
-            if finder is not None:
-                finder.changed(change.first)
-        if log is self.front and len(log.store) and self.query_one(LogView).has_class("hidden"):
-            self.show_all()
 
     @on(StatusRead)
     def _status_read(self, message: StatusRead) -> None:
@@ -237,11 +245,11 @@ class LogsBase(Pane):
         log = message.log
         if log not in self.logs:
             return
-        before, log.status = log.status.phase, message.status
+        before, log.status = (log.status.phase, log.status.older_error), message.status
         if log.status.phase is Phase.COMPLETE and log.job.state.live:
             self.post_message(messages.JobsChanged())
         self.show_all()
-        if log.status.phase is not before:
+        if (log.status.phase, log.status.older_error) != before:
             self.refresh_bindings()
 
     @on(LogView.BeginningReached)

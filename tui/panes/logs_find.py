@@ -111,7 +111,9 @@ class LogsFind(LogsWait):
     @on(Input.Changed, "#logs-search")
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
-        self._problem = ""
+        if self._problem:
+            self._problem = ""
+            self.say("")
         if self._asks is not Asks.TIME and self.front is not None:
             try:
                 pattern = compile_pattern(message.value, regex=True) if message.value else None

@@ -34,6 +34,8 @@ class LogsShow(LogsBase):
         self._badge = ("", "")
         self._note = ""
         self._stands_in: object = None
+        self._hidden_words: tuple[OpenLog | None, tuple[str, ...]] = (None, ())
+        """Of which log it was said last why no line of it is shown, and how."""
 
     def compose(self) -> ComposeResult:
         yield LogTabs(id="logs-tabs")
@@ -147,15 +149,16 @@ class LogsShow(LogsBase):
         if log is not None and len(log.store):
             if not len(log.rows):
                 words = self._why_no_row(log)
+                self._hidden_words = log, words
             elif set(log.store.replica_names) <= {SERVICE}:
                 words = logs_words.printed_nothing(log.job, log.status)
         self.view.say_below(words)
 
-    @staticmethod
-    def _why_no_row(log: OpenLog) -> tuple[str, ...]:
-        finder = log.filter
-        if not all(part.ready for part in log.rows.parts):
-            return ()
+    def _why_no_row(self, log: OpenLog) -> tuple[str, ...]:
+        """Why no line is shown; while that is not known, what was said before."""
+        finder, (of, words) = log.filter, self._hidden_words
+        if not log.rows.is_counted:
+            return words if of is log else ()
         if finder is None or finder.pattern is None:
             return logs_words.why_no_row(log.rules, len(log.store), "", None)
         progress = finder.progress
@@ -176,7 +179,7 @@ class LogsShow(LogsBase):
 
     def _show_badge(self) -> None:
         log = self.front
-        badge = logs_words.BADGES.get(log.status.phase, ("", "")) if log is not None else ("", "")
+        badge = logs_words.badge(log.job, log.status) if log is not None else ("", "")
         if badge != self._badge:
             self._badge = badge
             self.post_message(messages.BadgeChanged(PaneId.LOGS, *badge))

@@ -8,6 +8,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.markup import escape
 
+from tui.domain.errors import CloudError
 from tui.domain.jobs import Job, JobState
 from tui.domain.logreading.level_words import level_word
 from tui.domain.logstore.rules import RowRules
@@ -36,6 +37,13 @@ BADGES = {
 
 _NO_LIMIT = 1_000
 """Reads a minute from which on it is not said how many there may be."""
+
+
+def badge(job: Job, status: FollowStatus) -> tuple[str, str]:
+    """What the pane's tab says, and in which tone; nothing of a job that is over and read without trouble."""
+    if job.state.terminal and status.phase is not Phase.TROUBLE:
+        return "", ""
+    return BADGES.get(status.phase, ("", ""))
 
 
 def job_title(job: Job) -> str:
@@ -70,7 +78,8 @@ def head(job: Job, status: FollowStatus, store: LogStore, width: int, now: datet
     """One line: the job on the left, how its log is read on the right."""
     ran = job.duration(now)
     state = f"{job.state.glyph} {job.state.word}" + (f" {duration(ran.total_seconds())}" if ran else "")
-    right = reading(status, store, narrow=width < 100)  # noqa: PLR2004 (columns)
+    over = job.state.terminal
+    right = reading(status, store, narrow=width < 100, over=over)  # noqa: PLR2004 (columns)
     room = max(width - len(state) - right.cell_length - 4, 8)
     left = Content.assemble(
         (state, STATE_TONES.get(job.state, "$text-warning")),
@@ -81,9 +90,12 @@ def head(job: Job, status: FollowStatus, store: LogStore, width: int, now: datet
     return Content.assemble(left, " " * gap, right)
 
 
-def reading(status: FollowStatus, store: LogStore, *, narrow: bool) -> Content:
+def reading(status: FollowStatus, store: LogStore, *, narrow: bool, over: bool) -> Content:
     """How the log is being read, with a glyph and a word, how much of it there is, what one should know."""
-    main, notes = _how(status, narrow=narrow)
+    if status.older_error is not None and status.phase is not Phase.TROUBLE:
+        main, notes = _older_refused(status.older_error, status.older_next)
+    else:
+        main, notes = _how(status, narrow=narrow, over=over)
     if not narrow or not notes:
         notes += _counts(status, store, narrow=narrow)
     if not narrow:
@@ -91,10 +103,20 @@ def reading(status: FollowStatus, store: LogStore, *, narrow: bool) -> Content:
     return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
 
 
-def _how(status: FollowStatus, *, narrow: bool) -> tuple[Content, list[str]]:
-    """The phase, and what is in the way."""
+def _older_refused(error: CloudError, next_try: datetime | None) -> tuple[Content, list[str]]:
+    """Why the older lines do not come, and when they are asked for again."""
+    why = middle_cut(printable(error.title), 30)
+    main = Content.styled(f"✗ older lines: {why}", "$text-error")
+    return main, [f"next try {local_clock(next_try)}"] if next_try else ["trying again"]
+
+
+def _how(status: FollowStatus, *, narrow: bool, over: bool) -> tuple[Content, list[str]]:
+    """The phase, and what is in the way; `over` if the job has ended."""
     error = printable(status.error.title) if status.error else ""
     match status.phase:
+        case Phase.LIVE | Phase.POLLING if over:
+            words = "◔ ended · waiting for last lines"
+            return Content.styled(words, "$text-warning"), [error] if error and not narrow else []
         case Phase.LIVE:
             behind = "" if status.lag is None else f", {status.lag:.1f} s behind"
             return Content.styled(f"● live{behind}", "$text-success"), [

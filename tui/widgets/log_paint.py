@@ -108,8 +108,18 @@ def segments(line: LogLine, row: Row, spot: Spot, paint: Paint) -> list[Segment]
     found = list(Segment.simplify(found))
     if not spot.ground:
         return found
-    ground = Style(bgcolor=paint.style(spot.ground).bgcolor)
-    return [Segment(each.text, (each.style or Style()) + ground) for each in found]
+    return _grounded(found, paint.style(name).bgcolor, paint.style(spot.ground).bgcolor)
+
+
+def _grounded(found: list[Segment], plain: Color | None, ground: Color | None) -> list[Segment]:
+    """The segments on another ground, but what has one of its own: a hit, the program's own colours."""
+    over = Style(bgcolor=ground)
+    return [
+        Segment(each.text, (each.style or Style()) + over)
+        if each.style is None or each.style.bgcolor in (None, plain)
+        else each
+        for each in found
+    ]
 
 
 def _prefix(line: LogLine, row: Row, spot: Spot, paint: Paint, name: str) -> list[Segment]:

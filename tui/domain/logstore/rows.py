@@ -30,6 +30,7 @@ class Rows:
         self._starts = [0]
         self._sums = [0]
         self._stale = 0
+        self._edition = 0
         self._extra: dict[int, bytes] = {}
         self.update(Change(0))
 
@@ -52,6 +53,17 @@ class Rows:
         """How many rows are before each block, and in all."""
         self._tidy()
         return self._sums
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether `rebuild` has nothing left to do."""
+        return all(part.ready for part in self._parts)
+
+    @property
+    def edition(self) -> int:
+        """Another number whenever other lines may be rows: what was counted before does not hold then."""
+        self._tidy()
+        return self._edition
 
     def apply(self, rules: RowRules) -> None:
         """Choose anew; `rebuild` does the work, unless all that is new is a fold: that is done at once."""
@@ -213,6 +225,7 @@ class Rows:
             begin = min(begin, self._owe())
         self._sums[begin:] = accumulate([part.count for part in parts[begin:]], initial=self._sums[begin])
         self._stale = len(parts) + 1
+        self._edition += 1
 
     def _look_again(self, begin: int, dirty: set[int]) -> set[int]:
         """The blocks with tracebacks that go on in a dirty block and now end otherwise."""

@@ -45,15 +45,20 @@ class WrappedRows:
         self._heights: list[_Height] = []
         self._sums = [0]
         self._tops: dict[_Height, list[int]] = {}
-        self.update()
+        self._edition = -1
 
     @property
     def height(self) -> int:
         """Screen lines of all rows."""
+        self.update()
         return self._sums[-1]
 
     def update(self) -> None:
-        """Take in what the rows became."""
+        """Take in what the rows became, if they are others; asked for a place, it does that by itself."""
+        edition = self._rows.edition
+        if edition == self._edition:
+            return
+        self._edition = edition
         known = {height.part: height for height in self._heights}
         room = _AT_ONCE
         heights: list[_Height] = []
@@ -72,9 +77,11 @@ class WrappedRows:
 
     def rebuild(self) -> Iterator[None]:
         """Measure what is not measured yet, the newest first; yields after each block."""
+        self.update()
         while waiting := [height for height in self._heights if not height.known]:
             heights = self._heights
             for height in reversed(waiting):
+                self.update()
                 if self._heights is not heights:
                     break
                 if not height.known:
@@ -104,6 +111,7 @@ class WrappedRows:
 
     def top(self, row: int) -> int:
         """The first screen line of a row; the height if there is no such row."""
+        self.update()
         sums = self._rows.sums
         if row >= sums[-1]:
             return self.height

@@ -95,6 +95,7 @@ class LogFollower:
             take=lambda page: self._outlet.page(page.entries),
             changed=self.turned,
             room=max_entries,
+            clock=clock,
         )
         self._older.pending = not self._before.backfilled
         self._older.all_wanted = self._before.all_wanted
@@ -114,6 +115,7 @@ class LogFollower:
     def retry_now(self) -> None:
         """Read at once instead of at the next turn."""
         self._wake.set()
+        self._older.retry_now()
         self._hub.retry_now()
 
     def want_older(self) -> None:
@@ -311,6 +313,7 @@ class LogFollower:
     def _compose(self) -> FollowStatus:
         phase, error, since, next_try = self._phase()
         older, outlet = self._older, self._outlet
+        refused, again = older.refused or (None, None)
         missing: tuple[Missing, ...] = ()
         if not outlet.spoke and (self._file.begun or phase is Phase.TROUBLE):
             trouble = error if phase is Phase.TROUBLE else None
@@ -323,14 +326,20 @@ class LogFollower:
             phase,
             error,
             since,
-            next_try,
+            self._to_come(next_try),
             older_pending=older.pending,
             older_unread=older.unread,
             older_waits=older.waits,
+            older_error=refused,
+            older_next=self._to_come(again),
             lag=outlet.lag if phase in _FLOWING else None,
             reads=self._readers.turns(self._project).meter if reads else NO_READS,
             missing=missing,
         )
+
+    def _to_come(self, moment: datetime | None) -> datetime | None:
+        """The time of a next try; None when it has come and the answer is awaited."""
+        return moment if moment is not None and moment > self._clock() else None
 
     def _phase(self) -> _Standing:
         """How the reading stands, by what is read for this job alone and by what the hub says."""

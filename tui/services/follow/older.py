@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.logs import LogPage, job_filter, rfc3339
 from tui.domain.polling import PollPace
-from tui.services.follow.state import FollowTiming, Mark
+from tui.services.follow.state import FollowTiming, Mark, utc_now
 from tui.services.logreads import LogReaders, Urgency
 
 
@@ -41,6 +43,7 @@ class OlderPages:
         take: Callable[[LogPage], None],
         changed: Callable[[], None],
         room: int,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Describe it.
 
@@ -50,8 +53,9 @@ class OlderPages:
             job_id: the job.
             timing: how many at once, and how slowly after those.
             take: given each page.
-            changed: told when `pending`, `waits` or `unread` changed.
+            changed: told when `pending`, `waits`, `unread` or `refused` changed.
             room: entries for which there is room.
+            clock: the time, UTC.
         """
         self.pending = True
         """Whether there is more to read."""
@@ -61,6 +65,8 @@ class OlderPages:
         """Whether there is no room for what is left."""
         self.waits = False
         """Whether what is left is read only slowly."""
+        self.refused: tuple[CloudError, datetime] | None = None
+        """Why a page could not be read, and when it is tried again, UTC."""
         self.gap: Stretch | None = None
         """What lies between what another follower read before and what is there now, while it is read."""
         self.joined = False
@@ -76,9 +82,15 @@ class OlderPages:
         self._take = take
         self._changed = changed
         self._room = room
+        self._clock = clock
         self._read = 0
         self._wanted = timing.older_burst
         self._wake = asyncio.Event()
+        self._again = asyncio.Event()
+
+    def retry_now(self) -> None:
+        """Try at once what was refused."""
+        self._again.set()
 
     def want(self) -> None:
         """Some more pages are wanted now."""
@@ -134,16 +146,28 @@ class OlderPages:
                 )
             except CloudError as error:
                 pace.failed(error.retry_after)
-                await asyncio.sleep(pace.delay(live=True))
+                await self._rest_after(error, pace.delay(live=True))
                 if error.kind is ErrorKind.INVALID and token:
                     # A token is good for a day; without one it is gone on by time, and doubles dropped.
                     stretch, token = replace(stretch, until_ns=self.oldest_ns), None
                 continue
             pace.succeeded()
+            if self.refused is not None:
+                self.refused = None
+                self._changed()
             self._wanted = max(self._wanted - 1, 0)
             self._note(page)
             token = page.next_page_token
         return True
+
+    async def _rest_after(self, error: CloudError, seconds: float) -> None:
+        """Say why a page could not be read, and wait until it is tried again."""
+        self.refused = error, datetime.fromtimestamp(self._clock().timestamp() + seconds, UTC)
+        self._again.clear()
+        self._changed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._again.wait()
 
     async def _turn(self) -> None:
         """Wait until another page is to be read."""
@@ -169,7 +193,7 @@ class OlderPages:
             self._take(page)
 
     def _over(self, *, unread: bool) -> None:
-        self.pending, self.unread, self.waits = False, unread, False
+        self.pending, self.unread, self.waits, self.refused = False, unread, False, None
         self.calm.set()
         self._changed()
 

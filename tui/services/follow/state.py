@@ -64,6 +64,10 @@ class FollowStatus:
     """Whether the oldest entries were left unread because there is no room for more."""
     older_waits: bool = False
     """Whether those to come are read only slowly, until they are wanted (`want_older`, `want_all`)."""
+    older_error: CloudError | None = None
+    """Why a page of those to come was refused the last time, until one is read."""
+    older_next: datetime | None = None
+    """When that is tried again, UTC; None while it is being tried."""
     lag: float | None = None
     """Seconds from the newest lines' time until they were received; None while no new ones come."""
     reads: ReadMeter = NO_READS
