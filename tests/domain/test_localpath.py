@@ -13,7 +13,7 @@ from tui.domain.localpath import PART_BYTES, plan_paths, safe_path
 NAMES = st.one_of(
     st.text(min_size=1, max_size=40),
     st.lists(
-        st.sampled_from(["..", ".", "", "a", "A", "%2E", "..%2F", "\\", "\n", "a~2", "x" * 300]), min_size=1
+        st.sampled_from(["..", ".", "", "a", "A", "%2E", "..%2F", "\\", "\n", "a\u202eb", "a~2", "x" * 300]), min_size=1
     ).map("/".join),
 ).filter(bool)
 
@@ -24,6 +24,7 @@ def assert_inside(path: PurePosixPath) -> None:
     for part in path.parts:
         assert part not in {"", ".", ".."}
         assert "\\" not in part
+        assert "\u202e" not in part
         assert all(character.isprintable() or ord(character) >= 0xA0 for character in part)
         assert len(part.encode()) <= 255
     assert len(str(path).encode()) <= 3_000

@@ -90,6 +90,9 @@ async def test_a_typed_path(world: StorageWorld, tmp_path: Path) -> None:
         await pilot.press("enter")
         await settle(pilot, lambda: "not a path" in app.note)
         assert app.table.has_focus
+        await pilot.press("escape", "escape")
+        await settle(pilot, lambda: app.pane.place is None)
+        assert app.left == 0, "a typed path is left upwards, not out of the pane"
 
 
 async def test_the_filter_works_as_one_types(world: StorageWorld, tmp_path: Path) -> None:

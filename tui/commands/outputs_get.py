@@ -20,7 +20,6 @@ from tui.domain.transfers.egress import egress_words
 from tui.domain.transfers.fetch import fetch_command, host_path, server
 from tui.domain.transfers.overwrite import FATE, Overwrite
 from tui.services.listing import bucket_settings, list_all
-from tui.services.options import AppOptions
 from tui.services.transfers import account
 from tui.services.transfers.downloads import DownloadPlan, Source, check_space, plan_download
 from tui.services.transfers.hub import Hub
@@ -34,7 +33,7 @@ TOPS_NAMED = 3
 """Things that the command to fetch them names one by one; of more it fetches the folder."""
 
 
-async def fetch(where: Where, options: AppOptions, folder: Path, rule: Overwrite, *, as_json: bool) -> Exit:
+async def fetch(where: Where, folder: Path, rule: Overwrite, *, as_json: bool) -> Exit:
     """Download what lies there into `folder`, and say what came of each file that did not come.
 
     Raises:
@@ -53,12 +52,12 @@ async def fetch(where: Where, options: AppOptions, folder: Path, rule: Overwrite
         trouble = await _carried(hub, transfer)
     except asyncio.CancelledError:
         await hub.close()
-        _tell_stop(where, options, plan, transfer)
+        _tell_stop(where, plan, transfer)
         raise
     finally:
         progress_done()
         await hub.close()
-    return _told(where, options, plan, transfer, trouble, as_json=as_json)
+    return _told(where, plan, transfer, trouble, as_json=as_json)
 
 
 async def _plan(where: Where, folder: Path) -> DownloadPlan:
@@ -125,9 +124,7 @@ async def _carried(hub: Hub, transfer: Transfer) -> str:
     return ""
 
 
-def _told(
-    where: Where, options: AppOptions, plan: DownloadPlan, transfer: Transfer, trouble: str, *, as_json: bool
-) -> Exit:
+def _told(where: Where, plan: DownloadPlan, transfer: Transfer, trouble: str, *, as_json: bool) -> Exit:
     """Print what came, and end with the status that tells whether all of it did."""
     came = [top for top in plan.tops if os.path.lexists(top)]
     if as_json:
@@ -144,7 +141,7 @@ def _told(
         note(f"To fetch it from this box to your own machine: {safe(command)}")
     if trouble:
         raise CommandLineError(
-            f"it ended early: {safe(trouble).rstrip('.')}; to go on: {_again(where, options, transfer)}",
+            f"it ended early: {safe(trouble).rstrip('.')}; to go on: {_again(where, transfer)}",
             Exit.FAILED,
         )
     return Exit.FAILED if transfer.failed else Exit.OK
@@ -157,19 +154,19 @@ def _failure_lines(transfer: Transfer) -> Iterator[str]:
         yield f"… and {transfer.failed - FAILURES_SHOWN:,} more"
 
 
-def _tell_stop(where: Where, options: AppOptions, plan: DownloadPlan, transfer: Transfer) -> None:
+def _tell_stop(where: Where, plan: DownloadPlan, transfer: Transfer) -> None:
     whole = account.of_sizes(transfer.bytes_done, transfer.bytes)
     note(
         f"Stopped after {transfer.finished:,} of {len(transfer.files):,} files, {whole}. What has come of "
         f"others waits in hidden .part files in {safe(plan.folder)}; no file there is half of one."
     )
-    note(f"To go on: {_again(where, options, transfer)}")
+    note(f"To go on: {_again(where, transfer)}")
 
 
-def _again(where: Where, options: AppOptions, transfer: Transfer) -> str:
+def _again(where: Where, transfer: Transfer) -> str:
     """The same command; what is whole is compared rather than fetched again."""
     rule = Overwrite.DIFFERENT if transfer.rule is Overwrite.REPLACE else transfer.rule
-    return where.again(options, "get", str(transfer.folder), "--existing", rule.value)
+    return where.again("get", str(transfer.folder), "--existing", rule.value)
 
 
 def _record(where: Where, plan: DownloadPlan, transfer: Transfer) -> dict[str, object]:

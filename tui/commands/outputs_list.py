@@ -10,8 +10,8 @@ from tui.commands.outputs_place import SCHEME, Where, nothing_there
 from tui.commands.table import Column, say_table
 from tui.commands.times import rfc3339_of
 from tui.domain.storage import Amount, GcsUri, Listing, ObjectInfo
+from tui.domain.storagewords import when
 from tui.domain.text import size
-from tui.services.deletion.words import when
 
 _SHAPE = (Column("SIZE", right=True), Column("UPDATED"), Column("PATH", give=True))
 _SIZE, _UPDATED = 10, 16

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
 from tui.commands.find import find_job
+from tui.commands.hints import command
 from tui.commands.output import note, safe
 from tui.commands.session import sentence
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway, HeadlessGateway
 from tui.domain.jobs import Job
+from tui.domain.places import Place
 from tui.domain.storage import PAYER_MISSING, GcsUri, ObjectInfo
 from tui.domain.storagelist.places import places_of_job
 from tui.services.listing import find_place
@@ -41,12 +43,11 @@ class Where:
         """The place as it is shown."""
         return place_name(self.uri)
 
-    def again(self, options: AppOptions, *words: str) -> str:
+    def again(self, *words: str) -> str:
         """A command about the same place, whatever the settings are then."""
         target = self.gateway.target
-        whose = ["--local"] if options.local else ["--project", target.project]
-        region = ["--region", target.region] if self.job is not None else []
-        return safe(shlex.join(["vertex-tui", "outputs", self.wanted, *words, *whose, *region]))
+        region = target.region if self.job is not None else ""
+        return command(shlex.join(["outputs", self.wanted, *words]), Place(target.project, region))
 
 
 def place_name(uri: GcsUri) -> str:
@@ -99,7 +100,7 @@ def _place_of(job: Job, wanted: str) -> GcsUri:
     if not outer:
         raise CommandLineError(
             f"the spec of {safe(wanted)} names no place for outputs; if you know where they are, name it: "
-            "vertex-tui outputs gs://BUCKET/PATH",
+            f"{command('outputs gs://BUCKET/PATH')}",
             Exit.FAILED,
         )
     if len(outer) > 1:
@@ -107,7 +108,7 @@ def _place_of(job: Job, wanted: str) -> GcsUri:
             note(f"  {place_name(place)}")
         raise CommandLineError(
             f"the script of {safe(wanted)} names {len(outer)} places, listed above; name the one you mean: "
-            f"vertex-tui outputs {safe(shlex.quote(str(outer[0])))}",
+            f"{command('outputs ' + shlex.quote(str(outer[0])))}",
             Exit.FAILED,
         )
     return outer[0]
@@ -150,9 +151,9 @@ def payer_named(error: CloudError, gateway: Gateway) -> CommandLineError | None:
 def nothing_there(where: Where) -> CommandLineError:
     """The end of a command that found nothing."""
     if where.job is None:
-        step = "see vertex-tui outputs " + safe(shlex.quote(f"{SCHEME}{where.uri.bucket}"))
+        step = f"see {command('outputs ' + shlex.quote(f'{SCHEME}{where.uri.bucket}'))}"
     elif where.job.state.live:
         step = f"the job is {where.job.state.word}: try again when it has written something"
     else:
-        step = f"see what the job said: vertex-tui logs {where.job.job_id}"
+        step = f"see what the job said: {command(f'logs {where.job.job_id}')}"
     return CommandLineError(f"nothing lies at {where.name}; {step}", Exit.FAILED)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from tui.cli_common import CommandLineError
 from tui.commands.confirm import confirm_typed
 from tui.commands.exits import Exit
+from tui.commands.hints import command
 from tui.commands.jobs import service_filter
 from tui.commands.output import note, progress, progress_done, safe, say, say_json
 from tui.commands.outputs_place import Where, nothing_there, place_name, written_place
@@ -25,6 +26,8 @@ from tui.domain.deleteplan import DeletePlan, Tally, gcloud_of, narrowed
 from tui.domain.errors import CloudError
 from tui.domain.gateway import HeadlessGateway
 from tui.domain.jobs import Job
+from tui.domain.places import Place
+from tui.domain.storagewords import where_line
 from tui.services.deleteplans import Aim, plan_delete
 from tui.services.deletion import words
 from tui.services.deletion.journal import DeleteJournal
@@ -90,7 +93,7 @@ def _refuse(where: Where, wish: Wish) -> None:
     if where.job is not None and not where.uri.name:
         raise CommandLineError(
             f"its outputs lie at the root of {where.name}, with all else that is there; to delete that, name "
-            f"it: vertex-tui outputs {where.name} rm",
+            f"it: {command(f'outputs {where.name} rm')}",
             Exit.FAILED,
         )
 
@@ -175,7 +178,7 @@ def _lines(where: Where, plan: DeletePlan, jobs: tuple[Job, ...], *, known: bool
     lines += words.writer_lines(plan.aims, jobs, known=known)
     if command := gcloud_of(plan):
         lines.append(f"Same as: {command}")
-    return [*lines, words.where_line(where.gateway.target)]
+    return [*lines, where_line(where.gateway.target)]
 
 
 async def _delete(
@@ -211,8 +214,9 @@ def _told(where: Where, report: DeleteReport, jobs: tuple[Job, ...], *, as_json:
     for line in _failure_lines(report):
         note(line)
     if report.number and report.gone + len(report.unknown) + len(report.buckets_gone):
-        whose = "--local" if where.gateway.target.is_local else f"--project {where.gateway.target.project}"
-        note(f"To take it back, as far as that can be: vertex-tui outputs undo {report.number} {safe(whose)}")
+        target = where.gateway.target
+        undo = command(f"outputs undo {report.number}", Place(target.project, target.region))
+        note(f"To take it back, as far as that can be: {undo}")
     if report.trouble is not None:
         note(f"It ended early: {sentence(report.trouble)}")
     stays = report.plan.held or any(part.whole and not part.takes_bucket for part in report.plan.parts)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from tui.cli_common import CommandLineError
 from tui.commands.confirm import confirm
 from tui.commands.exits import Exit
+from tui.commands.hints import command
 from tui.commands.output import note, progress, progress_done, safe, say, say_json
 from tui.commands.session import sentence
 from tui.commands.table import Column, say_table
 from tui.commands.times import rfc3339_of
 from tui.domain.cleanup.undoing import UndoPlan
 from tui.domain.gateway import HeadlessGateway
+from tui.domain.storagewords import when, where_line
 from tui.services.deletion import words
 from tui.services.deletion.journal import DeleteJournal
 from tui.services.deletion.records import Record, State, past_deletes
@@ -41,7 +43,7 @@ async def list_deletes(options: AppOptions, *, as_json: bool) -> Exit:
     rows = [
         (
             each.number,
-            words.when(each.began),
+            when(each.began),
             f"{each.count:,}",
             words.state_of(each),
             words.undo_of(each, now),
@@ -92,8 +94,7 @@ async def find_delete(options: AppOptions, number: str) -> Record:
     if len(fitting) != 1:
         what = "no delete has" if not fitting else f"{len(fitting)} deletes have"
         raise CommandLineError(
-            f"{what} the number {safe(number)} here; see vertex-tui outputs undo"
-            + (" --local" if options.local else ""),
+            f"{what} the number {safe(number)} here; see {command('outputs undo')}",
             Exit.FAILED,
         )
     if fitting[0].state is State.RUNNING:
@@ -113,8 +114,8 @@ async def undo(gateway: HeadlessGateway, options: AppOptions, record: Record, *,
         raise CommandLineError("this is read-only: nothing is brought back; leave out --read-only")
 
     plan = await _plan(gateway, record)
-    about = [words.place_of(record), f"deleted {words.when(record.began)}"]
-    lines = [*about, *words.undo_lines(plan), words.where_line(gateway.target)]
+    about = [words.place_of(record), f"deleted {when(record.began)}"]
+    lines = [*about, *words.undo_lines(plan), where_line(gateway.target)]
     confirm("Undo this delete?", lines, yes=yes)
     stop = asyncio.Event()
     work = asyncio.create_task(
@@ -156,7 +157,7 @@ async def _plan(gateway: HeadlessGateway, record: Record) -> UndoPlan:
     if plan.present:
         note(f"{plan.present:,} there anyway")
     raise CommandLineError(
-        "nothing of it can come back: it is kept no more, or it is there; see vertex-tui outputs undo",
+        f"nothing of it can come back: it is kept no more, or it is there; see {command('outputs undo')}",
         Exit.FAILED,
     )
 

@@ -17,7 +17,10 @@ PART_BYTES = 200
 PATH_BYTES = 2_000
 """Longest relative path that is kept as it is; Linux takes 4,095 in all."""
 
-_NEEDS_ESCAPE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]|%(?=[0-9A-Fa-f]{2})")
+_NEEDS_ESCAPE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|%(?=[0-9A-Fa-f]{2})"
+)
+"""What no file's name should hold: controls, also those that turn the order of letters round."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,15 @@ class StorageBrowser(StoragePlaces):
 
     # From the app
 
-    def browse(self, uri: GcsUri) -> None:
-        """Show a place, or an object's place with the cursor on it; `esc` then leads back to the caller."""
+    def browse(self, uri: GcsUri, *, from_caller: bool = True) -> None:
+        """Show a place, or an object's place with the cursor on it.
+
+        `esc` then leads back to the pane that asked for it, or, with `from_caller` off, up.
+        """
         self._leave()
         self.mode = Mode.LIVE
-        self.place = self.entry = uri if uri.is_prefix else GcsUri(uri.bucket, uri.name + "/")
+        self.place = uri if uri.is_prefix else GcsUri(uri.bucket, uri.name + "/")
+        self.entry = self.place if from_caller else None
         self._wanted = uri
         self._arrive(None)
 

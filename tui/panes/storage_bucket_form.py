@@ -16,9 +16,9 @@ from textual.widgets import Button, Input, Static
 
 from tui.domain.regions import TRAINING_REGIONS
 from tui.domain.storagelist.newbucket import MULTI_REGIONS, SOFT_DELETES, STORAGE_CLASSES, NewBucket
+from tui.domain.storagewords import where_line
 from tui.domain.target import Target
 from tui.domain.text import printable
-from tui.panes.storage_words import where_line
 from tui.widgets.type_ahead import AnswerScreen
 
 

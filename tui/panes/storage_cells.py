@@ -12,6 +12,7 @@ from tui.domain.deleteplan import DAY_SECONDS
 from tui.domain.storage import Amount, Bucket, GcsUri
 from tui.domain.storagelist.classes import bucket_match
 from tui.domain.storagelist.entries import Entries, Key, Kind, Mode
+from tui.domain.storagewords import when
 from tui.domain.text import printable, size
 from tui.widgets.columns import Column
 
@@ -70,11 +71,6 @@ class Counted:
         """For the column of sizes."""
         mark = {"": "", "counting": "…"}.get(self.state, "+")
         return f"{size(self.amount.bytes)}{mark}"
-
-
-def when(moment: datetime | None) -> str:
-    """A time on this box's clock, to the minute."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
 
 
 def columns_of(entries: Entries | None, *, counted: bool = False) -> tuple[Column, ...]:

@@ -25,8 +25,8 @@ from tui.domain.cleanup.items import PlanItems
 from tui.domain.cleanup.rules import Choice, Rule, RuleError, choose, emptied_folders, read_rule
 from tui.domain.deleteplan import DeletePlan, count_and_size, narrowed
 from tui.domain.storage import GcsUri
+from tui.domain.storagewords import place_name, when
 from tui.domain.text import cell_width, middle_cut, printable, size
-from tui.panes.storage_words import place_name, when
 from tui.widgets.type_ahead import AnswerScreen
 
 SETTLE_SECONDS = 0.15

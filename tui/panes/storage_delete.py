@@ -12,7 +12,8 @@ from tui.domain.deleteplan import DeletePlan, Tally
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
-from tui.panes import messages, storage_delete_words, storage_words
+from tui.domain.storagewords import place_name
+from tui.panes import messages, storage_delete_words
 from tui.panes.storage_table import Row, RowKind
 from tui.panes.storage_task import Stage, unless
 from tui.panes.storage_undoing import StorageUndoing
@@ -132,7 +133,7 @@ class StorageDeleting(StorageUndoing):
     async def _count(self, gateway: Gateway, aims: list[Aim], stop: asyncio.Event) -> DeletePlan | None:
         """The plan, with a running total on screen; None when the user stopped it."""
         self.enter_stage(Stage.COUNTING)
-        what = storage_words.place_name(aims[0].uri) if len(aims) == 1 else f"{len(aims):,} places"
+        what = place_name(aims[0].uri) if len(aims) == 1 else f"{len(aims):,} places"
         self.say(f"counting {what} …")
 
         def tally(total: Tally) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from tui.domain.deleteplan import DeletePlan, count_and_size, gcloud_of
 from tui.domain.storage import GcsUri
+from tui.domain.storagewords import place_name, where_line
 from tui.domain.target import Target
-from tui.panes.storage_words import place_name, where_line
 from tui.services.deletion import words
 from tui.services.deletion.run import DeleteReport
 from tui.services.deletion.words import held_line, places

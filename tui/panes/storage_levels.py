@@ -163,7 +163,8 @@ class StorageLevels(Pane):
             self._levels[alone.place, Mode.LIVE] = alone
             place, name = alone.place, wanted.name
         self._wanted = None
-        self.place = self.entry = place
+        self.place = place
+        self.entry = place if self.entry is not None else None
         return GcsUri(place.bucket, name) if name else None
 
     async def _begin_place(self, storage: StorageGateway, on: GcsUri | None) -> Entries:

@@ -157,7 +157,7 @@ class StorageListing(StorageLevels):
         table.set_sort(self.wish.column, descending=self.wish.descending)
         table.set_rows(rows if rows is not None else (), anew=not same)
         self._seek_on()
-        if entries is not None and entries.whole and entries.count:
+        if entries is not None and entries.whole:
             self._drop_lost_marks(entries)
         self.query_one("#storage-main").set_class(not rows, "bare")
         state = self.query_one(StateView)

@@ -9,10 +9,10 @@ from textual import work
 from tui.domain.jobs import Job
 from tui.domain.storage import GcsUri
 from tui.domain.storagelist.places import places_of_job, steps, web_address
+from tui.domain.storagewords import place_name
 from tui.domain.text import printable
 from tui.panes.storage_details import StorageDetails
 from tui.panes.storage_prompt import Prompt
-from tui.panes.storage_words import place_name
 from tui.services.options import AppOptions
 
 KEPT_PLACES = 30
@@ -30,7 +30,7 @@ class StoragePlaces(StorageDetails):
         self._recent: dict[GcsUri, None] = {}
         self._of_job: list[Choice] = []
 
-    def browse(self, uri: GcsUri) -> None:
+    def browse(self, uri: GcsUri, *, from_caller: bool = True) -> None:
         """Show a place, or an object's place with the cursor on it; `esc` then leads back to the caller."""
         raise NotImplementedError
 
@@ -49,7 +49,7 @@ class StoragePlaces(StorageDetails):
         self._of_job = found
         self.browse(uri)
         if len(found) > 1:
-            self._choose(f"Where {printable(job.display_name)} may have written", found)
+            self._choose(f"Where {printable(job.display_name)} may have written", found, from_caller=True)
 
     def action_places(self) -> None:
         """Choose from the places above this one, those of the job, and the recent ones."""
@@ -64,7 +64,7 @@ class StoragePlaces(StorageDetails):
         self._choose("Go to", list(seen.items()))
 
     @work(exclusive=True, group="storage-prompt", exit_on_error=False)
-    async def _choose(self, title: str, choices: Sequence[Choice]) -> None:
+    async def _choose(self, title: str, choices: Sequence[Choice], *, from_caller: bool = False) -> None:
         from tui.panes.spec_pick import Pick, PickScreen  # noqa: PLC0415 (seldom used)
 
         picks = [Pick(uri, place_name(uri), source) for uri, source in choices]
@@ -72,7 +72,7 @@ class StoragePlaces(StorageDetails):
             PickScreen(title, picks, empty="No other place has been shown yet: o goes to a typed one.")
         )
         if chosen is not None:
-            self.browse(chosen)
+            self.browse(chosen, from_caller=from_caller)
 
     @work(exclusive=True, group="storage-prompt", exit_on_error=False)
     async def action_go_to(self) -> None:
@@ -88,7 +88,7 @@ class StoragePlaces(StorageDetails):
             self.say(f"not a path: {printable(answer)} · it begins with gs:// and a bucket", "error")
         else:
             self.say("")
-            self.browse(uri)
+            self.browse(uri, from_caller=False)
 
     def give_focus(self) -> None:
         """Put the focus on what the user is at."""

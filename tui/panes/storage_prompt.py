@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
+
+
+class PromptField(Input):
+    """Says in the bottom line what `enter` and `esc` do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Take it", tooltip="Take what is typed"),
+        Binding("escape", "leave", "Leave", tooltip="As if nothing had been typed"),
+    ]
+
+    async def action_leave(self) -> None:
+        """Leave as anywhere else."""
+        await self.run_action("app.back")
 
 
 class Prompt(Horizontal):
@@ -22,7 +37,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="storage-prompt-label")
-        yield Input(id="storage-prompt-input", compact=True)
+        yield PromptField(id="storage-prompt-input", compact=True)
 
     @property
     def is_open(self) -> bool:

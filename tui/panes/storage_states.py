@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.storage import GcsUri
 from tui.domain.storagelist.entries import Mode
+from tui.domain.storagewords import place_name
 from tui.domain.text import printable
 from tui.panes.storage_levels import RETRY_SECONDS
-from tui.panes.storage_words import place_name
 from tui.widgets.state_view import StateView
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from tui.domain.deleteplan import Tally
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storagewords import place_name
 from tui.domain.text import printable
 from tui.domain.transfers.overwrite import Overwrite
-from tui.panes import messages, storage_transfer_words, storage_words
+from tui.panes import messages, storage_transfer_words
 from tui.panes.spec_pick import PickScreen
 from tui.panes.storage_delete import StorageDeleting
 from tui.panes.storage_prompt import Prompt
@@ -196,7 +197,7 @@ class StorageTransfer(StorageDeleting):
         self, gateway: Gateway, uri: GcsUri, stop: asyncio.Event
     ) -> tuple[ObjectInfo, ...] | None:
         def tally(total: Tally) -> None:
-            self.paint(f"counting {storage_words.place_name(uri)}: {total} · c or esc stops")
+            self.paint(f"counting {place_name(uri)}: {total} · c or esc stops")
 
         self.enter_stage(Stage.COUNTING)
         found = await unless(stop, list_all(gateway.storage, uri, on_tally=tally))
@@ -248,11 +249,11 @@ class StorageTransfer(StorageDeleting):
             return
         finally:
             self.end()
-        await self._hand_to_hub(transfer, f"uploading to {storage_words.place_name(plan.target)}")
+        await self._hand_to_hub(transfer, f"uploading to {place_name(plan.target)}")
 
     async def _plan_upload(self, gateway: Gateway, place: GcsUri, stop: asyncio.Event) -> UploadPlan | None:
         start = self._upload_from or f"{Path.cwd()}/"
-        title = f"Upload to {storage_words.place_name(place)}"
+        title = f"Upload to {place_name(place)}"
         path = await self.app.push_screen_wait(UploadPathScreen(title, start))
         if path is None:
             return None

@@ -11,13 +11,14 @@ from pathlib import Path, PurePosixPath
 
 from tui.domain.deleteplan import count_and_size, gcloud_can_name
 from tui.domain.storage import GcsUri
+from tui.domain.storagewords import place_name, where_line
 from tui.domain.target import Target
 from tui.domain.text import printable, size
 from tui.domain.transfers.egress import egress_words
 from tui.domain.transfers.fetch import fetch_command, host_path, server
 from tui.domain.transfers.overwrite import FATE, RULES, Overwrite
 from tui.panes.spec_pick import Pick
-from tui.panes.storage_words import files, place_name, where_line
+from tui.panes.storage_words import files
 from tui.services.transfers.downloads import DownloadPlan
 from tui.services.transfers.uploads import UploadPlan
 from tui.widgets.confirm import Question

@@ -62,9 +62,8 @@ class TransfersScreen(Screen[None]):
     """The list over the panes; it changes as they come on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space", "pause", "Pause", id="transfers.pause", tooltip="Stand still, or go on: one file, or all"
-        ),
+        Binding("space", "pause", "Pause", id="transfers.pause", tooltip="Stand still: one file, or all"),
+        Binding("space", "resume", "Go on", id="transfers.resume", tooltip="Go on: one file, or all"),
         Binding("c", "cancel", "Cancel", id="transfers.cancel", tooltip="Whole files stay, parts go"),
         Binding("R", "retry", "Retry", id="transfers.retry", tooltip="Try again what failed"),
         Binding("y", "copy", "Copy fetch", id="transfers.copy", tooltip="The scp command for your machine"),
@@ -240,11 +239,12 @@ class TransfersScreen(Screen[None]):
             return True
         chosen = self._chosen
         if chosen is None:
-            return action not in {"pause", "cancel", "retry", "copy", "place", "unfold", "forget"}
+            return action not in {"pause", "resume", "cancel", "retry", "copy", "place", "unfold", "forget"}
         transfer, file = chosen
         settled = transfer.settled if file is None else file.settled
         works = {
-            "pause": not settled,
+            "pause": not settled and not self._stands,
+            "resume": not settled and self._stands,
             "cancel": not settled,
             "retry": transfer.failed > 0 if file is None else file.state is State.FAILED,
             "copy": transfer.direction is Direction.DOWN,
@@ -256,15 +256,24 @@ class TransfersScreen(Screen[None]):
         """Back to the panes."""
         self.dismiss()
 
-    def action_pause(self) -> None:
-        """Stand still, or go on."""
+    @property
+    def _stands(self) -> bool:
+        """Whether what is under the cursor was told to stand still."""
         if self._chosen is None:
-            return
+            return False
         transfer, file = self._chosen
-        if shown_state(transfer, file) is State.PAUSED if file else transfer.state is State.PAUSED:
+        return (shown_state(transfer, file) if file else transfer.state) is State.PAUSED
+
+    def action_pause(self) -> None:
+        """Stand still."""
+        if self._chosen is not None:
+            self.hub.pause(*self._chosen)
+
+    def action_resume(self) -> None:
+        """Go on."""
+        if self._chosen is not None:
+            transfer, file = self._chosen
             self.hub.resume(transfer, None if transfer.held else file)
-        else:
-            self.hub.pause(transfer, file)
 
     @work(exclusive=True, group="transfers-cancel", exit_on_error=False)
     async def action_cancel(self) -> None:

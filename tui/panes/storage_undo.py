@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from tui.domain.deleteplan import count_and_size
+from tui.domain.storagewords import when
 from tui.domain.text import middle_cut
 from tui.panes.storage_undo_words import place_of, state_of, undo_of
-from tui.panes.storage_words import when
 from tui.services.deletion.records import Record
 from tui.widgets.table import FILL, Column, ListTable
 from tui.widgets.text_screen import TextScreen

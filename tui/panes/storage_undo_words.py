@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from tui.domain.cleanup.undoing import How, UndoPlan
 from tui.domain.deleteplan import count_and_size, gcloud_can_name
 from tui.domain.storage import GcsUri
+from tui.domain.storagewords import when, where_line
 from tui.domain.target import Target
 from tui.domain.text import duration, printable, size
-from tui.panes.storage_words import when, where_line
 from tui.services.deletion import words
 from tui.services.deletion.records import Fate, Outcome, Record
 from tui.services.deletion.undo import UndoReport

@@ -13,10 +13,10 @@ from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.storage import Bucket, GcsUri
 from tui.domain.storagelist.entries import Mode
+from tui.domain.storagewords import when
 from tui.panes import messages, storage_undo_words
 from tui.panes.storage_table import Row
 from tui.panes.storage_task import Stage, StorageTask, unless
-from tui.panes.storage_words import when
 from tui.services.deleteplans import Aim
 from tui.services.deletion.journal import DeleteJournal
 from tui.services.deletion.records import Outcome, Record, State, fates, past_deletes

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.domain.storage import GcsUri
-from tui.domain.target import Target
 from tui.domain.text import printable
-from tui.panes.storage_cells import when
-
-__all__ = ["failure_lines", "files", "place_name", "when", "where_line"]
 
 FAILURES_SHOWN = 10_000
 """Failures listed one by one in a report; more than that nobody reads."""
-
-
-def place_name(place: GcsUri | None) -> str:
-    """A place as it is shown."""
-    if place is None:
-        return "all buckets"
-    return printable(str(place) if place.name else f"gs://{place.bucket}")
 
 
 def failure_lines(failures: Sequence[tuple[str, str]]) -> list[str]:
@@ -28,15 +16,6 @@ def failure_lines(failures: Sequence[tuple[str, str]]) -> list[str]:
     if len(failures) > FAILURES_SHOWN:
         lines.append(f"… and {len(failures) - FAILURES_SHOWN:,} more")
     return lines
-
-
-def where_line(target: Target) -> str:
-    """Whose storage it is, and whether that costs."""
-    return (
-        "LOCAL: on this box, nothing is billed."
-        if target.is_local
-        else f"Google Cloud, project {target.project}."
-    )
 
 
 def files(count: int) -> str:

@@ -79,7 +79,7 @@ class ConfirmScreen(AnswerScreen[bool]):
                 " · y: yes" if self._by_letter else ""
             )
             if self.question.must_type:
-                yield Static(Content(f"Type {self.question.must_type} to go on:"), classes="dialog-ask")
+                yield Static(Content(self._ask), id="dialog-ask", classes="dialog-ask")
                 yield Input(id="dialog-typed", compact=True)
             with Horizontal(id="dialog-buttons"):
                 for offer in self.question.offers:
@@ -116,6 +116,10 @@ class ConfirmScreen(AnswerScreen[bool]):
         return self._by_letter if action == "answer" and parameters == (True,) else True
 
     @property
+    def _ask(self) -> str:
+        return f"Type {self.question.must_type} to go on:"
+
+    @property
     def _by_letter(self) -> bool:
         return not self.question.must_type
 
@@ -135,6 +139,9 @@ class ConfirmScreen(AnswerScreen[bool]):
         """Enter in the field moves on to the button rather than answering."""
         if not self.query_one("#yes", Button).disabled:
             self.query_one("#yes").focus()
+        else:
+            told = Content.assemble(("That is something else. ", "$text-error"), self._ask)
+            self.query_one("#dialog-ask", Static).update(told)
 
     def on_key(self, event: events.Key) -> None:
         """The key of an offer, where it is not typed into the field."""

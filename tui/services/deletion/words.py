@@ -12,29 +12,12 @@ from tui.domain.cleanup.writers import writers
 from tui.domain.deleteplan import DeletePlan, count_and_size
 from tui.domain.jobs import Job
 from tui.domain.storage import GcsUri
-from tui.domain.target import Target
+from tui.domain.storagewords import place_name, when
 from tui.domain.text import age, duration, printable, size
 from tui.services.deletion.records import Record, State
 
 PLACES_SHOWN = 5
 """Places named one by one in a question."""
-
-
-def when(moment: datetime | None) -> str:
-    """A time on this box's clock, to the minute."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
-
-
-def place_name(place: GcsUri) -> str:
-    """A place as it is shown; a bucket without its slash."""
-    return printable(str(place) if place.name else f"gs://{place.bucket}")
-
-
-def where_line(target: Target) -> str:
-    """Whose storage it is, and whether that costs."""
-    if target.is_local:
-        return "LOCAL: on this box, nothing is billed."
-    return f"Google Cloud, project {target.project}."
 
 
 # A delete
@@ -134,7 +117,7 @@ def writer_lines(aims: Sequence[GcsUri], jobs: Iterable[Job], *, known: bool) ->
         for job in writers(jobs, aims)
     ]
     if not known:
-        lines.append("⚠ The list of jobs could not be read just now: another one may write there.")
+        lines.append("⚠ The list of jobs could not be read: a job that is not known here may write there.")
     return lines
 
 

@@ -22,6 +22,7 @@ from tui.services.file_lock import locked
 from tui.services.files import write_atomic
 from tui.services.paths import Paths, private_dir
 from tui.services.processes import ProcessId, this_process
+from tui.services.transfers.disk import part_bytes
 from tui.services.transfers.model import Direction, FileWork, State, Transfer
 
 FOLDER = "transfers"
@@ -188,6 +189,8 @@ def _from_dict(head: Mapping[str, Any], name: str, settled: Mapping[int, State])
             file.done = file.size
         elif file.refused:
             file.state, file.reason = State.FAILED, file.refused
+        elif known is not None and file.state is State.QUEUED:
+            file.done = min(part_bytes(file.path, known.generation), file.size)
         files.append(file)
     return Transfer(
         direction,
