@@ -12,8 +12,11 @@ from tests.panes.logs_world import LogsApp, started
 from tests.support import wait_for
 from tui.domain.errors import ErrorKind
 from tui.domain.jobs import Job, JobState
+from tui.domain.logstore.store import LogStore
 from tui.domain.places import Place
 from tui.domain.storage import GcsUri
+from tui.panes.logs_words import badge, head
+from tui.services.follow.state import FollowStatus, Phase
 from tui.services.jobwatch import JobsSnapshot
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
@@ -166,3 +169,11 @@ async def test_the_job_list_brings_state_and_duration_up_to_date(tmp_path: Path)
         ended = replace(job, state=JobState.SUCCEEDED, end_time=job.start_time + timedelta(seconds=492))
         app.pane.jobs = JobsSnapshot((ended,), read_at=LONG_AGO)
         await app.says("#logs-head", "✓ succeeded 8m 12s")
+
+
+async def test_a_job_that_has_ended_is_not_live_while_its_last_lines_are_awaited() -> None:
+    ended = running_job(JobState.SUCCEEDED, ended=LONG_AGO)
+    status, store = FollowStatus(Phase.LIVE), LogStore(9)
+    for job, words in ((ended, "◔ ended · waiting for last lines"), (running_job(), "● live")):
+        assert head(job, status, store, 78, LONG_AGO).plain.endswith(words)
+    assert badge(ended, status) == ("", "")

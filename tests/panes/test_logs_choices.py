@@ -141,6 +141,33 @@ async def test_bars_and_tracebacks_fold_and_open(tmp_path: Path) -> None:
         assert "No traceback here or above" in app.note
 
 
+async def test_what_unfolds_at_the_top_of_the_box_comes_into_sight(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        await app.follow(
+            *(entry(n, f"step {n}") for n in range(40)), *trace(50), *(entry(n) for n in range(60, 99))
+        )
+        await pilot.press("z", "right_square_bracket", "left_square_bracket")
+        await wait_for(lambda: app.cursor == TRACE[-1])
+        app.view.scroll_to(y=app.view.cursor_row, animate=False, force=True)
+        await wait_for(lambda: app.drawn[0].endswith(TRACE[-1]))
+        await pilot.press("space")
+        assert [text[12:].strip() for text in app.drawn[:4]] == [text.strip() for text in TRACE]
+
+
+async def test_a_hit_can_be_read_under_the_cursor_and_in_a_selection(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        await app.follow(*(entry(n, f"step {n}") for n in range(9)))
+        await ask(app, pilot, "slash", "step 5")
+        await wait_for(lambda: app.cursor == "step 5")
+        hit = app.view.get_component_rich_style("log--match-current")
+        for key in ("j", "k", "v"):
+            await pilot.press(key)
+            drawn = [each for each in app.view.render_line(5) if each.text == "step 5"]
+            assert [each.style for each in drawn] == [hit]
+        await pilot.press("j")
+        assert "2 lines selected · y copies · s saves · esc" in str(app.view.border_subtitle)
+
+
 async def test_errors_are_gone_to_by_tracebacks(tmp_path: Path) -> None:
     async with started(tmp_path) as (app, pilot):
         other = trace(20, "workerpool1-0")

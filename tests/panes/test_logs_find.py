@@ -16,7 +16,8 @@ async def test_search_finds_while_one_types_counts_and_goes_round(tmp_path: Path
         await wait_for(lambda: app.counts == "1 line · n N")
         assert app.cursor == "An Error"
         await pilot.press("ctrl+u", *"LOSS")
-        await wait_for(lambda: app.counts == "not found")
+        await wait_for(lambda: app.counts == "no line matches")
+        assert app.view.follow, "back where it was"
         await ask(app, pilot, "ctrl+u", "step .[05] ")
         await wait_for(lambda: app.counts == "10 lines · n N")
         assert app.focused is app.view
@@ -48,6 +49,7 @@ async def test_search_begins_at_the_cursor_and_says_what_cannot_be_shown(tmp_pat
         await wait_for(lambda: app.cursor == "step 20")
         await pilot.press("m", "m")
         await wait_for(lambda: len(app.rows) == 39)
+        await wait_for(lambda: app.counts == "1 line, 0 shown · n N")
         await pilot.press("n")
         await app.says("#logs-note", "no line that is shown")
         await pilot.press("j")
@@ -96,6 +98,16 @@ async def test_filter_shows_matching_lines_and_those_around_them(tmp_path: Path)
         assert app.field is None
 
 
+async def test_what_hides_all_lines_is_said_without_a_break(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        await app.follow(*(entry(n, f"line {n}") for n in range(30)))
+        await ask(app, pilot, "ampersand", "WARN")
+        await wait_for(lambda: any("30 lines are hidden" in line for line in app.drawn))
+        for _ in range(3):
+            await pilot.press("plus")
+            assert any("30 lines are hidden" in line for line in app.drawn)
+
+
 async def test_a_time_is_gone_to_in_the_ways_one_says_it(tmp_path: Path) -> None:
     """The job began at 18:01:00 UTC, the lines from 18:00:00 on are 10 s apart."""
     async with started(tmp_path) as (app, pilot):
@@ -112,3 +124,6 @@ async def test_a_time_is_gone_to_in_the_ways_one_says_it(tmp_path: Path) -> None
         await ask(app, pilot, "at", "18:02")
         assert app.cursor == "line 12"
         assert app.field == "line", "the search stays"
+        await ask(app, pilot, "at", "23:00")
+        assert app.cursor == "line 59"
+        await app.says("#logs-note", "The log ends at 18:09:50Z")

@@ -71,11 +71,11 @@ async def test_older_lines_that_are_refused_are_said_with_the_next_try(tmp_path:
         app.connect(logs)
         app.pane.show_job(running_job(JobState.SUCCEEDED, ended=datetime(2026, 11, 22, 18, 40, tzinfo=UTC)))
         await wait_for(lambda: len(app.rows) == 20)
-        refused = failure(ErrorKind.RATE, "Too many requests")
+        refused = failure(ErrorKind.UNREACHABLE, "Too many requests")
         refused.retry_after = 300.0
         logs.list_errors = [refused]
         logs.go_on.set()
-        await app.says("#logs-head", "✗ older lines: Too many requests · next try ")
+        await app.says("#logs-head", "✗ older: Too many requests · next try ")
         assert len(app.words("#logs-head")) <= 78
         await pilot.press("r")
         await wait_for(lambda: len(app.rows) == 200)

@@ -10,7 +10,9 @@ from tests.panes.logs_world import LogsApp, ask, started
 from tests.panes.test_logs_choices import bar, trace
 from tests.support import wait_for
 
-KEYS = "w w z i m R space t plus minus k G g pageup T ] v escape n".replace("]", "right_square_bracket").split()
+KEYS = "w w z i m R space t plus minus k G g pageup T ] v escape n".replace(
+    "]", "right_square_bracket"
+).split()
 SIZES = ((80, 24), (43, 12), (120, 30))
 
 
@@ -37,7 +39,7 @@ async def test_no_sequence_of_keys_and_sizes_draws_a_row_that_is_gone(tmp_path: 
         draw(app)
         assert len(app.rows) < folded
         await ask(app, pilot, "ampersand", "step .*7")
-        random = Random(8)
+        random = Random(8)  # noqa: S311 (keys)
         for number in range(45):
             await pilot.press(random.choice(KEYS))
             draw(app)

@@ -29,6 +29,8 @@ class LogsPane(LogsTake):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
         """Offer what makes sense now."""
         log = self.front
+        if action == "search" and self.children and self.is_asking:
+            return False
         if action not in _WITHOUT_LINES:
             return not (self.is_blank and action in _OF_LINES)
         if log is None:
@@ -77,6 +79,10 @@ class LogsPane(LogsTake):
             self.pane_shown()
 
     @on(LogView.CursorMoved)
-    @on(LogView.Followed)
     def _cursor_moved(self) -> None:
         self.show_entry()
+
+    @on(LogView.Followed)
+    def _followed(self) -> None:
+        self.show_entry()
+        self.refresh_bindings()

@@ -140,6 +140,7 @@ class LogsBase(Pane):
                 until = time.perf_counter() + PAUSE_AFTER
         if log is self.front:
             view.rows_changed()
+            self.rules_changed()
 
     def shows_end_of(self, name: str) -> bool:
         """The line above the log says how its job ended."""

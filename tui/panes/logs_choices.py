@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from tui.domain.logreading.level_words import level_word
 from tui.domain.logs import Severity
-from tui.domain.logstore.steps import end_of, grave, head_of, next_row, trace_before
+from tui.domain.logstore.chains import Errors, first_head_of
+from tui.domain.logstore.steps import end_of, first_behind, next_row, trace_before
 from tui.panes.logs_entry import EntryView
 from tui.panes.logs_find import LogsFind
 
@@ -100,6 +100,8 @@ class LogsChoices(LogsFind):
             self.say("Nothing is folded into this line.")
             return
         self.set_rules(replace(log.rules, unfolded=unfolded))
+        if place in unfolded and (first := first_behind(log.store, log.store.index_of(place))) is not None:
+            self.view.bring_into_sight(log.rows.row_of(first))
 
     # The entry
 
@@ -142,7 +144,8 @@ class LogsChoices(LogsFind):
         log, row = self.front, self.view.cursor_row
         if log is None or row is None:
             return
-        found = next_row(log.rows, partial(grave, own=log.rules.own_levels), row, backwards=backwards)
+        errors = Errors(log.store, own=log.rules.own_levels)
+        found = next_row(log.rows, errors, row, backwards=backwards)
         if found is None:
             self.say(f"No error {'above' if backwards else 'below'} that is shown.")
         else:
@@ -157,8 +160,8 @@ class LogsChoices(LogsFind):
         if found is None:
             self.say("No traceback here or above.")
             return
-        head = head_of(log.store, found)
+        head = first_head_of(log.store, found)
         if log.rules.fold_traces:
-            end = log.store.line(end_of(log.store, found)).place
-            self.set_rules(replace(log.rules, unfolded=log.rules.unfolded | {end}))
+            ends = {log.store.line(end_of(log.store, line)).place for line in (head, found)}
+            self.set_rules(replace(log.rules, unfolded=log.rules.unfolded | ends))
         self.view.go_to(log.rows.row_of(head), hit=True, centre=True)

@@ -15,12 +15,13 @@ from tui.domain.logfind.pattern import Pattern, compile_pattern
 from tui.domain.logfind.syntax import PatternError
 from tui.domain.logs import EntryKey
 from tui.domain.logstore.model import Change, LinePlace
-from tui.domain.logstore.steps import next_row
+from tui.domain.logstore.steps import RowCount, next_row
 from tui.domain.text import printable
 from tui.panes.logs_open import OpenLog
 from tui.panes.logs_wait import LogsWait
 from tui.services.log_finder import FindProgress, LogFinder
 from tui.services.options import AppOptions
+from tui.widgets.log_field import LogField
 
 
 class Asks(StrEnum):
@@ -48,6 +49,9 @@ class LogsFind(LogsWait):
         self._first_hit = False
         self._origin: LinePlace | None = None
         """The line from which the first hit is looked for; None for the end, and from there upwards."""
+        self._put: LinePlace | None = None
+        """The line to which the search brought the cursor while one typed."""
+        self._gone_to = RowCount()
         self._problem = ""
         self._counted = Content("")
 
@@ -68,9 +72,11 @@ class LogsFind(LogsWait):
     def _open_field(self, asks: Asks) -> None:
         line = self.view.cursor_line
         following = self.view.follow or self.front is None or line is None
+        self._put = None
         self._origin = None if following or not self.front else self.front.store.line(line or 0).place
         self._show_field(asks)
         self.query_one("#logs-search", Input).focus()
+        self.refresh_bindings()
 
     def _show_field(self, asks: Asks | None) -> None:
         """Show what is asked for, or what is searched for in the log in front, or nothing."""
@@ -81,7 +87,8 @@ class LogsFind(LogsWait):
             return
         self._asks = asks
         finder = self._finder(asks)
-        field = self.query_one("#logs-search", Input)
+        field = self.query_one("#logs-search", LogField)
+        field.is_time = asks is Asks.TIME
         with self.prevent(Input.Changed):
             field.value = finder.pattern.source if finder is not None and finder.pattern else ""
         field.placeholder = _HINTS[asks]
@@ -200,6 +207,11 @@ class LogsFind(LogsWait):
         self._show_field(None)
         self.rules_changed()
 
+    def rules_changed(self) -> None:
+        """Count anew which of the lines found are shown."""
+        super().rules_changed()
+        self.show_counts()
+
     def _searched(self, log: OpenLog, progress: FindProgress) -> None:
         if log is not self.front or log.search is None:
             return
@@ -208,9 +220,20 @@ class LogsFind(LogsWait):
             origin = self._origin
             row = len(log.rows) if origin is None else log.rows.row_of(log.store.index_of(origin)) - 1
             self._go_to_hit(log, row, backwards=origin is None)
+            self._put = log.stand.hit
         if progress.finished:
+            if self._first_hit and not progress.matches and self._put == log.stand.cursor is not None:
+                self._return(log)
             self._first_hit = False
         self.show_counts()
+
+    def _return(self, log: OpenLog) -> None:
+        """Go back to where the search began: what was found of a shorter pattern is not looked for now."""
+        self._put = None
+        if self._origin is None:
+            self.view.action_scroll_end()
+        else:
+            self.view.go_to(log.rows.row_of(log.store.index_of(self._origin)))
 
     def _filtered(self, log: OpenLog, progress: FindProgress) -> None:
         log.rows.searched(progress.fresh)
@@ -252,6 +275,8 @@ class LogsFind(LogsWait):
             self.say(f"✗ {self._problem}")
         elif log is not None and finder is not None and finder.pattern is not None:
             words = counted(finder.progress)
+            if self._asks is Asks.SEARCH:
+                words += self._reach(log, finder.progress)
             if self._asks is Asks.FILTER:
                 words += f" · + - {log.rules.context} around"
             elif finder.count:
@@ -260,6 +285,15 @@ class LogsFind(LogsWait):
         if not said.is_same(self._counted):
             self._counted = said
             self.query_one("#logs-count", Static).update(said)
+
+    def _reach(self, log: OpenLog, progress: FindProgress) -> str:
+        """How many of the lines found are rows, if not all are; or that others are still to be read."""
+        if not progress.matches:
+            return " · older lines are still being read" if progress.finished and log.is_reading_back else ""
+        if log.search is None or not progress.finished or len(log.rows) == len(log.store):
+            return ""
+        shown = self._gone_to.count(log.rows, log.search.matches)
+        return f", {shown:,} shown" if shown < progress.matches else ""
 
     # The filter's surroundings
 
@@ -311,6 +345,9 @@ class LogsFind(LogsWait):
         """Go to the first line from a time on."""
         index = log.store.index_of(LinePlace(EntryKey(moment, "", ""), 0))
         self.view.go_to(log.rows.row_of(index), hit=True, centre=True)
+        if index == len(log.store):
+            ends = self.view.columns.clock(log.store.line(index - 1).timestamp_ns)
+            self.say(f"The log ends at {ends}: this is its last line.")
         if not index and log.store.line(0).timestamp_ns > moment:
             self.say("The log begins later: this is its first line.")
 
@@ -322,4 +359,4 @@ def counted(progress: FindProgress) -> str:
         share = 100 * progress.done // max(progress.of, 1)
         return f"{lines} · {share} % searched"
     unread = f" · {progress.unreadable} parts unreadable" if progress.unreadable else ""
-    return (lines if progress.matches else "not found") + unread
+    return (lines if progress.matches else "no line matches") + unread

@@ -21,7 +21,13 @@ SHOWN: tuple[tuple[str, str, str, str, str], ...] = (
     ("s", "save", "Save", "save", "Save lines to a file, as text or JSON"),
     ("o", "outputs", "Outputs", "outputs", "Browse what the job wrote"),
     ("r", "retry", "Retry", "retry", "Read now"),
-    ("greater_than_sign,right_parenthesis", "tab(1)", "Next log", "tab-right", "The next open log"),
+    (
+        "greater_than_sign,right_parenthesis",
+        "tab(1)",
+        "Next log",
+        "tab-right",
+        "The tab to the right, round and round",
+    ),
 )
 """Key, action, name, id below `logs.` and tooltip of those that the footer shows."""
 
@@ -29,8 +35,14 @@ QUIET: tuple[tuple[str, str, str, str, str], ...] = (
     ("N", "previous_hit", "Previous", "previous", "The previous line found"),
     ("plus", "context(1)", "More around", "more", "More lines around each that matches"),
     ("minus", "context(-1)", "Less around", "less", "Fewer lines around each that matches"),
-    ("left_square_bracket", "previous_error", "Previous error", "previous-error", "The previous error"),
-    ("T", "trace", "Traceback", "trace", "To the start of the traceback"),
+    (
+        "left_square_bracket",
+        "previous_error",
+        "Previous error",
+        "previous-error",
+        "Up from the cursor; a traceback counts once",
+    ),
+    ("T", "trace", "Traceback", "trace", "To the first line of what led to the error"),
     ("at", "go_to_time", "Go to time", "time", "To a time of day, since the start or before the end"),
     ("space", "unfold", "Unfold", "unfold", "Show what is folded into a line"),
     ("z", "fold", "Folding", "fold", "Fold progress bars, tracebacks as well, or nothing"),
@@ -44,10 +56,16 @@ QUIET: tuple[tuple[str, str, str, str, str], ...] = (
     ("p", "pager", "Pager", "pager", "Read the lines shown in $PAGER"),
     ("u", "links", "Links", "links", "Go where the line leads"),
     ("b", "older", "Older", "older", "Read all older lines now"),
-    ("less_than_sign,left_parenthesis", "tab(-1)", "Previous log", "tab-left", "The previous open log"),
+    (
+        "less_than_sign,left_parenthesis",
+        "tab(-1)",
+        "Previous log",
+        "tab-left",
+        "The tab to the left, round and round",
+    ),
     ("x", "close_tab", "Close", "close", "Stop following this log"),
-    ("ctrl+d", "entry_scroll(1)", "Entry down", "entry-down", "Scroll the entry"),
-    ("ctrl+u", "entry_scroll(-1)", "Entry up", "entry-up", "Scroll the entry"),
+    ("ctrl+d", "entry_scroll(1)", "Entry down", "entry-down", "Scroll the entry, or the log by half a page"),
+    ("ctrl+u", "entry_scroll(-1)", "Entry up", "entry-up", "The same upwards"),
 )
 """The same of those that only the help and the palette show."""
 

@@ -8,7 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.domain.jobs import Job
 from tui.domain.logstore.rules import RowRules
@@ -19,6 +19,7 @@ from tui.panes.logs_open import OpenLog
 from tui.panes.messages import PaneId
 from tui.services.follow.state import Phase
 from tui.services.options import AppOptions
+from tui.widgets.log_field import LogField
 from tui.widgets.log_paint import SERVICE
 from tui.widgets.log_scroll import LogView
 from tui.widgets.log_tabs import LogTab, LogTabs
@@ -48,7 +49,7 @@ class LogsShow(LogsBase):
         yield EntryView(id="logs-entry", classes="hidden")
         with Horizontal(id="logs-search-row", classes="hidden"):
             yield Static(id="logs-prompt")
-            yield Input(id="logs-search", compact=True)
+            yield LogField(id="logs-search")
             yield Static(id="logs-count")
         yield Static(id="logs-note", classes="hidden")
 

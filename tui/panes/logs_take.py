@@ -43,7 +43,7 @@ class LogsTake(LogsChoices):
     def action_select(self) -> None:
         """Begin a selection, or give it up."""
         if self.view.toggle_selection():
-            self.say("Selecting: move to its other end; y copies, esc gives it up.")
+            self.say("Selecting: move to its other end.")
         else:
             self.say("")
         self.refresh_bindings()

@@ -35,6 +35,8 @@ BADGES = {
 """What the tab says, and in which tone."""
 
 
+_LEAST_NAME = 8
+"""Columns of the job's name, for which its duration is left out if need be."""
 _NO_LIMIT = 1_000
 """Reads a minute from which on it is not said how many there may be."""
 
@@ -77,10 +79,13 @@ def title(rules: RowRules) -> str:
 def head(job: Job, status: FollowStatus, store: LogStore, width: int, now: datetime) -> Content:
     """One line: the job on the left, how its log is read on the right."""
     ran = job.duration(now)
-    state = f"{job.state.glyph} {job.state.word}" + (f" {duration(ran.total_seconds())}" if ran else "")
+    state = f"{job.state.glyph} {job.state.word}"
     over = job.state.terminal
     right = reading(status, store, narrow=width < 100, over=over)  # noqa: PLR2004 (columns)
-    room = max(width - len(state) - right.cell_length - 4, 8)
+    took = f" {duration(ran.total_seconds())}" if ran else ""
+    if len(state + took) + right.cell_length + _LEAST_NAME + 4 <= width:
+        state += took
+    room = max(width - len(state) - right.cell_length - 4, _LEAST_NAME)
     left = Content.assemble(
         (state, STATE_TONES.get(job.state, "$text-warning")),
         "  ",
@@ -93,7 +98,7 @@ def head(job: Job, status: FollowStatus, store: LogStore, width: int, now: datet
 def reading(status: FollowStatus, store: LogStore, *, narrow: bool, over: bool) -> Content:
     """How the log is being read, with a glyph and a word, how much of it there is, what one should know."""
     if status.older_error is not None and status.phase is not Phase.TROUBLE:
-        main, notes = _older_refused(status.older_error, status.older_next)
+        main, notes = _older_refused(status.older_error, status.older_next, narrow=narrow)
     else:
         main, notes = _how(status, narrow=narrow, over=over)
     if not narrow or not notes:
@@ -103,10 +108,12 @@ def reading(status: FollowStatus, store: LogStore, *, narrow: bool, over: bool) 
     return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
 
 
-def _older_refused(error: CloudError, next_try: datetime | None) -> tuple[Content, list[str]]:
+def _older_refused(
+    error: CloudError, next_try: datetime | None, *, narrow: bool
+) -> tuple[Content, list[str]]:
     """Why the older lines do not come, and when they are asked for again."""
-    why = middle_cut(printable(error.title), 30)
-    main = Content.styled(f"✗ older lines: {why}", "$text-error")
+    what, room = ("older", 17) if narrow else ("older lines", 30)
+    main = Content.styled(f"✗ {what}: {middle_cut(printable(error.title), room)}", "$text-error")
     return main, [f"next try {local_clock(next_try)}"] if next_try else ["trying again"]
 
 

@@ -96,7 +96,7 @@ def segments(line: LogLine, row: Row, spot: Spot, paint: Paint) -> list[Segment]
     name = style_of(line, paint.columns.level(line)) if row.is_match else "log--dim"
     found = _prefix(line, row, spot, paint, name)
     text = _text(line, name, spot, paint)
-    if not line.text and not line.place.part and line.level >= Severity.WARNING:
+    if not (line.text or line.place.part or line.trace) and line.level >= Severity.WARNING:
         text = [Segment(NO_TEXT, paint.style("log--dim"))]
     if not spot.is_wrapped and spot.chars[1] < len(line.text):
         found += Segment.adjust_line_length(text, paint.room - 1)

@@ -94,6 +94,7 @@ class LogPlaces(ScrollView):
             stand.anchor = stand.cursor = self.shown.lines.line(line).place
         else:
             stand.anchor = None
+        self._say_follow()
         self.refresh()
         return stand.anchor is not None
 
@@ -112,6 +113,7 @@ class LogPlaces(ScrollView):
             shown.stand.hit = shown.stand.cursor
         self._bring_into_sight(row, centre=centre)
         self._remember_top()
+        self._say_follow()
         self.refresh()
         self.post_message(self.CursorMoved())
         if row == 0:
@@ -165,6 +167,17 @@ class LogPlaces(ScrollView):
         else:
             target = top if top < first else min(end - height, top)
         self._scroll(target)
+
+    def bring_into_sight(self, first: int) -> None:
+        """Scroll up as far as it takes to see a row above the cursor, or up to the cursor's own row."""
+        row = self.cursor_row
+        if row is None or first >= row or self._y_of(first) >= self.scroll_offset.y:
+            return
+        self.stay()
+        end = self._y_of(row + 1)
+        self._scroll(max(self._y_of(first), end - max(self.size.height, 1)))
+        self._remember_top()
+        self.refresh()
 
     def _scroll(self, y: int) -> None:
         self._placing = True
@@ -315,6 +328,10 @@ class LogPlaces(ScrollView):
             text = Content.styled("no line is shown", "$text-warning")
         elif self.follow:
             text = Content("")
+        elif self.shown is not None and self.shown.stand.anchor is not None:
+            count = len(self.selection)
+            words = f"{count:,} line{'' if count == 1 else 's'} selected"
+            text = Content.styled(f"{words} · y copies · s saves · esc gives up", "$text-warning bold")
         elif new := self.new_rows:
             text = Content.styled(f"+{new:,} new · G follows", "$text-warning bold")
         else:

@@ -15,7 +15,8 @@ from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from tui.domain.logstore.model import Change, Lines, LogLine
+from tui.domain.logreading.model import Part
+from tui.domain.logstore.model import Change, LogLine
 from tui.domain.text import cell_width, char_range
 from tui.widgets.log_columns import Times
 from tui.widgets.log_paint import Paint, Spans, Spot, breaks, segments
@@ -76,6 +77,10 @@ class LogView(LogPlaces, can_focus=True):
         """The line that was drawn last, and its index."""
         self._changed_in_sight = False
         """Whether rows in sight or above changed since the last drawing."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
+        """Offer to follow the end only while it is not followed."""
+        return action != "scroll_end" or not self.follow
 
     def show(self, shown: Shown | None) -> None:
         """Show another log, where it was looked at last."""
@@ -237,7 +242,7 @@ class LogView(LogPlaces, can_focus=True):
         """Put the cursor on a row and bring it into sight, of a long one the part that was found."""
         super().go_to(row, hit=hit, centre=centre)
         if hit and self.find is not None and self.shown is not None and row < len(self.shown.rows):
-            text = self._line(self.shown.lines, self.shown.rows.row(row).line).text
+            text = self._line(self.shown, self.shown.rows.row(row).line).text
             found = next(iter(self.find(text, 0, len(text))), None)
             if found is not None:
                 self._bring_part_into_sight(row, text, found[0])
@@ -275,10 +280,12 @@ class LogView(LogPlaces, can_focus=True):
         if not self._wrapped:
             self.scroll_to(x=self.scroll_x + SIDEWAYS, animate=False, force=True)
 
-    def _line(self, lines: Lines, index: int) -> LogLine:
-        """A line; a long one that is broken is wanted for each of its screen lines."""
+    def _line(self, shown: Shown, index: int) -> LogLine:
+        """A line, within a traceback with the level of its end; a broken one is wanted once a screen line."""
         if self._drawn is None or self._drawn[0] != index:
-            self._drawn = index, lines.line(index)
+            line = shown.lines.line(index)
+            level = shown.rows.end_level(index) if line.trace in (Part.HEAD, Part.BODY) else None
+            self._drawn = index, line if level is None else replace(line, level=level)
         return self._drawn[1]
 
     def render_line(self, y: int) -> Strip:
@@ -290,7 +297,7 @@ class LogView(LogPlaces, can_focus=True):
             return self._line_below(y - self._height)
         number, part = self._wrapped.locate(y) if self._wrapped else (y, 0)
         row = shown.rows.row(number)
-        line = self._line(shown.lines, row.line)
+        line = self._line(shown, row.line)
         paint = Paint(self.get_component_rich_style, self.columns, self._width, self.colours, self.find)
         if self._wrapped:
             ends = breaks(line.text, self._wrapped.width)

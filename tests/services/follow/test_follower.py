@@ -205,9 +205,9 @@ async def test_trouble_is_told_and_reading_goes_on_after_it() -> None:
         await it.reads_all()
         await it.is_in(Phase.POLLING)
         troubles = [status for status in it.statuses if status.phase is Phase.TROUBLE]
-        assert len({status.next_try for status in troubles}) == 2
+        assert len({status.next_try for status in troubles if status.next_try}) == 2
         assert len({status.since for status in troubles}) == 1
-        assert all(status.next_try and status.since and status.error for status in troubles)
+        assert all(status.since and status.error for status in troubles)
         assert it.statuses[-1].error == NO_TAIL  # why it is polled
 
 

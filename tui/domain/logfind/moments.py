@@ -36,7 +36,7 @@ def moment_of(text: str, *, first_ns: int, last_ns: int, zone: tzinfo) -> int:
     if (span := _span(text)) is not None:
         return (first_ns if text.startswith("+") else last_ns) + span
     if match := _CLOCK.match(text):
-        return _of_day(match, last_ns, zone)
+        return _of_day(match, first_ns, last_ns, zone)
     try:
         moment = datetime.fromisoformat(text)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp() * _SECOND_NS)
@@ -58,8 +58,8 @@ def _span(text: str) -> int | None:
     return int(seconds * _SECOND_NS) * (-1 if match[1] == "-" else 1)
 
 
-def _of_day(match: re.Match[str], last_ns: int, zone: tzinfo) -> int:
-    """The last such time of day that is not after the log's end."""
+def _of_day(match: re.Match[str], first_ns: int, last_ns: int, zone: tzinfo) -> int:
+    """The last such time of day until the log's end, unless that is before it begins: then the next one."""
     place = UTC if match[4] else zone
     try:
         last = datetime.fromtimestamp(last_ns / _SECOND_NS, place)
@@ -68,6 +68,7 @@ def _of_day(match: re.Match[str], last_ns: int, zone: tzinfo) -> int:
         )
     except (ValueError, OverflowError, OSError):
         raise MomentError(f"{match[0]} is no time of day") from None
-    if found > last:
-        found -= timedelta(days=1)
+    before = found - timedelta(days=1)
+    if found > last and before.timestamp() * _SECOND_NS >= first_ns:
+        found = before
     return int(found.timestamp()) * _SECOND_NS

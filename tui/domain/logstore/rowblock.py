@@ -11,6 +11,8 @@ from tui.domain.logreading.model import Part
 from tui.domain.logstore.model import Block
 from tui.domain.logstore.rules import RowRules
 
+LATER = -1
+"""Stands for the level of an end that is in a later block."""
 _NOT = bytes([1, *bytes(255)])
 _NONE, _HEAD, _BODY, _END = (int(part) for part in (Part.NONE, Part.HEAD, Part.BODY, Part.END))
 
@@ -46,6 +48,7 @@ class RowBlock:
     __slots__ = (
         "_candidates",
         "_choice",
+        "_ends",
         "_mask",
         "_masked",
         "_offsets",
@@ -83,6 +86,7 @@ class RowBlock:
         self._mask: bytes | None = None
         self._candidates = -1
         self._offsets: Sequence[int] | None = None
+        self._ends: Mapping[int, int] | None = None
 
     @property
     def filtered(self) -> bool:
@@ -189,6 +193,14 @@ class RowBlock:
         mask = self.mask()
         lines = range(len(self.block))
         return lines if mask is None else array("I", compress(lines, mask))
+
+    def end_levels(self) -> Mapping[int, int]:
+        """Of each line of a traceback but its end the end's level, divided by 100, or `LATER`."""
+        if self._ends is None:
+            block = self.block
+            later = dict.fromkeys(block.summary.open, LATER)
+            self._ends = _ends(block, block.levels(), block.traces(), later)
+        return self._ends
 
     def before_match(self) -> int:
         """Candidates before the first match; there must be one."""

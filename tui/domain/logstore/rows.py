@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from tui.domain.logreading.model import Mark, Part
 from tui.domain.logstore.model import Change, Lines
-from tui.domain.logstore.rowblock import Choice, RowBlock, first_end
+from tui.domain.logstore.rowblock import LATER, Choice, RowBlock, first_end
 from tui.domain.logstore.rules import Row, RowRules
 
 _AT_ONCE = 16
@@ -151,6 +151,15 @@ class Rows:
             return len(self)
         at = max(bisect_right(self._starts, line) - 1, 0)
         return self.sums[at] + bisect_left(self._parts[at].offsets(), line - self._starts[at])
+
+    def end_level(self, line: int) -> int | None:
+        """The level of the end of the traceback that a line is within; None if it is in none."""
+        at = bisect_right(self._starts, line) - 1
+        part, offset = self._parts[at], line - self._starts[at]
+        level = part.end_levels().get(offset)
+        if level == LATER:
+            level = self._end_after(at, part.block.replicas()[offset])
+        return None if level is None else level * 100
 
     def _folded(self, part: RowBlock, offset: int, line: int) -> int:
         """How many lines stand behind a row and are not shown."""

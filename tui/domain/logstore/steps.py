@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import compress
+from itertools import compress, takewhile
 from operator import itemgetter
 
 from tui.domain.logreading.model import Mark, Part
@@ -86,6 +86,26 @@ def _both(one: bytes, other: bytes) -> bytes:
     return both.to_bytes(len(one), "little")
 
 
+class RowCount:
+    """Counts the rows whose lines are among the matches; only blocks in which something changed anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[RowBlock, tuple[int, Sequence[int], int, int]] = {}
+
+    def count(self, rows: Rows, matches: Callable[[Block], Sequence[int] | None]) -> int:
+        """How many they are now."""
+        old, self._known = self._known, {}
+        for part in rows.parts:
+            found = matches(part.block) if part.count else None
+            if not found:
+                continue
+            known = old.get(part)
+            if known is None or known[:3] != (part.stamp, found, len(found)):
+                known = part.stamp, found, len(found), len(_rows_of(part, found))
+            self._known[part] = known
+        return sum(known[-1] for known in self._known.values())
+
+
 def grave(block: Block, *, own: bool = False) -> bytes:
     """1 for each line that is an error and no bar, of a traceback for its end alone; empty without any.
 
@@ -102,10 +122,20 @@ def grave(block: Block, *, own: bool = False) -> bytes:
     return _both(errors, block.marks().translate(_NO_BAR))
 
 
+def first_behind(lines: Lines, index: int) -> int | None:
+    """The first of the lines that stand behind one, folded or not; None if there is none."""
+    behind = lines.behind(index)
+    if not behind:
+        return None
+    first, places = behind[0]
+    before = takewhile(lambda block: block.ident != first.ident, lines.blocks)
+    return sum(map(len, before)) + places[0]
+
+
 def trace_before(lines: Lines, index: int, replicas: Collection[str] | None = None) -> int | None:
     """The nearest line of a traceback, from a line on upwards, of one of the replicas, if one is near."""
     names = lines.replica_names
-    for at, part, replica in _upwards(lines, index):
+    for at, part, replica, _ in upwards(lines, index):
         if part != _NONE and (replicas is None or names[replica] in replicas):
             return at
     return None
@@ -113,11 +143,11 @@ def trace_before(lines: Lines, index: int, replicas: Collection[str] | None = No
 
 def head_of(lines: Lines, index: int) -> int:
     """The first line of the traceback that a line belongs to, among those of its replica."""
-    walk = _upwards(lines, index)
-    head, part, own = next(walk)
+    walk = upwards(lines, index)
+    head, part, own, _ = next(walk)
     if part in (_NONE, _HEAD):
         return head
-    for at, part, replica in walk:
+    for at, part, replica, _ in walk:
         if replica != own:
             continue
         if part == _NONE:
@@ -142,22 +172,22 @@ def end_of(lines: Lines, index: int) -> int:
     return index
 
 
-def _upwards(lines: Lines, index: int) -> Iterator[tuple[int, int, int]]:
-    """Number, part of a traceback and replica of the lines from one on upwards, as far as one looks."""
+def upwards(lines: Lines, index: int) -> Iterator[tuple[int, int, int, int]]:
+    """Number, part of a traceback, replica and marks of lines from one on upwards, as far as one looks."""
     base, least = len(lines), max(index - FAR, -1)
     for block in reversed(lines.blocks):
         base -= len(block)
         if base > index:
             continue
-        traces, replicas = block.traces(), block.replicas()
+        traces, replicas, marks = block.traces(), block.replicas(), block.marks()
         for at in range(min(index - base, len(block) - 1), -1, -1):
             if base + at <= least:
                 return
-            yield base + at, traces[at], replicas[at]
+            yield base + at, traces[at], replicas[at], marks[at]
 
 
 def _downwards(lines: Lines, index: int) -> Iterator[tuple[int, int, int]]:
-    """The same from one on downwards."""
+    """Number, part of a traceback and replica of the lines from one on downwards."""
     base, most = 0, index + FAR
     for block in lines.blocks:
         if base + len(block) > index:
