@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "tui"
 
 GOOGLE = ("google", "grpc", "grpc_status", "proto")
 SCREEN = ("textual", "rich", "textual_plot")
-APP = ("tui.app", "tui.cli", "tui.terminal", "tui.connected", "tui.trial")
+APP = ("tui.app", "tui.cli", "tui.entry", "tui.terminal", "tui.connected", "tui.trial")
 FRAME = (*APP, "tui.connection", "tui.commands")
 ALSO = {
     "tui.domain.spec": ("yaml", "ruamel"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tui.cli import main
+from tui.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

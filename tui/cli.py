@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ NAME = "vertex-tui"
 
 INTERRUPTED = 130
 """The exit status of a command that the user stopped with ctrl+c (128 + SIGINT)."""
+
+READER_GONE = 141
+"""The exit status when the reader of stdout has gone (128 + SIGPIPE), as other programs have it in a pipe."""
 
 GARBAGE_THRESHOLD = 20_000
 """New objects between two looks for garbage: importing and drawing the first frame makes about so many."""
@@ -199,7 +203,8 @@ def _on_a_terminal() -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the process's exit status.
 
-    0 is success, 1 a failure, 2 a mistake in arguments or configuration, 130 an interruption.
+    0 is success, 1 a failure, 2 a mistake in arguments or configuration, 130 an interruption, 141 a reader of
+    the result that has gone.
     """
     try:
         return _run(arguments)
@@ -216,7 +221,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    status = cli.main(arguments, prog_name=NAME, standalone_mode=False)
+    streams = sys.stdout, sys.stderr
+    try:
+        status = cli.main(arguments, prog_name=NAME, standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is streams[0]:
+            raise
+        sys.stdout, sys.stderr = streams  # click put others there, as it does for a reader that has gone
+        raise BrokenPipeError from None
     if sys.stdout is not None:  # as after `>&-`
         sys.stdout.flush()
     return status if isinstance(status, int) else 0
@@ -226,7 +238,7 @@ def _broken(error: OSError) -> int:
     """The end of a command that could not write: nobody is told of a reader that has gone, for it knows."""
     _quiet_stdout()
     if isinstance(error, BrokenPipeError):
-        return 1
+        return READER_GONE
     where = f"{error.filename}: " if error.filename else ""
     return _complain(f"{where}{error.strerror or error}; nothing more was done", 1)
 
@@ -240,7 +252,8 @@ def _misused(error: click.UsageError) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    click.echo(printable(f"{NAME}: {message}", multiline=True), err=True)
+    with suppress(OSError):  # stderr takes nothing either
+        click.echo(printable(f"{NAME}: {message}", multiline=True), err=True)
     return status
 
 

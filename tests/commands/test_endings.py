@@ -19,7 +19,7 @@ from tests.support import PATIENCE, wait_until
 
 HERE = ("--local", "--region", REGION)
 COMMAND = (sys.executable, "-m", "tui")
-INTERRUPTED = 130
+INTERRUPTED, READER_GONE = 130, 141
 
 
 def begin(arguments: Sequence[object]) -> subprocess.Popen[str]:
@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_a_job_that_is_followed_running(
     assert following.stdout.readline()
     following.stdout.close()  # the reader goes
     assert run("cancel", job["id"], *HERE, "--yes").status == 0
-    assert following.wait(PATIENCE) == 1
+    assert following.wait(PATIENCE) == READER_GONE
     assert following.stderr is not None
     assert "Traceback" not in following.stderr.read()
     following.stderr.close()
@@ -129,7 +129,7 @@ def test_a_reader_that_goes_and_no_output_at_all_are_no_error_of_ours(local: Ser
         done = subprocess.run(
             [*COMMAND, *arguments, *HERE], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
         )
-        assert (done.returncode, done.stderr) == (1, ""), arguments
+        assert (done.returncode, done.stderr) == (READER_GONE, ""), arguments
     os.close(writing)
     full = subprocess.run(
         ["sh", "-c", 'exec "$@" >/dev/full', "sh", *COMMAND, "logs", number, *HERE],
@@ -146,7 +146,11 @@ def test_a_reader_that_goes_and_no_output_at_all_are_no_error_of_ours(local: Ser
         text=True,
         check=False,
     )
-    assert "Traceback" not in none.stderr
+    assert none.returncode == 1
+    assert (
+        none.stderr
+        == "vertex-tui: stdout is closed, so the result could not be printed; nothing more was done\n"
+    )
 
 
 @pytest.mark.usefixtures("local")
@@ -164,7 +168,28 @@ def test_ctrl_c_while_a_job_is_sent_waits_for_the_reply_and_says_what_became_of_
         out, err = process.communicate(timeout=PATIENCE)
     finally:
         assert run("local", "fault", "clear").status == 0
-    assert (process.returncode, out) == (INTERRUPTED, "")
     (job,) = run("jobs", *HERE, "--filter", "sent-anyway", "--json").json
+    assert (process.returncode, out) == (INTERRUPTED, f"{job['name']}\n")
     assert "It is being sent; the reply is awaited" in err
     assert f"It was started: {job['name']}" in err
+    assert f"To stop it: vertex-tui cancel {job['id']} --local --region {REGION}" in err
+    for target in ("/dev/full", "&-"):
+        done = subprocess.run(
+            [
+                "sh",
+                "-c",
+                f'exec "$@" >{target}',
+                "sh",
+                *COMMAND,
+                "run",
+                "job.yaml",
+                *HERE,
+                "--name",
+                "unsaid",
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "The job was started: projects/" in done.stderr

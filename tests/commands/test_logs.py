@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.cloud.aiplatform_v1 import CustomJob
@@ -13,6 +14,7 @@ from google.cloud.aiplatform_v1 import CustomJob
 from tests.commands.conftest import Run
 from tests.local.clients import PARENT, REGION, Server, job_id, script_job
 from tui.commands.loglines import BAR_NS, Choice, FoldedLog, RawLog
+from tui.commands.times import since_ns
 from tui.domain.logs import LogEntry, Severity
 
 HERE = ("--local", "--region", REGION)
@@ -74,6 +76,19 @@ def test_lines_are_chosen_by_level_replica_and_time(trained: str, run: Run) -> N
     wrong = run("logs", trained, *HERE, "--since", "yesterday")
     assert wrong.status == 2
     assert "10m" in wrong.err
+    assert run("logs", trained, *HERE, "--since", "").status == 2
+    unknown = run("logs", trained, *HERE, "--replica", "workerpool7-0")
+    assert unknown.status == 2
+    assert "no replica workerpool7-0; there are workerpool0-0 and service" in unknown.err
+    assert run("export", trained, "", *HERE).status == 2
+    assert run("jobs", *HERE, "--state", "").status == 2
+
+
+def test_a_time_of_day_is_the_last_such_one() -> None:
+    now = datetime(2026, 11, 23, 12, 30, tzinfo=UTC).astimezone()
+    for minutes in (30, 0, 1439):
+        found = since_ns(f"{now - timedelta(minutes=minutes):%H:%M}", now)
+        assert now.timestamp() - found / 1e9 == 60 * minutes
 
 
 def test_raw_folds_nothing_and_keeps_texts(trained: str, run: Run) -> None:

@@ -46,6 +46,22 @@ def test_on_a_terminal_no_line_is_wider_and_nothing_moves_the_cursor(
         assert printable(line) == line
 
 
+def test_columns_that_can_be_left_out_go_before_others_are_cut() -> None:
+    shape = (
+        Column("NAME", give=True),
+        Column("MACHINE", give=True, drop=1),
+        Column("AGE", drop=2),
+        Column("ID"),
+    )
+    row = [("a-name-of-a-job", "g2-standard-24", "12 min", "4711")]
+    lines = {room: table_lines(shape, row, room, header=False)[0] for room in (60, 40, 30, 22, 12)}
+    assert lines[60] == "a-name-of-a-job  g2-standard-24  12 min  4711"
+    assert lines[40].startswith("a-name-of-a-job  g2-")
+    assert lines[30] == "a-name-of-a-job  12 min  4711"
+    assert lines[22] == "a-name-of-a-job  4711"
+    assert lines[12].endswith("4711")
+
+
 def test_columns_that_give_are_cut_before_others() -> None:
     lines = table_lines(SHAPE, ROWS, 26, header=False)
     assert [line.split()[0] for line in lines] == ["ok", "failed"]

@@ -270,7 +270,7 @@ def test_ctrl_c_and_a_reader_that_goes_leave_nothing_half_done(
     listing = begin(["outputs", "gs://read-by-nobody", "--local"])
     assert listing.stdout is not None
     listing.stdout.close()
-    assert listing.wait(PATIENCE) == 1
+    assert listing.wait(PATIENCE) == 141
     assert listing.stderr is not None
     assert listing.stderr.read() == ""
     listing.stderr.close()

@@ -180,6 +180,26 @@ def test_ctrl_c_ends_a_command_that_waits_for_an_answer_with_130(home: Path) -> 
     assert time.monotonic() - begin < PATIENCE
 
 
+INTERRUPTED_EARLY = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+            sum(range(100_000))
+sys.meta_path.insert(0, Finder())
+from tui.entry import main
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_while_python_loads_is_quiet(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_EARLY], env=environment(home), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (cli.INTERRUPTED, b"", b"")
+
+
 def _login(home: Path) -> Path:
     """A user's login whose refresh is never answered."""
     file = home / "login.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ from tui.domain.spec.references import Source, Value
 from tui.domain.spec.request import build_request
 from tui.domain.target import Target
 from tui.services.preflight import Finding, Report
-from tui.services.submission import SubmissionStore
+from tui.services.processes import this_process
+from tui.services.submission import Record, SubmissionStore
 
 HERE = ("--local", "--region", REGION)
+TOLD = ("--set", "SECRET_TOKEN=kelp-forest-of-ana")
 SPEC = """\
 workerPoolSpecs:
   - machineSpec:
@@ -59,7 +62,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_job_is_started_once_and_its_name_is_all_that_stdout_has(
     local: Server, run: Run, home: Path
 ) -> None:
-    done = run("run", "job.yaml", *HERE, "--name", "run-one", "--set", "labels.team=a")
+    done = run("run", "job.yaml", *HERE, "--name", "run-one", "--set", "labels.team=a", *TOLD)
     assert done.status == 0, done.err
     (name,) = done.out.splitlines()
     assert name.startswith("projects/123456789012/locations/europe-west4/customJobs/")
@@ -68,6 +71,12 @@ def test_a_job_is_started_once_and_its_name_is_all_that_stdout_has(
     assert [each["display_name"] for each in run("jobs", *HERE, "--filter", "run-one", "--json").json] == [
         "run-one"
     ]
+    for words in (("logs", name), ("logs", name, "--raw"), ("explain", name), ("export", name, "record")):
+        printed = run(*words, *HERE)
+        assert printed.status == 0, printed.err
+        assert "kelp-forest" not in printed.out + printed.err
+    assert "as nobody with ••••••" in Path("record/log.jsonl").read_text()
+    assert "kelp-forest" not in Path("record/job.json").read_text()
     store = SubmissionStore(home / "state" / "journals")
     assert not store.pending_submissions()
     assert store.next_number(str(Path("job.yaml").resolve())) == 2
@@ -116,6 +125,30 @@ def test_a_lost_reply_is_looked_for_and_the_job_is_there_once(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("local")
+def test_earlier_starts_are_settled_unless_another_process_waits_for_them(run: Run, home: Path) -> None:
+    """As after a kill: one arrived, one did not, one may still be on its way, and one is a sibling's."""
+    (job,) = run("jobs", *HERE, "--filter", "run-one", "--json").json or [None]
+    store = SubmissionStore(home / "state" / "journals")
+    mine = this_process()
+    record = Record("", "local-project", REGION, local=True, display_name="", file="", sent_at="")
+    old, new = "2026-11-01T10:00:00+00:00", datetime.now(UTC).isoformat()
+    store.write(replace(record, label="jgone", display_name="gone", sent_at=old))
+    store.write(replace(record, label="jnew", display_name="new", sent_at=new))
+    sibling = replace(record, pid=mine.pid, process_started=mine.started, host=mine.host)
+    store.write(replace(sibling, label="jsibling", display_name="sibling", sent_at=old))
+    if job is not None:
+        store.write(replace(record, label=job["labels"]["vertex-tui-id"], display_name="one", sent_at=old))
+    done = run("run", "job.yaml", *HERE)
+    assert done.status == 0, done.err
+    assert "gone, sent at 2026-11-01" in done.err
+    assert "never arrived" in done.err
+    assert "whether new, sent at" in done.err
+    assert "sibling" not in done.err
+    assert job is None or f"is {job['name']}" in done.err
+    assert [each.label for each in store.pending_submissions()] == ["jsibling", "jnew"]
+
+
+@pytest.mark.usefixtures("local")
 def test_a_refusal_is_told_without_secrets(run: Run) -> None:
     fault = ("local", "fault", "add", "call", "CreateCustomJob", "error", "--code", "INVALID_ARGUMENT")
     assert run(*fault, "--message", "quite-a-secret-1234 is wrong", "--once").status == 0
@@ -137,7 +170,7 @@ def test_a_job_whose_log_cannot_be_read_still_tells_its_outcome(run: Run) -> Non
     assert done.status == 9
     assert done.out == ""
     assert "Its log cannot be read: Permission denied" in done.err
-    assert "vertex-tui doctor; its end is awaited all the same" in done.err
+    assert f"vertex-tui doctor --local --region {REGION}; its end is awaited all the same" in done.err
 
 
 def plan(timeout: str) -> Plan:

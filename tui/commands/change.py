@@ -12,6 +12,7 @@ from tui.cli_common import CommandLineError, Options, common_options, merged_opt
 from tui.commands.confirm import confirm, yes_option
 from tui.commands.exits import Exit
 from tui.commands.find import Found, find_job
+from tui.commands.hints import command
 from tui.commands.output import note, progress, safe, say
 from tui.commands.session import run_lightly, sentence
 from tui.domain.errors import CloudError
@@ -101,10 +102,6 @@ def _change(options: Options, kind: Kind, wanted: Sequence[str], *, yes: bool) -
         what = "this job" if len(fit) == 1 else f"these {len(fit)} jobs"
         confirm(kind.question.format(what), [*map(_line, fit.values()), kind.about], yes=yes)
         account = await _carry_out(kind, fit)
-        for name in account.settled:
-            say(f"{kind.done}: {safe(fit[name].job.display_name)} {fit[name].job.job_id}")
-        for failure in account.failures:
-            note(safe(failure))
         whole = not bad and not account.failures and not account.left
         return Exit.OK if whole else Exit.FAILED
 
@@ -133,7 +130,8 @@ def _refuse(kind: Kind, found: Found) -> bool:
     job = found.job
     name = safe(job.display_name or job.job_id)
     if kind is DELETE and job.state.live:
-        note(f"{name} is {job.state.word}: cancel it first, with vertex-tui cancel {job.job_id}")
+        how = command(f"cancel {job.job_id}", found.place)
+        note(f"{name} is {job.state.word}: cancel it first, with {how}")
         return True
     if kind is CANCEL and job.state.terminal:
         note(f"{name} has ended: {job.state.word}; there is nothing to cancel")
@@ -147,7 +145,7 @@ def _refuse(kind: Kind, found: Found) -> bool:
 def _nothing(kind: Kind, bad: int) -> str:
     which = "it" if bad == 1 else f"any of the {bad} jobs"
     verb = "cancelled" if kind is CANCEL else "deleted"
-    return f"nothing was {verb}: {which} could not be, for what is said above; see vertex-tui jobs"
+    return f"nothing was {verb}: {which} could not be, for what is said above; see {command('jobs')}"
 
 
 def _line(found: Found) -> str:
@@ -167,5 +165,11 @@ async def _carry_out(kind: Kind, fit: dict[str, Found]) -> Account:
     try:
         return await batch.run()
     finally:
-        if batch.account.left:
-            note(f"{batch.account.left} of {batch.account.whole} jobs were not begun")
+        account = batch.account
+        for failure in account.failures:
+            note(safe(failure))
+        if account.left:
+            note(f"{account.left} of {account.whole} jobs were not begun")
+        for job in jobs:
+            if job.name in account.settled:
+                say(f"{kind.done}: {safe(job.display_name)} {job.job_id}")

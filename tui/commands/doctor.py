@@ -13,6 +13,7 @@ from tui.commands.doctor_fix import Fixer, Made
 from tui.commands.doctor_look import look
 from tui.commands.doctor_words import SHAPE, check_json, for_shell, paragraphs, row
 from tui.commands.exits import Exit
+from tui.commands.hints import command
 from tui.commands.output import note, safe, say, say_json
 from tui.commands.session import run_async
 from tui.commands.table import say_table
@@ -114,7 +115,9 @@ def _summary(facts: SetupFacts, checks: Sequence[Check], *, fix: bool) -> str:
         return f"✗ {where}: {error.title}"
     to_fix = sum(check.to_fix for check in checks)
     if to_fix:
-        more = "" if fix or not safe_fixes(checks) else "; vertex-tui doctor --fix makes what is safe to make"
+        more = (
+            "" if fix or not safe_fixes(checks) else f"; {command('doctor --fix')} makes what is safe to make"
+        )
         return f"✗ {where}: {to_fix} to fix{more}"
     if facts.spec_trouble:
         return f"✗ {where}: {for_shell(facts.spec_trouble)}; vertex-tui check says more"

@@ -58,16 +58,23 @@ def for_shell(text: str) -> str:
     return _KEYS.sub("", text)
 
 
+def standing(check: Check) -> CheckState:
+    """How a row stands in a shell: what keeps jobs from running has failed, whatever puts it right."""
+    return CheckState.FAILED if check.to_fix else check.state
+
+
 def row(check: Check) -> tuple[Cell, str, str, str]:
     """A line of the table."""
-    state = Cell(f"{check.state.glyph} {check.state.word}", COLOURS[check.state])
+    stands = standing(check)
+    state = Cell(f"{stands.glyph} {stands.word}", COLOURS[stands])
     return state, check.group.value, check.title, for_shell(check.finding)
 
 
 def paragraph(check: Check) -> Iterator[str]:
     """What a row that needs attention means and what to do, below a heading."""
-    head = f"{check.state.glyph} {check.group.value} · {check.title}: {for_shell(check.finding)}"
-    yield styled(safe(head), fg=COLOURS[check.state], bold=True)
+    stands = standing(check)
+    head = f"{stands.glyph} {check.group.value} · {check.title}: {for_shell(check.finding)}"
+    yield styled(safe(head), fg=COLOURS[stands], bold=True)
     told = (("Why", check.why), ("Said", check.said), ("Next", check.next_step), ("Fix", offer(check)))
     for name, text in told:
         if text:
@@ -106,7 +113,7 @@ def check_json(check: Check) -> dict[str, object]:
         "id": check.id,
         "group": check.group.value,
         "title": check.title,
-        "state": check.state.name.lower(),
+        "state": standing(check).name.lower(),
         "blocks": check.to_fix,
         "optional": check.optional,
         "finding": for_shell(check.finding),

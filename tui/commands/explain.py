@@ -56,7 +56,7 @@ def explain(ctx: click.Context, /, wanted: str, *, as_json: bool, **given: Any) 
         found = await find_job(gateway, options, wanted)
         insight = await look_into(gateway, options, found)
         card = card_of(found.job, insight)
-        hide = await hider(options)
+        hide = await hider(options, found.job)
         if as_json:
             say_json(card_json(card, hide))
         else:

@@ -16,6 +16,7 @@ import click
 from tui.cli_common import CommandLineError, common_options, merged_options
 from tui.commands.exits import Exit
 from tui.commands.find import Found, find_job
+from tui.commands.folder import Folder
 from tui.commands.hiding import Hide, hidden_entry, hidden_job, hider
 from tui.commands.logread import FOR_GOOD
 from tui.commands.output import note, progress, safe, say
@@ -37,7 +38,7 @@ _REST = 1.5
 
 @click.command()
 @click.argument("wanted", metavar="ID")
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=Folder())
 @click.option("--with-secrets", is_flag=True, help="Keep values of the environment and secrets as they are.")
 @click.option("--force", is_flag=True, help="Replace a record that is there.")
 @common_options
@@ -64,7 +65,7 @@ def export(
 
     async def work(gateway: HeadlessGateway, options: AppOptions) -> Exit:
         found = await find_job(gateway, options, wanted)
-        hide = None if with_secrets else await hider(options)
+        hide = None if with_secrets else await hider(options, found.job)
         count = await _export(gateway.elsewhere(found.place), found, folder, hide, force=force)
         if found.job.state.live:
             note(f"The job is {found.job.state.word}: its record is as of now.")
@@ -72,7 +73,7 @@ def export(
             note("The files hold the secrets of the job; only you can read them.")
         for name in (JOB_FILE, LOG_FILE):
             say(str(folder / name) if str(folder).isprintable() else safe(folder / name))
-        note(f"{count:,} log entries")
+        note(f"{count:,} log {'entry' if count == 1 else 'entries'}")
         return Exit.OK
 
     return run_lightly(merged_options(ctx, given), work)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
+from tui.commands.hints import command
 from tui.commands.output import note, safe
 from tui.commands.places import list_places, places_of
 from tui.commands.session import sentence
@@ -49,7 +50,7 @@ async def find_job(gateway: HeadlessGateway, options: AppOptions, wanted: str) -
         CloudError: it could not be looked for.
     """
     if not wanted.strip():
-        raise CommandLineError("an empty ID names no job; see vertex-tui jobs")
+        raise CommandLineError(f"an empty ID names no job; see {command('jobs')}")
     places = places_of(gateway, options)
     if match := _NAME.fullmatch(wanted):
         project, region, number = match["project"], match["region"], match["number"]
@@ -117,8 +118,8 @@ async def _by_name(gateway: HeadlessGateway, places: tuple[Place, ...], wanted: 
 def _no_job(wanted: str, places: Sequence[Place]) -> CommandLineError:
     where = " or ".join(map(str, places))
     return CommandLineError(
-        f"there is no job {safe(wanted)} in {safe(where)}; see vertex-tui jobs, or name another --region or "
-        "--project, or its full resource name",
+        f"there is no job {safe(wanted)} in {safe(where)}; see {command('jobs')}, or name another "
+        "--region or --project, or its full resource name",
         Exit.FAILED,
     )
 

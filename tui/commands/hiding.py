@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from tui.domain.diagnosis.hiding import secrets_of_job
+from tui.domain.jobs import Job
 from tui.services.options import AppOptions
 
 Hide = Callable[[str], str]
 
 
-async def hider(options: AppOptions, more: Iterable[str] = ()) -> Hide:
-    """Hides what looks like a secret, every value that is stored on this box, and those of `more`."""
+async def hider(options: AppOptions, job: Job | None = None, more: Iterable[str] = ()) -> Hide:
+    """Hides what looks like a secret, the values stored on this box, those of a job's spec, and `more`."""
     from tui.domain.secrets import (  # noqa: PLC0415 (many patterns)
         HIDDEN,
         hide,
@@ -22,7 +24,7 @@ async def hider(options: AppOptions, more: Iterable[str] = ()) -> Hide:
     from tui.services.secrets import stored_values  # noqa: PLC0415 (reads TOML)
 
     stored = await asyncio.to_thread(stored_values, options.paths.secrets_file)
-    values = frozenset({*stored, *more})
+    values = frozenset({*stored, *more, *(secrets_of_job(job) if job is not None else ())})
 
     def hidden(text: str) -> str:
         return hide_found(hide(text, values) if values else text, HIDDEN)

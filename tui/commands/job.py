@@ -36,7 +36,7 @@ def job(ctx: click.Context, /, wanted: str, *, as_json: bool, **given: Any) -> E
 
     async def work(gateway: HeadlessGateway, options: AppOptions) -> Exit:
         found = await find_job(gateway, options, wanted)
-        hide = await hider(options)
+        hide = await hider(options, found.job)
         if as_json:
             say_json(hidden_job(found.job.raw, hide))
             return Exit.OK

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tui.commands.hiding import Hide
+from tui.commands.hints import command
 from tui.commands.jobs import COLOURS
 from tui.commands.output import safe, styled
 from tui.domain import text
@@ -17,6 +18,7 @@ from tui.domain.course.links import console_link, logs_link, tensorboard_link
 from tui.domain.course.timeline import awaits_error, phases
 from tui.domain.joblist.spec_text import spec_of, spec_yaml
 from tui.domain.jobs import Job
+from tui.domain.places import Place
 from tui.domain.timeouts import timeout_of
 
 _WIDTH = 10
@@ -27,7 +29,7 @@ def job_lines(
 ) -> Iterator[str]:
     """The whole detail, the most wanted first; nothing in it is obeyed by a terminal."""
     yield styled(safe(job.display_name or job.job_id), bold=True)
-    for label, value, colour in _fields(job, project, now, local=local, book=book):
+    for label, value, colour in _fields(job, project, now, hide, local=local, book=book):
         if value:
             yield f"{label:<{_WIDTH}}{styled(value, fg=colour) if colour else value}"
     if spec_of(job):
@@ -38,18 +40,15 @@ def job_lines(
 
 
 def _fields(
-    job: Job, project: str, now: datetime, *, local: bool, book: PriceBook | None
+    job: Job, project: str, now: datetime, hide: Hide, *, local: bool, book: PriceBook | None
 ) -> Iterable[tuple[str, str, str]]:
     yield "State", f"{job.state.glyph} {job.state.word}", COLOURS.get(job.state, "")
     yield "Course", " · ".join(phase.words for phase in phases(job, now)), ""
     if job.error is not None:
-        yield from _indented("Error", job.error.message, "red")
+        yield from _indented("Error", hide(job.error.message), "red")
     elif awaits_error(job, now):
-        yield (
-            "Error",
-            "follows within about a minute; vertex-tui explain reads the log, which has it already",
-            "",
-        )
+        explain = command(f"explain {job.job_id}", Place(project, job.region))
+        yield "Error", f"follows within about a minute; {explain} reads the log, which has it already", ""
     yield "Cost", _cost_words(job, now, local=local, book=book), ""
     for number, pool in enumerate(job.pools):
         label = "Machine" if len(job.pools) == 1 else f"Pool {number}"

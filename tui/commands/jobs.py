@@ -18,6 +18,7 @@ from tui.commands.places import Listed, list_places, places_of
 from tui.commands.session import run_lightly, sentence
 from tui.commands.table import Cell, Column, say_table
 from tui.commands.times import rfc3339_of
+from tui.domain.diagnosis.hiding import job_without, secrets_of_job, without_secrets
 from tui.domain.gateway import HeadlessGateway
 from tui.domain.joblist.columns import BY_KEY, Line, idle_columns
 from tui.domain.joblist.listing import Known, Listing
@@ -40,16 +41,18 @@ COLOURS = {
 _SHAPE = {
     "state": Column("STATE"),
     "name": Column("NAME", give=True),
-    "machine": Column("MACHINE", give=True),
+    "machine": Column("MACHINE", give=True, drop=1),
     "project": Column("PROJECT"),
     "region": Column("REGION"),
-    "age": Column("AGE", right=True),
-    "ran": Column("RAN", right=True),
+    "age": Column("AGE", right=True, drop=2),
+    "ran": Column("RAN", right=True, drop=3),
     "id": Column("ID"),
 }
 _FROM_LOGS = re.compile(r"(?:^|\s)-?(?:progress[<>=]|cause:)")
 _AGE = re.compile(r"age<=?(\d{1,6}(?:\.\d{1,6})?)([smhdw]?)")
 _UNITS = {"": 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+MOST_OF_ERROR = 20_000
+"""Characters of an error that are printed."""
 _MARGIN = timedelta(minutes=5)
 """By how much this box's clock and the service's may differ."""
 
@@ -80,6 +83,8 @@ def jobs(
       vertex-tui jobs --state live
       vertex-tui jobs --filter 'label:team=a age<2d' --json | jq -r '.[].id'
     """  # noqa: D301
+    if not all(each.strip() for each in states):
+        raise CommandLineError("an empty --state names none; say live, ended, running, failed, …")
     wanted = f"state:{shlex.quote(','.join(states))} {filter_}" if states else filter_
 
     async def work(gateway: HeadlessGateway, options: AppOptions) -> Exit:
@@ -129,7 +134,7 @@ def job_summary(job: Job, project: str, now: datetime) -> dict[str, object]:
     """A job of the list as `--json` prints it."""
     ran = job.duration(now)
     pool = job.pools[0] if job.pools else None
-    error = job.error
+    error = job_without(job, secrets_of_job(job)).error
     return {
         "name": job.name,
         "id": job.job_id,
@@ -146,7 +151,9 @@ def job_summary(job: Job, project: str, now: datetime) -> dict[str, object]:
         "end_time": rfc3339_of(job.end_time),
         "ran_seconds": round(ran.total_seconds(), 3) if ran is not None else None,
         "labels": dict(job.labels),
-        "error": {"code": error.code, "message": error.message} if error is not None else None,
+        "error": {"code": error.code, "message": without_secrets(error.message, MOST_OF_ERROR)}
+        if error is not None
+        else None,
     }
 
 

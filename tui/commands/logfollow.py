@@ -104,7 +104,9 @@ class Following:
             progress_done()
         self._print(None)
         if self._lines.late:
-            note(f"{self._lines.late:,} entries came late and stand after newer ones")
+            count = self._lines.late
+            what = "1 entry came late and stands" if count == 1 else f"{count:,} entries came late and stand"
+            note(f"{what} after newer ones")
 
     @property
     def _over(self) -> bool:

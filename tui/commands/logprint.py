@@ -11,7 +11,7 @@ import click
 
 from tui.commands.hiding import Hide
 from tui.commands.loglines import Shown
-from tui.commands.output import has_colours, is_terminal, progress_done, say_json_line, styled
+from tui.commands.output import has_colours, is_terminal, need_stdout, progress_done, say_json_line, styled
 from tui.domain.logreading.level_words import level_word
 from tui.domain.logs import Severity, rfc3339
 from tui.domain.text import printable, strip_escapes
@@ -40,6 +40,7 @@ class LogPrinter:
         """
         given = iter(lines)
         while part := list(islice(given, _SLICE)):
+            need_stdout()
             texts = [line.text for line in part]
             # Lines are hidden together, as a private key is known by its first one; entries are whole.
             whole = any("\n" in text for text in texts)
@@ -47,7 +48,7 @@ class LogPrinter:
             for line, text in zip(part, hidden, strict=True):
                 self._put_one(line, text)
             self.count += len(part)
-        if sys.stdout is not None:
+        if sys.stdout is not None:  # nothing was to be printed
             sys.stdout.flush()
 
     def _put_one(self, line: Shown, text: str) -> None:

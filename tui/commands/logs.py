@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,9 @@ from tui.commands.output import note, safe
 from tui.commands.session import run_lightly
 from tui.commands.times import since_ns
 from tui.domain.gateway import HeadlessGateway
+from tui.domain.jobs import Job
 from tui.domain.logs import Severity, jobs_filter, rfc3339
+from tui.services.follow.outlet import SERVICE
 from tui.services.logreads import LogReaders
 from tui.services.options import AppOptions
 
@@ -26,7 +29,7 @@ from tui.services.options import AppOptions
 @click.command()
 @click.argument("wanted", metavar="ID")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the job's log is complete.")
-@click.option("--since", metavar="TIME", help="Only from then on: 10m, 2h, 1d, or a date or time.")
+@click.option("--since", metavar="TIME", help="Only from then on: 10m, 2h, 1d, 18:00, or a date or time.")
 @click.option(
     "--severity",
     type=click.Choice([each.name for each in Severity if each], case_sensitive=False),
@@ -59,14 +62,15 @@ def logs(
       vertex-tui logs my-run --follow
       vertex-tui logs my-run --severity WARNING --since 2h --jsonl | jq -r .text
     """  # noqa: D301
-    begin = since_ns(since, datetime.now(UTC)) if since else 0
+    begin = since_ns(since, datetime.now(UTC)) if since is not None else 0
     choice = Choice(begin, Severity[severity.upper()] if severity else 0, frozenset(replicas) or None)
 
     async def work(gateway: HeadlessGateway, options: AppOptions) -> Exit:
         found = await find_job(gateway, options, wanted)
+        _refuse_unknown(replicas, found.job)
         readers = log_readers(gateway)
         lines: Ordered = RawLog(choice) if raw else FoldedLog(choice, live=follow)
-        printer = LogPrinter(await hider(options), jsonl=jsonl, raw=raw)
+        printer = LogPrinter(await hider(options, found.job), jsonl=jsonl, raw=raw)
         if follow:
             from tui.commands.logfollow import Following  # noqa: PLC0415 (only for this)
 
@@ -95,6 +99,24 @@ async def _read(
     if found.job.state.live:
         name = safe(found.job.display_name or found.job.job_id)
         note(f"{name} is {found.job.state.word}: more may come, which --follow waits for")
+
+
+def _refuse_unknown(replicas: Sequence[str], job: Job) -> None:
+    """Refuse a replica that the job does not have.
+
+    Raises:
+        CommandLineError: with the names of those that there are.
+    """
+    sizes = [(number, pool.replica_count) for number, pool in enumerate(job.pools)]
+    known = {f"workerpool{number}-{each}" for number, count in sizes for each in range(count)}
+    unknown = [name for name in replicas if name not in known and name != SERVICE]
+    if known and unknown:
+        pools = [
+            (f"workerpool{number}-0", f"workerpool{number}-{count - 1}") for number, count in sizes if count
+        ]
+        there = ", ".join(first if first == last else f"{first} to {last}" for first, last in pools)
+        what = f"has no replica {safe(unknown[0])}" if unknown[0] else "has no replica without a name"
+        raise CommandLineError(f"the job {what}; there are {there} and {SERVICE}")
 
 
 def _quoted(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from tui.cli_common import CommandLineError, common_options, merged_options
 from tui.commands.exits import Exit
 from tui.commands.find import find_job
+from tui.commands.hiding import hider
 from tui.commands.logread import log_readers, pages
 from tui.commands.output import note, say, say_json
 from tui.commands.session import run_lightly
@@ -85,6 +87,7 @@ async def read_series(gateway: HeadlessGateway, options: AppOptions, wanted: str
     from tui.services.follow.outlet import SERVICE  # noqa: PLC0415
 
     found = await find_job(gateway, options, wanted)
+    hide = await hider(options, found.job)
     store = MetricStore()
     service = []
     async for entries in pages(log_readers(gateway), found.place.project, job_filter(found.job.job_id)):
@@ -92,7 +95,9 @@ async def read_series(gateway: HeadlessGateway, options: AppOptions, wanted: str
         service += [entry for entry in entries if entry.replica == SERVICE]
     for attempt in attempts(service)[1:]:
         store.mark_attempt(attempt.start_ns)
-    return [one for one in store.series() if one.points]
+    # A step that a bar told before a value is near it, and fit for a chart; who computes wants none instead.
+    series = store.series(estimates=False)
+    return [replace(one, name=hide(one.name)) for one in series if one.points]
 
 
 def _row(series: Series) -> list[str]:

@@ -6,6 +6,7 @@ needs nothing, for every character that a terminal obeys or that hides what is t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -56,20 +57,37 @@ def styled(text: str, **style: Any) -> str:  # noqa: ANN401  # as click.style
 # Results
 
 
+def need_stdout() -> None:
+    """Refuse to go on without a place for the result, as after `>&-`.
+
+    Raises:
+        OSError: stdout is closed.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "stdout is closed, so the result could not be printed")
+
+
 def say(text: str = "") -> None:
-    """Print a line, or several, of the result."""
+    """Print a line, or several, of the result.
+
+    Raises:
+        OSError: stdout takes nothing.
+    """
+    need_stdout()
     _progress.clear()
     click.echo(_encodable(text, sys.stdout), color=has_colours(sys.stdout))
 
 
 def say_json(value: object) -> None:
     """Print a result as JSON: two blanks an indent, keys in their given order, UTF-8."""
+    need_stdout()
     _progress.clear()
     click.echo(json_text(value, indent=2), color=True)  # there is nothing to strip
 
 
 def say_json_line(value: object) -> None:
     """Print one object of a result as one line of JSON."""
+    need_stdout()
     click.echo(json_text(value), color=True)
 
 

@@ -11,6 +11,7 @@ import click
 from tui.cli_common import CommandLineError, Options, common_options, merged_options
 from tui.commands.confirm import must_ask, yes_option
 from tui.commands.exits import Exit
+from tui.commands.folder import Folder
 from tui.commands.output import safe
 from tui.commands.outputs_place import Where, find_outputs, payer_named, place_name, written_place
 from tui.commands.session import failed, run_async, run_lightly
@@ -124,7 +125,7 @@ def list_(
 
 @outputs.command("get", short_help="Download what lies there to the folder DIR.")
 @wanted_argument
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=Folder())
 @click.option(
     "--existing",
     type=click.Choice([rule.value for rule in Overwrite]),
@@ -155,10 +156,10 @@ def get(
       vertex-tui outputs gs://my-bucket/runs/one get . --existing different
     """  # noqa: D301
 
-    async def work(_: HeadlessGateway, options: AppOptions, where: Where) -> Exit:
+    async def work(_: HeadlessGateway, _options: AppOptions, where: Where) -> Exit:
         from tui.commands.outputs_get import fetch  # noqa: PLC0415 (as above)
 
-        return await fetch(where, options, folder, Overwrite(existing), as_json=as_json)
+        return await fetch(where, folder, Overwrite(existing), as_json=as_json)
 
     return _at(merged_options(ctx, given), wanted, work, pay=pay)
 

@@ -13,7 +13,8 @@ import click
 from tui.cli_common import CommandLineError, common_options, merged_options
 from tui.commands.confirm import confirm, yes_option
 from tui.commands.exits import Exit
-from tui.commands.output import is_terminal, note, progress, progress_done, safe, say
+from tui.commands.hints import command
+from tui.commands.output import is_terminal, note, progress, progress_done, safe
 from tui.commands.run_words import Plan, question_lines, warnings
 from tui.commands.session import run_with_gateway
 from tui.commands.specs import (
@@ -76,12 +77,17 @@ def run(
     values = _values(checked, sets, around)
 
     async def work(gateway: Gateway, app_options: AppOptions) -> int:
+        if app_options.settings.read_only:
+            raise CommandLineError(
+                "nothing was started: this is read-only; leave out --read-only, or set read_only = false"
+            )
         store = SubmissionStore(app_options.paths.journals_dir)
         plan = await _plan(gateway, app_options, around, store, source, checked, values, name)
         allow(plan, around, force=force, yes=yes)
         from tui.commands.run_send import send  # noqa: PLC0415 (only now)
 
-        return await _started(gateway, app_options, await send(gateway, store, plan), values, follow=follow)
+        job = await send(gateway, store, plan, silent=follow)
+        return await _started(gateway, app_options, job, values, follow=follow)
 
     return run_with_gateway(options, work)
 
@@ -92,7 +98,9 @@ async def _started(
     """Name the job that was started, and follow it if that is wanted; the exit status."""
     progress_done()
     if not follow:
-        say(job.name)
+        from tui.commands.run_send import say_started  # noqa: PLC0415 (only now)
+
+        say_started(job)
         return Exit.OK
     note(job.name)
     from tui.commands.run_follow import follow_to_end  # noqa: PLC0415 (only for this)
@@ -140,6 +148,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
 ) -> Plan:
     """Look at the project, and make what would be sent."""
     from tui.commands.run_checks import look_at_project  # noqa: PLC0415 (only now)
+    from tui.commands.run_send import settle_earlier  # noqa: PLC0415
 
     target = gateway.target
     around = replace(around, project=target.project, region=target.region)
@@ -149,7 +158,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
     progress_done()
     number = await asyncio.to_thread(store.next_number, source.file)
     chosen = name or around.display_name(spec, source.stem, account=report.account, number=number)
-    pending = await asyncio.to_thread(store.pending_submissions)
+    doubtful = await settle_earlier(gateway, store)
     return Plan(
         spec=spec,
         request=build_request(spec, chosen, around.labels(spec), values),
@@ -160,7 +169,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
         report=report,
         prices=await asyncio.to_thread(around.prices),
         last=await asyncio.to_thread(lambda: store.last_for(source.file, local=target.is_local)),
-        doubtful=tuple(record for record in pending if record.belongs_to(target)),
+        doubtful=doubtful,
     )
 
 
@@ -177,8 +186,8 @@ def allow(plan: Plan, around: Surroundings, *, force: bool, yes: bool) -> None:
         note(safe(f"{finding.glyph} {finding.words}"))
     if sure and not force:
         raise CommandLineError(
-            "nothing was started: Vertex AI would refuse the job for what is said above; run vertex-tui "
-            "doctor --fix, or send it all the same with --force",
+            "nothing was started: Vertex AI would refuse the job for what is said above; run "
+            f"{command('doctor --fix')}, or send it all the same with --force",
             Exit.FAILED,
         )
     if plan.target.is_local:

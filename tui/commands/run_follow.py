@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tui.commands.exits import Exit
 from tui.commands.find import Found
 from tui.commands.hiding import hider
+from tui.commands.hints import command
 from tui.commands.logfollow import Following
 from tui.commands.loglines import Choice, FoldedLog
 from tui.commands.logprint import LogPrinter
@@ -17,7 +18,9 @@ from tui.commands.output import note, safe, styled
 from tui.commands.session import sentence
 from tui.domain import text
 from tui.domain.course.timeline import awaits_error
+from tui.domain.diagnosis.diagnose import diagnose
 from tui.domain.diagnosis.exits import exits_in
+from tui.domain.diagnosis.model import Case, Cause
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job, JobState
@@ -42,7 +45,7 @@ async def follow_to_end(gateway: Gateway, options: AppOptions, job: Job, secrets
     target = gateway.target
     found = Found(job, Place(target.project, target.region), gateway)
     lines = FoldedLog(Choice(), live=True)
-    printer = LogPrinter(await hider(options, secrets), jsonl=False, raw=False)
+    printer = LogPrinter(await hider(options, job, secrets), jsonl=False, raw=False)
     following = Following(log_readers(gateway), found, options, lines, printer)
     try:
         try:
@@ -50,11 +53,11 @@ async def follow_to_end(gateway: Gateway, options: AppOptions, job: Job, secrets
         except CloudError as error:
             note(f"Its log cannot be read: {sentence(error)}; its end is awaited all the same")
         job = await _ended(gateway, job, following.exit_code)
-    except (asyncio.CancelledError, BrokenPipeError):
-        note(f"The job goes on. To come back: vertex-tui logs {job.job_id} --follow {_where(found, options)}")
-        note(f"To stop it: vertex-tui cancel {job.job_id} {_where(found, options)}")
+    except (asyncio.CancelledError, OSError):
+        note(f"The job goes on. To come back: {command(f'logs {job.job_id} --follow', found.place)}")
+        note(f"To stop it: {command(f'cancel {job.job_id}', found.place)}")
         raise
-    _tell(job, _where(found, options))
+    _tell(job, found.place)
     return outcome(job, following.exit_code)
 
 
@@ -75,19 +78,17 @@ async def _ended(gateway: Gateway, job: Job, code: int | None) -> Job:
         await asyncio.sleep(pace.delay(live=True))
 
 
-def _where(found: Found, options: AppOptions) -> str:
-    """The options by which another command finds the job, whatever the settings are then."""
-    whose = "--local" if options.local else f"--project {safe(found.place.project)}"
-    return f"{whose} --region {safe(found.place.region)}"
-
-
-def _tell(job: Job, where: str) -> None:
+def _tell(job: Job, place: Place) -> None:
     name, good = safe(job.display_name), job.state is JobState.SUCCEEDED
     ran = job.duration(job.end_time) if job.end_time else None
     after = f" after {text.duration(ran.total_seconds())}" if ran is not None else ""
     note(styled(f"{job.state.glyph} {name} {job.state.word}{after}", fg="green" if good else "red"))
-    if not good and job.state is not JobState.CANCELLED:
-        note(f"Why: vertex-tui explain {job.job_id} {where}")
+    card = diagnose(Case(job))
+    timed_out = not good and card.cause is Cause.TIMEOUT
+    if timed_out:
+        note(safe(card.summary))
+    if not good and (timed_out or job.state is not JobState.CANCELLED):
+        note(f"Why: {command(f'explain {job.job_id}', place)}")
 
 
 def outcome(job: Job, told: int | None = None) -> int:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
-from tui.commands.output import note, progress, safe
+from tui.commands.hints import command
+from tui.commands.output import note, progress, safe, say
 from tui.commands.run_words import Plan
 from tui.commands.session import failed
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
 from tui.domain.jobs import OWN_LABEL, Job
+from tui.domain.places import Place
 from tui.domain.secrets import hide
 from tui.domain.spec.references import Value, secret_values
 from tui.services.submission import (
@@ -27,8 +30,10 @@ from tui.services.submission import (
 )
 
 
-async def send(gateway: Gateway, store: SubmissionStore, plan: Plan) -> Job:
+async def send(gateway: Gateway, store: SubmissionStore, plan: Plan, *, silent: bool = False) -> Job:
     """The job, started once; a reply that is lost is looked for by the job's label.
+
+    When the user leaves meanwhile, stdout gets the name of the job all the same, unless it is to be `silent`.
 
     Raises:
         CommandLineError: it was not started, or that is not known; the sentence says which (status 1).
@@ -39,7 +44,7 @@ async def send(gateway: Gateway, store: SubmissionStore, plan: Plan) -> Job:
     progress(f"sending {plan.name} …", plain="")
     sending = asyncio.create_task(submitter.submit(plan.request, record, on_doubt=_doubt))
     try:
-        outcome = await _to_the_end(sending, record)
+        outcome = await _to_the_end(sending, record, silent=silent)
     except CloudError as error:
         raise failed(_without_secrets(error, plan.values), f"{safe(plan.name)} was not started") from error
     except NotRecordedError as error:
@@ -50,7 +55,31 @@ async def send(gateway: Gateway, store: SubmissionStore, plan: Plan) -> Job:
     raise await _lost(store, outcome)
 
 
-async def _to_the_end(sending: asyncio.Task[Outcome], record: Record) -> Outcome:
+async def settle_earlier(gateway: Gateway, store: SubmissionStore) -> tuple[Record, ...]:
+    """Look once for earlier starts that nobody waits for any more, and say what became of them.
+
+    Those are left of which that cannot be told yet.
+    """
+    records = await asyncio.to_thread(store.abandoned, gateway.target)
+    if not records:
+        return ()
+    progress("looking for earlier starts …", plain="")
+    submitter = Submitter(gateway.jobs, gateway.target, store)
+    left: list[Record] = []
+    for record in records:
+        outcome = await submitter.look_for(record, seconds=0)
+        sent = f"{safe(record.display_name)}, sent at {record.time.astimezone():%Y-%m-%d %H:%M:%S},"
+        if isinstance(outcome, Submitted):
+            note(f"An earlier start has become known: {sent} is {outcome.job.name}")
+        elif outcome.settled and record.is_old:
+            await asyncio.to_thread(store.forget, record)
+            note(f"An earlier start has become known: {sent} never arrived; no job carries its label")
+        else:
+            left.append(record)
+    return tuple(left)
+
+
+async def _to_the_end(sending: asyncio.Task[Outcome], record: Record, *, silent: bool) -> Outcome:
     """Wait for the reply, also when the user wants to leave: what was sent cannot be taken back."""
     try:
         return await asyncio.shield(sending)
@@ -65,7 +94,10 @@ async def _to_the_end(sending: asyncio.Task[Outcome], record: Record) -> Outcome
             raise
         if isinstance(outcome, Submitted):
             note(f"It was started: {outcome.job.name}")
-            note(f"To stop it: vertex-tui cancel {outcome.job.job_id}")
+            if not silent:
+                with suppress(OSError):
+                    say(outcome.job.name)
+            note(f"To stop it: {_command(f'cancel {outcome.job.job_id}', record)}")
         raise
 
 
@@ -89,7 +121,25 @@ async def _lost(store: SubmissionStore, outcome: NotFound) -> CommandLineError:
 
 
 def _look(record: Record) -> str:
-    return f"before you start it again, look: vertex-tui jobs --filter label:{OWN_LABEL}={record.label}"
+    look = _command(f"jobs --filter label:{OWN_LABEL}={record.label}", record)
+    return f"before you start it again, look: {look}"
+
+
+def _command(words: str, record: Record) -> str:
+    return command(words, Place(record.project, record.region))
+
+
+def say_started(job: Job) -> None:
+    """Print the name of a job that was started, on stderr where stdout takes nothing.
+
+    Raises:
+        OSError: stdout takes nothing.
+    """
+    try:
+        say(job.name)
+    except OSError:
+        note(f"The job was started: {job.name}")
+        raise
 
 
 def _without_secrets(failure: CloudError, values: Mapping[str, Value]) -> CloudError:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tui.cli_common import CommandLineError, Options
 from tui.commands.exits import Exit
+from tui.commands.hints import command, remember
 from tui.commands.output import note, progress, progress_done, safe
 from tui.connection import connect, connect_lightly
 from tui.domain.errors import CloudError
@@ -58,6 +59,7 @@ def run_lightly(options: Options, work: LightWork[Result]) -> Result:
 
 def run_async(options: Options, work: Callable[[AppOptions], Awaitable[Result]]) -> Result:
     """The same for work that connects by itself, or does without."""
+    remember(options)
     app_options = options.app_options(None)
     if app_options.diverted:
         note("Google's names lead to the local server in this shell (vertex-tui local env).")
@@ -121,7 +123,8 @@ def sentence(error: CloudError) -> str:
 
 def command_hint(error: CloudError) -> str:
     """What to do next, for somebody who sits before a shell; empty if nothing is known."""
-    hint = error.hint.replace(f"in {_SETUP}", "with vertex-tui doctor").replace(_SETUP, "vertex-tui doctor")
+    doctor = command("doctor")
+    hint = error.hint.replace(f"in {_SETUP}", f"with {doctor}").replace(_SETUP, doctor)
     found = _KEY.match(hint)
     if found is None:
         return _end(hint)

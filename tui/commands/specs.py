@@ -223,7 +223,8 @@ def with_given(spec: Spec, given: Given, around: Surroundings) -> Spec:
         try:
             job = assign(job, key, text)
         except OverrideError as error:
-            raise CommandLineError(f"--set {safe(key)}: {safe(str(error)).rstrip('.')}") from error
+            said = str(error).removeprefix(f"{key}: ").rstrip(".")
+            raise CommandLineError(f"--set {safe(key)}: {safe(said)}") from error
     before, again = around.check(json.dumps(spec.job)), around.check(json.dumps(job))
     told, old = _told(spec.problems), _told(before.problems)
     new = [problem for problem in again.problems if _mark(problem) not in told | old]

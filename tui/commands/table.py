@@ -25,6 +25,8 @@ class Column:
     give: bool = False
     prose: bool = False
     """Whether it is cut at its end, as sentences are; names are cut in the middle."""
+    drop: int = 0
+    """Where the terminal is too narrow for all columns, those above 0 are left out, the least first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,25 @@ def table_lines(
         cells.insert(0, [Cell(column.title) for column in shape])
     widths = [max((cell_width(row[index].text) for row in cells), default=0) for index in range(len(shape))]
     if room is not None:
+        kept = _kept(shape, widths, room)
+        shape, widths = [shape[index] for index in kept], [widths[index] for index in kept]
+        cells = [[row[index] for index in kept] for row in cells]
         _narrow(shape, widths, room)
     return [_line(shape, row, widths, cut=room is not None) for row in cells]
+
+
+def _kept(shape: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
+    """The columns for which there is room before others are cut; those that can be left out give first."""
+    least = [
+        min(width, NARROWEST) if each.give and each.drop else width
+        for each, width in zip(shape, widths, strict=True)
+    ]
+    kept = list(range(len(shape)))
+    for index in sorted((index for index in kept if shape[index].drop), key=lambda index: shape[index].drop):
+        if sum(least[each] for each in kept) + len(GAP) * (len(kept) - 1) <= room:
+            break
+        kept.remove(index)
+    return kept
 
 
 def _clean(cell: str | Cell) -> Cell:

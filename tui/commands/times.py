@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui.cli_common import CommandLineError
 from tui.commands.output import safe
+from tui.domain.logfind.moments import MomentError, moment_of
 
 SECOND_NS = 1_000_000_000
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smhdw])")
@@ -21,17 +23,22 @@ def rfc3339_of(when: datetime | None) -> str | None:
 
 
 def since_ns(text: str, now: datetime) -> int:
-    """`10m`, `2h`, a date or a time as nanoseconds since the epoch; local time where it names no zone.
+    """`10m`, `2h`, a time of day or a date and time in nanoseconds since the epoch; local without a zone.
 
     Raises:
         CommandLineError: it is none of these.
     """
     if match := _SPAN.fullmatch(text.strip()):
         return int((now.timestamp() - float(match[1]) * _UNITS[match[2]]) * SECOND_NS)
+    if ":" in text and "-" not in text:
+        with suppress(MomentError):  # a time of day, as where the app goes to a time
+            last = int(now.timestamp() * SECOND_NS)
+            return moment_of(text, first_ns=0, last_ns=last, zone=now.astimezone().tzinfo or UTC)
     try:
         found = datetime.fromisoformat(text.strip())
         return int(found.timestamp() * SECOND_NS)  # a time without a zone is this box's
     except (ValueError, OverflowError, OSError):
         raise CommandLineError(
-            f"--since {safe(text)}: write a span such as 10m, 2h or 1d, or a time such as 2026-11-23T18:00"
+            f"--since {safe(text) or repr('')}: write a span such as 10m, 2h or 1d, a time of day such as "
+            "18:00, or a time such as 2026-11-23T18:00"
         ) from None

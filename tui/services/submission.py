@@ -73,6 +73,15 @@ class Record:
     """The resource name once it is known that the job exists."""
     number: int = 0
     """Which start of its file it is, from 1; 0 where that was not counted."""
+    pid: int = 0
+    """The process that sent it, when that began and on which host; 0 where it was not noted."""
+    process_started: float = 0.0
+    host: str = ""
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it was sent so long ago that its absence means that it never arrived."""
+        return (datetime.now(UTC) - self.time).total_seconds() >= 2 * SETTLE_SECONDS
 
     @property
     def time(self) -> datetime:
@@ -129,6 +138,22 @@ class SubmissionStore:
     def pending_submissions(self) -> list[Record]:
         """Submissions that were never confirmed, oldest first."""
         return [record for record in self._all() if not record.job_name]
+
+    def abandoned(self, target: Target) -> list[Record]:
+        """Those of a target whose process does not wait for them any more, oldest first."""
+        return [
+            each for each in self.pending_submissions() if each.belongs_to(target) and not self._awaited(each)
+        ]
+
+    def _awaited(self, record: Record) -> bool:
+        from tui.services.processes import ProcessId  # noqa: PLC0415 (psutil; not for the first frame)
+
+        if not record.pid:
+            return False
+        try:
+            return ProcessId(record.pid, record.process_started, record.host).lives(self._file(record))
+        except OSError:
+            return True  # confirmed or refused meanwhile
 
     def last_for(self, file: str, *, local: bool | None = None) -> Record | None:
         """The last confirmed submission of a spec file; with `local`, to the local server or to Google."""
@@ -191,6 +216,9 @@ class Submitter:
 
     def new_record(self, display_name: str, file: str, number: int = 0) -> Record:
         """A record with a label that no other submission has; `number` counts the starts of the file."""
+        from tui.services.processes import this_process  # noqa: PLC0415 (psutil; not for the first frame)
+
+        process = this_process()
         return Record(
             label=f"j{uuid.uuid4().hex[:15]}",  # never to be taken for a number where it stands in a filter
             project=self._target.project,
@@ -200,6 +228,9 @@ class Submitter:
             file=file,
             sent_at=datetime.now(UTC).isoformat(),
             number=number,
+            pid=process.pid,
+            process_started=process.started,
+            host=process.host,
         )
 
     async def submit(

@@ -37,6 +37,9 @@ def test_a_value_has_the_step_of_the_bar_before_it() -> None:
     store = filled(entries(trainer(range(31))))
     assert steps(store) == [10, 20, 30]
     assert steps(store, "learning_rate") == [10, 20, 30]
+    exact = store.series(estimates=False)
+    assert {point.step for one in exact for point in one.points} == {None}
+    assert steps(store) == [10, 20, 30]
 
 
 def test_a_value_before_any_bar_has_none_and_another_replica_s_bar_says_nothing() -> None:

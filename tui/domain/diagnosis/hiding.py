@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,9 @@ _REACH = 4_000
 _LONGEST_ERROR = 20_000
 """Characters of a job's error that are shown."""
 _TASKS = ("containerSpec", "pythonPackageSpec")
+_WORDS = ("command", "args")
+_SHORTEST_NAMED = 6
+"""Shorter values of variables with a telling name may be words of a log."""
 _BETWEEN = "\0"
 
 
@@ -46,20 +49,51 @@ def _error_words(error: JobError) -> str:
 
 
 def secrets_of(pools: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The values in a spec's environment that seem to be secrets; odd pools never raise."""
+    """The values in a spec that are secrets by their look or their name; odd pools never raise."""
+    tasks = (task for pool in pools for task in map(pool.get, _TASKS) if isinstance(task, Mapping))
+    return tuple(dict.fromkeys(value for task in tasks for value in (*_in_env(task), *_in_words(task))))
+
+
+def secrets_of_job(job: Job) -> tuple[str, ...]:
+    """The same of a job's record."""
+    spec = job.raw.get("jobSpec")
+    pools = spec.get("workerPoolSpecs") if isinstance(spec, Mapping) else None
+    return secrets_of(pool for pool in pools if isinstance(pool, Mapping)) if isinstance(pools, list) else ()
+
+
+def _in_env(task: Mapping[str, Any]) -> Iterator[str]:
     from tui.domain.secrets import literal_secret  # noqa: PLC0415 (as above)
 
-    found: list[str] = []
-    for pool in pools:
-        for task in map(pool.get, _TASKS):
-            env = task.get("env") if isinstance(task, Mapping) else None
-            for item in env if isinstance(env, list) else ():
-                if not isinstance(item, Mapping):
-                    continue
-                name, value = item.get("name"), item.get("value")
-                if isinstance(name, str) and isinstance(value, str) and literal_secret(name, value):
-                    found.append(value)
-    return tuple(dict.fromkeys(found))
+    env = task.get("env")
+    for item in env if isinstance(env, list) else ():
+        if not isinstance(item, Mapping):
+            continue
+        name, value = item.get("name"), item.get("value")
+        if not isinstance(name, str) or not isinstance(value, str):
+            continue
+        if _stands_for_one(name, value) or literal_secret(name, value):
+            yield value
+
+
+def _in_words(task: Mapping[str, Any]) -> Iterator[str]:
+    from tui.domain.secret_args import arg_secrets  # noqa: PLC0415 (as above)
+
+    for name in _WORDS:
+        words = task.get(name)
+        if isinstance(words, list):
+            yield from (
+                found.value for found in arg_secrets([word for word in words if isinstance(word, str)])
+            )
+
+
+def _stands_for_one(name: str, value: str) -> bool:
+    """Whether the name alone tells, and hiding the value wherever it stands leaves a log readable."""
+    from tui.domain.secret_kinds import is_telling, is_wordless  # noqa: PLC0415 (as above)
+
+    value = value.strip()
+    return (
+        len(value) >= _SHORTEST_NAMED and is_telling(name) and not is_wordless(value) and value[0] not in "/$"
+    )
 
 
 def job_without(job: Job, values: Sequence[str]) -> Job:

@@ -176,8 +176,11 @@ class MetricStore:
         """By replica what it said of the whole run at its end: `train_runtime` and the like."""
         return {name: replica.summary for name, replica in self._replicas.items() if replica.summary}
 
-    def series(self) -> tuple[Series, ...]:
-        """All series, by replica, then in the order of the charts, then by name."""
+    def series(self, *, estimates: bool = True) -> tuple[Series, ...]:
+        """All series, by replica, then in the order of the charts, then by name.
+
+        With `estimates` values without a step have that of the training's progress bar before them.
+        """
         made: list[Series] = []
         for name in sorted(self._replicas):
             replica = self._replicas[name]
@@ -185,7 +188,8 @@ class MetricStore:
                 metric: self._points(name, metric) for metric in sorted(replica.tracks, key=_rank)
             }
             times = self._boundaries(name)
-            points = replica.bars.placed(points, replica.course, self._limit())
+            if estimates:
+                points = replica.bars.placed(points, replica.course, self._limit())
             made.extend(
                 Series(metric, name, listed, attempts.starts(listed, times))
                 for metric, listed in points.items()
