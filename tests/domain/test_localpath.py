@@ -13,7 +13,8 @@ from tui.domain.localpath import PART_BYTES, plan_paths, safe_path
 NAMES = st.one_of(
     st.text(min_size=1, max_size=40),
     st.lists(
-        st.sampled_from(["..", ".", "", "a", "A", "%2E", "..%2F", "\\", "\n", "a\u202eb", "a~2", "x" * 300]), min_size=1
+        st.sampled_from(["..", ".", "", "a", "A", "%2E", "..%2F", "\\", "\n", "a\u202eb", "a~2", "x" * 300]),
+        min_size=1,
     ).map("/".join),
 ).filter(bool)
 
