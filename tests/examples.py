@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-USUAL = 30
+USUAL = 20
 """Of a property that says nothing else, in the suite."""
 CAMPAIGN = "campaign"
 """The profile with which `python -m benchmarks.campaign properties` runs the same tests."""

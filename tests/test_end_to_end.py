@@ -49,8 +49,8 @@ def _confirm(terminal: Terminal, title: str) -> None:
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (160, 50)])
 def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int, rows: int) -> None:
     spec = work_folder / "vertex_job.yaml"
-    if columns > 80:  # the whole length is trained once; the wide screen sees a shorter one
-        spec.write_text(spec.read_text().replace('"TRAIN_SECONDS", "20"', '"TRAIN_SECONDS", "4"'))
+    # Long enough for every state to be seen.
+    spec.write_text(spec.read_text().replace('"TRAIN_SECONDS", "20"', '"TRAIN_SECONDS", "4"'))
     with _start(work_folder, columns, rows, str(spec)) as terminal:
         terminal.wait("LOCAL", "workerPoolSpecs")
 
@@ -85,10 +85,13 @@ def test_from_a_fresh_project_to_deleted_outputs(work_folder: Path, columns: int
         terminal.press("enter")
         terminal.wait("train_loss")
         terminal.press("escape")
+        terminal.until(lambda: "train_loss" not in terminal.text, what="the list again")
+        terminal.press("escape")  # drops the filter
+        terminal.wait("checkpoint-80/")
         terminal.press("backspace")
-        terminal.wait("gs://local-project-outputs/runs/", "tiny-train/")
+        terminal.until(lambda: "metrics.json" not in terminal.text, what="the place above")
         terminal.press("x")
-        _confirm(terminal, "Delete")
+        _confirm(terminal, "Delete this prefix?")
         terminal.wait("deleted")
 
         terminal.press("ctrl+q")

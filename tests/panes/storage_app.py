@@ -104,7 +104,7 @@ def said(widget: Static) -> str:
 
 @asynccontextmanager
 async def opened(
-    world: StorageWorld | Gateway, folder: Path, size: tuple[int, int] = (160, 50)
+    world: StorageWorld | Gateway, folder: Path, size: tuple[int, int] = (112, 34)
 ) -> AsyncIterator[tuple[StorageApp, Pilot[object]]]:
     gateway = cast("Gateway", StorageOnly(world)) if isinstance(world, StorageWorld) else world
     app = StorageApp(folder)

@@ -171,7 +171,7 @@ async def test_order_and_filter_are_of_everything(
 @pytest.mark.usefixtures("frugal")
 async def test_reading_on_can_be_stopped_and_trouble_keeps_what_there_is(tmp_path: Path) -> None:
     world = long_world(650)
-    async with opened(world, tmp_path) as (app, pilot):
+    async with opened(world, tmp_path, (160, 50)) as (app, pilot):
         await go(app, pilot, "gs://kelp", "0000")
         await settle(pilot, lambda: not app.pane.reads_on)
         world.gate.clear()

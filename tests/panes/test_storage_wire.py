@@ -55,7 +55,7 @@ def upload(server: Server, bucket: str, count: int) -> None:
         holder.blob(f"runs/one/checkpoints/{number:03}/odd name [x] ü.bin").upload_from_string(b"x" * number)
 
 
-@pytest.mark.parametrize(("size", "count"), [((80, 24), 3), ((160, 50), 120)])
+@pytest.mark.parametrize(("size", "count"), [((80, 24), 120)])
 async def test_outputs_are_found_read_taken_home_and_deleted(
     server: Server, gateway: Gateway, tmp_path: Path, size: tuple[int, int], count: int
 ) -> None:
