@@ -13,13 +13,27 @@ from tests.support import clean_environment, subprocess_environment
 load_profile()
 
 
-LONGEST = ("test_end_to_end.py", "test_tutorial.py", "test_libraries.py", "test_storage_tools.py")
+LONGEST = (
+    *("test_end_to_end", "test_tutorial", "test_storage_tools", "test_libraries", "test_gcloud"),
+    *("test_jobs_chart", "test_google_path", "test_storage", "test_informed", "test_spec_terminal"),
+    *("test_storage_delete", "test_endings", "test_jobs_faults", "test_setup_faults", "test_kills"),
+    *("test_storage_wire", "test_storage_places", "test_typed_keys", "test_keptjobs", "test_cli_local_env"),
+    *(
+        "test_spec_preflight",
+        "test_jobs_changes",
+        "test_storage_transfers",
+        "test_gcloud_grants",
+        "test_wire",
+    ),
+    *("test_setup_work", "test_spec_files", "test_job_turns", "test_polling_day", "test_leaving"),
+)
 """Files that take longest by themselves: begun first, or all but one process wait for them at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the others stay in their order."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)
