@@ -359,7 +359,7 @@ class JobsAgain(JobsViews):
     def watch_jobs(self, old: JobsSnapshot, new: JobsSnapshot) -> None:
         """Errors of jobs come late, and another job may be under a cursor that stays on the first row."""
         super().watch_jobs(old, new)
-        if self.table.cursor_key != self._looking_at:
+        if self.table.cursor_key != self._looking_at or self._looking is None:
             self._look_at_current()
         if self.noticed.news is not None:
             self._show_news()
