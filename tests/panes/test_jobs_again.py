@@ -23,7 +23,7 @@ from tui.domain.insight import JobInsight
 from tui.domain.joblist.again import Way, again_of
 from tui.domain.joblist.unseen import News, Noticed, Stretch
 from tui.domain.jobs import Job, job_from_json
-from tui.panes import messages
+from tui.panes import jobs_again, messages
 from tui.panes.jobs_choice import ChoiceScreen
 from tui.panes.jobs_rerun import RerunScreen, Surroundings, Wanted
 from tui.panes.jobs_unseen import NewsStrip, cost_words, news_content
@@ -110,20 +110,34 @@ async def test_the_next_unseen_is_a_failed_one_and_counts_as_seen_after_a_moment
         assert app.pane.check_action("next_unseen", ())
         await pilot.press("u")
         assert app.table.cursor_key == JOBS[2].name
-        assert not app.told
         await wait_for(lambda: ("seen", "3") in app.told)
+
+
+async def test_a_job_left_before_the_moment_is_over_stays_unseen(
+    app: AgainApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 3600)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await listed(app)
+        app.pane.noticed = UNSEEN
+        await pilot.press("u")
+        first = app.pane._looking
         await pilot.press("u")
         assert app.table.cursor_key == JOBS[1].name
-        await pilot.press("k")
-        assert ("seen", "2") not in app.told
+        assert app.pane._looking is not first
+        assert not app.told
 
 
-async def test_what_lies_behind_a_dialog_was_not_seen(app: AgainApp) -> None:
+async def test_what_lies_behind_a_dialog_was_not_seen(
+    app: AgainApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 3600)
     async with app.run_test(size=(120, 30)) as pilot:
         await listed(app)
         app.pane.noticed = UNSEEN
         await pilot.press("u", "Y")
         await wait_for(lambda: isinstance(app.screen, ChoiceScreen))
+        monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 0.01)
         app.pane._looked_at(JOBS[2].name)
         assert not app.told
         await pilot.press("escape")
