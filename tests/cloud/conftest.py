@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from tests.local.clients import REGION, Server
 from tests.local.conftest import local_server
 from tui.cloud.session import open_gateway
-from tui.domain.gateway import Gateway
+from tui.domain.errors import CloudError
+from tui.domain.gateway import Gateway, StorageGateway
+from tui.domain.storage import GcsUri
 from tui.domain.target import LocalEndpoint, Target, Transport
 from tui.local import launcher
 
@@ -23,6 +26,20 @@ MakeTarget = Callable[[Transport], Target]
 def target(local_server: Server) -> MakeTarget:
     """Makes targets at a fresh local server."""
     return partial(target_at, local_server.record)
+
+
+@asynccontextmanager
+async def storage_with(server: Server, bucket: str) -> AsyncIterator[StorageGateway]:
+    """A server's storage with one bucket, which goes in the end with what is in it, if it is still there."""
+    gateway = await open_gateway(target_at(server.record, Transport.GRPC))
+    storage = gateway.storage
+    await storage.create_bucket(bucket, "europe-west4")
+    yield storage
+    with suppress(CloudError):  # the test has deleted the bucket
+        left = await storage.list_objects(GcsUri(bucket), recursive=True)
+        await storage.delete_objects(bucket, [(item.name, item.generation) for item in left.objects])
+        await storage.delete_bucket(bucket)
+    await gateway.close()
 
 
 def target_at(record: launcher.Record, transport: Transport) -> Target:

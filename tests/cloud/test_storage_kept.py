@@ -236,6 +236,7 @@ async def test_a_session_that_only_reads_changes_nothing(server: StorageServer, 
         lambda: store.upload(tmp_path / "file", GcsUri(BUCKET, "b")),
         lambda: store.delete_objects(BUCKET, [("a", generation)]),
         lambda: store.delete_folders(BUCKET, ["a/"]),
+        lambda: store.create_folders(BUCKET, ["a/"]),
         lambda: store.restore_object(BUCKET, "a", generation),
         lambda: store.revive_object(BUCKET, "a", generation),
     )

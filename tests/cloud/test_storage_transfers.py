@@ -7,13 +7,14 @@ import gzip
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import target_at
+from tests.cloud.conftest import storage_with, target_at
 from tests.local.clients import Server
 from tests.local.conftest import fresh_server
 from tests.local.faulty import faults_of
@@ -23,7 +24,7 @@ from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
 from tui.domain.parts import part_path
-from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 from tui.domain.target import Transport
 
 BUCKET = "kelp-moved"
@@ -39,14 +40,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 async def store(server: Server) -> AsyncIterator[StorageGateway]:
-    gateway = await open_gateway(target_at(server.record, Transport.GRPC))
-    storage = gateway.storage
-    await storage.create_bucket(BUCKET, "europe-west4")
-    yield storage
-    left = await storage.list_objects(GcsUri(BUCKET), recursive=True)
-    await storage.delete_objects(BUCKET, [(item.name, item.generation) for item in left.objects])
-    await storage.delete_bucket(BUCKET)
-    await gateway.close()
+    async with storage_with(server, BUCKET) as storage:
+        yield storage
 
 
 @pytest.fixture
@@ -125,19 +120,37 @@ async def cancelled(
 async def test_a_cancelled_upload_leaves_nothing(store: StorageGateway, server: Server, source: Path) -> None:
     uri = GcsUri(BUCKET, "a")
     told: list[int] = []
+    kept: list[UploadSession | None] = []
     with contextmanager(faults_of)(server) as faults:
         faults.add("storage.objects.insert", "delay", seconds=0.2, times=20)
         await cancelled(lambda tell: store.upload(source, uri, on_bytes=tell))
-        send = partial(store.upload, source, uri, keep_session=True)
+        send = partial(store.upload, source, uri, on_session=kept.append)
         await cancelled(lambda tell: send(on_bytes=tell), 3 * MEBIBYTE)
-        await store.forget_upload(source, GcsUri(BUCKET, "another"))
+        await store.forget_upload(source, GcsUri(BUCKET, "another"), None)
         assert await names_of(store) == []
-    made = await store.upload(source, uri, on_bytes=told.append)  # goes on with the session that was kept
+    later = await open_gateway(target_at(server.record, Transport.GRPC))  # as the next start does
+    made = await later.storage.upload(source, uri, on_bytes=told.append, session=kept[-1])
+    await later.close()
     await wait_for(lambda: told[-1] == made.size)
     assert told[0] >= 3 * MEBIBYTE
     await store.delete_objects(BUCKET, [("a", made.generation)])
-    await cancelled(lambda tell: store.upload(source, uri, on_bytes=tell, keep_session=True))
-    await store.forget_upload(source, uri)
+    await cancelled(lambda tell: store.upload(source, uri, on_bytes=tell, on_session=kept.append))
+    await store.forget_upload(source, uri, kept[-1])
+    assert await names_of(store) == []
+    made = await store.upload(source, uri, session=kept[-1])  # which the service has dropped
+    os.utime(source, ns=(1, 1))
+    kept.append(replace(kept[-1], service="http://127.0.0.1:1") if kept[-1] else None)
+    again = await store.upload(source, uri, replaces=made.generation, session=kept[-1])
+    assert again.crc32c == made.crc32c
+
+
+async def test_a_file_that_changes_meanwhile_becomes_no_object(
+    store: StorageGateway, server: Server, source: Path
+) -> None:
+    with contextmanager(faults_of)(server) as faults:
+        faults.add("storage.objects.insert", "delay", seconds=0.2, times=20)
+        with pytest.raises(CloudError, match="changed while it was uploaded"):
+            await store.upload(source, GcsUri(BUCKET, "a"), on_bytes=lambda _: os.utime(source, ns=(1, 1)))
     assert await names_of(store) == []
 
 

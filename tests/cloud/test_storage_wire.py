@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,17 +13,15 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cloud.conftest import target_at
+from tests.cloud.conftest import storage_with
 from tests.local.clients import Server
 from tests.local.conftest import fresh_server
 from tests.local.faulty import faults_of
 from tests.support import wait_for
 from tui.cloud.repeats import TRIES
-from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo
-from tui.domain.target import Transport
 
 BUCKET = "kelp-runs"
 Put = Callable[..., Any]
@@ -40,15 +37,8 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 async def store(server: Server) -> AsyncIterator[StorageGateway]:
     """Its storage, with one bucket in it."""
-    gateway = await open_gateway(target_at(server.record, Transport.GRPC))
-    storage = gateway.storage
-    await storage.create_bucket(BUCKET, "europe-west4")
-    yield storage
-    with contextlib.suppress(CloudError):  # the test has deleted the bucket
-        left = await storage.list_objects(GcsUri(BUCKET), recursive=True)
-        await storage.delete_objects(BUCKET, [(item.name, item.generation) for item in left.objects])
-        await storage.delete_bucket(BUCKET)
-    await gateway.close()
+    async with storage_with(server, BUCKET) as storage:
+        yield storage
 
 
 @pytest.fixture

@@ -55,6 +55,21 @@ def test_folders_are_made_listed_and_removed(tree: Tree) -> None:
         assert tree.call("POST", json={"name": bad})[0] == 400, bad
 
 
+def test_a_folder_takes_the_managed_one_of_its_name_with_it(tree: Tree) -> None:
+    managed = tree.url.replace("/folders", "/managedFolders")
+    tree.call("POST", json={"name": "a/b/"}, params={"recursive": "true"})
+    for name in ("a/", "a/b/"):
+        assert requests.post(managed, json={"name": name}, timeout=PATIENCE).ok
+    assert requests.delete(f"{managed}/a%2F", timeout=PATIENCE).status_code == 409
+    assert tree.call("DELETE", "/a%2Fb%2F")[0] == 204
+    assert [item["name"] for item in requests.get(managed, timeout=PATIENCE).json()["items"]] == ["a/"]
+    tree.call("POST", json={"name": "a/plain/"})
+    assert (
+        requests.delete(f"{managed}/a%2F", timeout=PATIENCE).status_code == 204
+    )  # other folders do not count
+    assert tree.names() == ["a/", "a/plain/"]
+
+
 def test_objects_make_their_folders(tree: Tree) -> None:
     tree.bucket.blob("in/deep/x").upload_from_string("x")
     assert tree.names() == ["in/", "in/deep/"]
@@ -101,6 +116,7 @@ def test_what_a_tree_needs(server: StorageServer) -> None:
     url = f"{server.url}/storage/v1/b/{flat.name}"
     assert requests.get(f"{url}/folders", timeout=PATIENCE).status_code == 409
     assert requests.post(f"{url}/managedFolders", json={"name": "a"}, timeout=PATIENCE).status_code == 400
+    assert requests.get(f"{url}/managedFolders", timeout=PATIENCE).status_code == 412
     assert requests.get(f"{url}/storageLayout", timeout=PATIENCE).json()["hierarchicalNamespace"] == {
         "enabled": False
     }

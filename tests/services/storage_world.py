@@ -21,6 +21,7 @@ from tui.domain.storage import (
     ObjectDetail,
     ObjectInfo,
     Past,
+    UploadSession,
 )
 from tui.domain.target import LocalEndpoint, Target
 
@@ -56,6 +57,8 @@ class StorageWorld:
         """Buckets for which the session's project pays."""
         self.folders: dict[str, list[str]] = {}
         """Folders of hierarchical buckets."""
+        self.managed: list[str] | None = []
+        """Managed folders of the one bucket that has any; None where they may not be listed."""
         self._generation = 100
 
     def bucket(self, name: str, *, soft_delete_days: int = 7, versioning: bool = False) -> None:
@@ -159,7 +162,11 @@ class StorageWorld:
             f"{shown[-1][0]}\0{shown[-1][1]:09}" if len(keys) > len(shown) else "",
         )
 
-    async def list_folders(self, prefix: GcsUri) -> tuple[str, ...]:
+    async def list_folders(self, prefix: GcsUri, *, managed: bool = False) -> tuple[str, ...]:
+        if managed:
+            if self.managed is None:
+                raise CloudError("No permission", kind=ErrorKind.DENIED)
+            return tuple(name for name in self.managed if name.startswith(prefix.name))
         await self._enter("list_folders", prefix.bucket)
         return tuple(name for name in self.folders.get(prefix.bucket, ()) if name.startswith(prefix.name))
 
@@ -210,7 +217,8 @@ class StorageWorld:
         *,
         replaces: int | None = 0,
         on_bytes: Callable[[int], None] | None = None,  # noqa: ARG002 (as above)
-        keep_session: bool = False,  # noqa: ARG002
+        session: UploadSession | None = None,  # noqa: ARG002
+        on_session: Callable[[UploadSession | None], None] | None = None,  # noqa: ARG002
     ) -> ObjectInfo:
         await self._enter("upload", uri.bucket)
         there = self.objects.get((uri.bucket, uri.name))
@@ -218,7 +226,7 @@ class StorageWorld:
             raise CloudError("Somebody else put something there", kind=ErrorKind.PRECONDITION)
         return self.put(uri.bucket, uri.name, await asyncio.to_thread(path.read_bytes))
 
-    async def forget_upload(self, path: Path, uri: GcsUri) -> None:  # noqa: ARG002
+    async def forget_upload(self, path: Path, uri: GcsUri, session: UploadSession | None) -> None:  # noqa: ARG002
         await self._enter("forget_upload")
 
     async def delete_objects(
@@ -253,11 +261,18 @@ class StorageWorld:
             gone_at = UPDATED + timedelta(seconds=settings.soft_delete_seconds)
             self.soft.append((replace(item, past=Past(deleted_at=UPDATED, gone_at=gone_at)), data))
 
-    async def delete_folders(self, bucket: str, names: Sequence[str]) -> tuple[DeleteResult, ...]:
+    async def delete_folders(
+        self, bucket: str, names: Sequence[str], *, managed: bool = False
+    ) -> tuple[DeleteResult, ...]:
         await self._enter("delete_folders", bucket)
         for name in names:
-            self.folders[bucket].remove(name)
+            ((self.managed or []) if managed else self.folders[bucket]).remove(name)
         return tuple(DeleteResult(name, 0) for name in names)
+
+    async def create_folders(self, bucket: str, names: Sequence[str]) -> dict[str, str]:
+        await self._enter("create_folders", bucket)
+        self.folders.setdefault(bucket, []).extend(names)
+        return {}
 
     async def restore_object(
         self,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
@@ -15,6 +16,7 @@ from tests.cloud.conftest import target_at
 from tests.local.clients import Server
 from tests.local.conftest import fresh_server
 from tests.local.delete_trials import DISK, KILL, DeleteTrial
+from tests.support import PATIENCE
 from tui.cloud.session import open_gateway
 from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
@@ -152,11 +154,32 @@ async def test_folders_of_a_hierarchical_bucket_go_deepest_first(
     client.create_bucket(bucket, location="europe-west4")
     for name in ("a/b/c/x", "a/y", "z/w"):
         bucket.blob(name).upload_from_string(name)
+    await gateway.storage.create_folders("tree", ["a/empty/deep/", "a/b/"])
+    before = await gateway.storage.list_folders(GcsUri("tree"))
     report = await delete(gateway, journal, "gs://tree/a/")
-    assert str(report) == "deleted 2 objects, 10 B and 3 folders", report.failures
+    assert str(report) == "deleted 2 objects, 10 B and 5 folders", report.failures
     assert await gateway.storage.list_folders(GcsUri("tree")) == ("z/",)
-    assert (await undo(gateway, journal)).restored == 2
+    back = await undo(gateway, journal)
+    assert str(back) == "brought back 5 folders and 2 objects, 10 B", back.failed
+    assert await gateway.storage.list_folders(GcsUri("tree")) == before
     assert sorted(content(client, "tree")) == ["a/b/c/x", "a/y", "z/w"]
+
+
+async def test_managed_folders_go_after_what_is_in_them(
+    server: Server, client: storage.Client, gateway: Gateway, journal: DeleteJournal
+) -> None:
+    bucket = client.bucket("managed")
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    client.create_bucket(bucket, location="europe-west4")
+    bucket.blob("team/a/x").upload_from_string("x")
+    for name in ("team/", "team/a/", "other/"):
+        url = f"{server.record.http_url}/storage/v1/b/managed/managedFolders"
+        answer = await asyncio.to_thread(requests.post, url, json={"name": name}, timeout=PATIENCE)
+        assert answer.ok, answer.text
+    report = await delete(gateway, journal, "gs://managed/team/")
+    assert str(report) == "deleted 1 object, 1 B and 2 folders", report.failures
+    assert await gateway.storage.list_folders(GcsUri("managed"), managed=True) == ("other/",)
+    assert (await delete(gateway, journal, "gs://managed")).buckets_gone == ["managed"]
 
 
 async def test_interrupted_deletes_are_told_truly_and_come_back(server: Server) -> None:

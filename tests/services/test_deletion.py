@@ -17,6 +17,7 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.storage import DeleteResult, GcsUri, Holds
 from tui.services.deleteplans import Aim, plan_delete
 from tui.services.deletion import run as running
+from tui.services.deletion import words
 from tui.services.deletion.journal import DeleteJournal
 from tui.services.deletion.records import Outcome, State, fates, past_deletes
 from tui.services.deletion.run import DeleteReport, delete_plan
@@ -240,6 +241,38 @@ async def test_folders_of_a_hierarchical_bucket_go_too(world: StorageWorld, jour
     report = await run(world, await planned(world, "gs://kelp/runs/"), journal)
     assert str(report) == "deleted 950 objects, 3.7 KiB and 2 folders"
     assert not world.folders["kelp"]
+
+
+async def test_folders_that_trouble_left_are_tried_again(world: StorageWorld, journal: DeleteJournal) -> None:
+    world.buckets["kelp"] = replace(world.buckets["kelp"], hierarchical=True)
+    world.folders["kelp"] = ["runs/", *(f"runs/{number}/" for number in range(150))]
+    world.managed = ["runs/", "runs/7/"]
+    plan = await planned(world, "gs://kelp/runs/")
+    told = " ".join(plan.undo_lines(datetime.now(UTC)))
+    assert "An undo makes its folders again" in told
+    assert "Managed folders and their access rules go for good" in told
+    world.trouble = UNREACHABLE
+    report = await run(world, plan, journal)
+    again = report.again()
+    assert again is not None
+    assert (again.count, again.folders, again.managed, report.complete) == (950, 151, 2, False)
+    world.trouble = None
+    stop = asyncio.Event()
+
+    def stop_early(report: DeleteReport) -> None:
+        if report.folders_gone > 2:
+            stop.set()
+
+    stopped = await delete_plan(world, again, journal, target=TARGET, stop=stop, on_progress=stop_early)
+    assert (world.managed, world.folders["kelp"]) == ([], ["runs/", *(f"runs/{n}/" for n in range(100, 150))])
+    assert (stopped.stopped, stopped.complete, stopped.folders_gone) == (True, False, 102)
+    assert str(stopped).endswith("51 folders not touched")
+
+
+async def test_managed_folders_that_may_not_be_seen_are_told(world: StorageWorld) -> None:
+    world.managed = None
+    plan = await planned(world, "gs://kelp/runs/")
+    assert "storage.managedFolders.list" in words.left_out(plan)[0]
 
 
 async def test_without_a_journal_nothing_is_deleted(world: StorageWorld, tmp_path: Path) -> None:

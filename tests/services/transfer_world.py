@@ -14,7 +14,7 @@ import google_crc32c
 from tests.services.storage_world import StorageWorld
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.parts import part_path
-from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 
 Fault = Callable[[str, int], Awaitable[None]]
 
@@ -38,6 +38,8 @@ class TransferWorld(StorageWorld):
         """Most downloads that were in flight at once."""
         self.sent: list[tuple[str, int | None]] = []
         """Names uploaded, with the generation that might be replaced."""
+        self.sessions: list[UploadSession | None] = []
+        """What uploads were told to go on with."""
         self._flying = 0
 
     def put(self, bucket: str, name: str, data: bytes = b"", content_type: str = "text/plain") -> ObjectInfo:
@@ -84,11 +86,14 @@ class TransferWorld(StorageWorld):
         *,
         replaces: int | None = 0,
         on_bytes: Callable[[int], None] | None = None,
-        keep_session: bool = False,
+        session: UploadSession | None = None,
+        on_session: Callable[[UploadSession | None], None] | None = None,
     ) -> ObjectInfo:
-        assert keep_session
+        assert on_session is not None
         await self._enter("upload", uri.bucket)
         data = await asyncio.to_thread(path.read_bytes)
+        self.sessions.append(session)
+        on_session(UploadSession(f"https://upload/{uri.name}", "https://service", len(data), 1, replaces))
         for start in range(0, len(data), self.piece):
             await self.fault(uri.name, start)
             if on_bytes is not None:
@@ -99,5 +104,5 @@ class TransferWorld(StorageWorld):
         self.sent.append((uri.name, replaces))
         return self.put(uri.bucket, uri.name, data)
 
-    async def forget_upload(self, path: Path, uri: GcsUri) -> None:  # noqa: ARG002
+    async def forget_upload(self, path: Path, uri: GcsUri, session: UploadSession | None) -> None:  # noqa: ARG002
         self.calls.append("forget_upload")

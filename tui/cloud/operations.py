@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from google.api_core import exceptions as api
 from google.longrunning import operations_pb2
@@ -19,6 +20,7 @@ FIRST_PAUSE = 0.25
 
 LONGEST_PAUSE = 5.0
 
+_Operation = TypeVar("_Operation")
 _DETAILS = (
     error_details_pb2.BadRequest,
     error_details_pb2.PreconditionFailure,
@@ -39,17 +41,36 @@ async def finished(
     Raises:
         CloudError: it failed, could not be read, or was not done `within` seconds.
     """
-    pause = FIRST_PAUSE
-    waited = 0.0
-    while not operation.done:
-        if waited >= within:
-            raise no_answer(f"{operation.name} still goes on after {within:.0f} s")
+    name = operation.name
+    operation = await until_done(
+        operation, lambda each: each.done, lambda: service.read(_get(name)), name=name, within=within
+    )
+    if operation.HasField("error"):
+        raise to_cloud_error(failure(operation.error))
+    return operation
+
+
+async def until_done(
+    operation: _Operation,
+    is_done: Callable[[_Operation], object],
+    read: Callable[[], Awaitable[_Operation]],
+    *,
+    name: str,
+    within: float,
+) -> _Operation:
+    """Read an operation again and again, however it is written, until it is done.
+
+    Raises:
+        CloudError: it could not be read, or was not done `within` seconds.
+    """
+    waited, pause = 0.0, FIRST_PAUSE
+    while not is_done(operation):
+        if waited >= within or not name:
+            raise no_answer(f"{name or 'the operation'} still goes on after {waited:.0f} s")
         await asyncio.sleep(pause)
         waited += pause
         pause = min(pause * 1.5, LONGEST_PAUSE)
-        operation = await service.read(_get(operation.name))
-    if operation.HasField("error"):
-        raise to_cloud_error(failure(operation.error))
+        operation = await read()
     return operation
 
 

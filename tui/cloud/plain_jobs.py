@@ -5,17 +5,15 @@ The generated client takes longer to import (1.5 s) than it takes to list a thou
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from google.rpc import status_pb2
 
-from tui.cloud import wording
 from tui.cloud.connection import Connection, project_of, region_of
 from tui.cloud.errors import to_cloud_error
-from tui.cloud.operations import FIRST_PAUSE, LONGEST_PAUSE, failure
+from tui.cloud.operations import failure, until_done
 from tui.cloud.plain_rest import PlainRest
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.jobs import Job, JobPage, job_from_json
@@ -95,15 +93,14 @@ async def _finished(rest: PlainRest, operation: dict[str, Any]) -> None:
     Raises:
         CloudError: it failed, could not be read, or was not done in time.
     """
-    waited, pause = 0.0, FIRST_PAUSE
-    while not operation.get("done"):
-        name = str(operation.get("name", ""))
-        if waited >= DELETE_WITHIN or not name:
-            raise wording.timeout(f"{name or 'the operation'} still goes on after {waited:.0f} s")
-        await asyncio.sleep(pause)
-        waited += pause
-        pause = min(pause * 1.5, LONGEST_PAUSE)
-        operation = await rest.get(f"v1/{_path(name)}")
+    name = str(operation.get("name", ""))
+    operation = await until_done(
+        operation,
+        lambda each: each.get("done"),
+        lambda: rest.get(f"v1/{_path(name)}"),
+        name=name,
+        within=DELETE_WITHIN,
+    )
     if isinstance(error := operation.get("error"), dict):
         status = status_pb2.Status(code=int(error.get("code", 2)), message=str(error.get("message", "")))
         raise to_cloud_error(failure(status))

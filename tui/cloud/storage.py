@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from google.cloud import storage
 
-from tui.cloud import storage_deletes, storage_objects
+from tui.cloud import storage_deletes, storage_folders, storage_objects
 from tui.cloud.connection import Connection, project_of
 from tui.cloud.credentials import Found
 from tui.cloud.download import Download, Leftovers
@@ -24,9 +24,18 @@ from tui.cloud.storage_records import BUCKET_FIELDS, bucket_of
 from tui.cloud.storage_wire import TIMEOUT, Direct, Wire, bucket_path, make_client
 from tui.cloud.threads import Threads
 from tui.cloud.transfer import Transfer
-from tui.cloud.upload import Sessions, Upload, give_up
+from tui.cloud.upload import Upload, give_up, session_left
 from tui.domain.errors import CloudError
-from tui.domain.storage import Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectDetail, ObjectInfo
+from tui.domain.storage import (
+    Bucket,
+    ContentSums,
+    DeleteResult,
+    GcsUri,
+    Listing,
+    ObjectDetail,
+    ObjectInfo,
+    UploadSession,
+)
 
 Result = TypeVar("Result")
 
@@ -44,7 +53,6 @@ class CloudStorage:
         self._transfers: set[Transfer[Any]] = set()
         self._stopped: dict[tuple[Path, GcsUri], Transfer[Any]] = {}
         self._leftovers = Leftovers()
-        self._sessions: Sessions = {}
         self._paid: set[str] = set()
 
     # Buckets
@@ -164,9 +172,10 @@ class CloudStorage:
         )
         return await self._read(read, prefix.bucket)
 
-    async def list_folders(self, prefix: GcsUri) -> tuple[str, ...]:
-        """Names of the folders of a hierarchical bucket at or below a prefix, each with its last slash."""
-        return await self._read(partial(storage_deletes.list_folders, prefix=prefix), prefix.bucket)
+    async def list_folders(self, prefix: GcsUri, *, managed: bool = False) -> tuple[str, ...]:
+        """Names of the folders, or managed folders, at or below a prefix, each with its last slash."""
+        read = storage_folders.list_managed if managed else storage_folders.list_folders
+        return await self._read(partial(read, prefix=prefix), prefix.bucket)
 
     async def get_object(self, uri: GcsUri, *, generation: int = 0) -> ObjectDetail:
         """All that is known of an object; of the live generation when none is named."""
@@ -216,7 +225,8 @@ class CloudStorage:
         *,
         replaces: int | None = 0,
         on_bytes: Callable[[int], None] | None = None,
-        keep_session: bool = False,
+        session: UploadSession | None = None,
+        on_session: Callable[[UploadSession | None], None] | None = None,
     ) -> ObjectInfo:
         """Upload a file, resumably when it is large, and have the service check its crc32c.
 
@@ -224,23 +234,19 @@ class CloudStorage:
         caller ends the upload soon. See `tui.cloud.upload` for what stays then, and how it is gone on with.
         """
         loop = asyncio.get_running_loop()
-        upload = Upload(
-            path, uri, replaces, on_bytes, loop, sessions=self._sessions, keep_session=keep_session
-        )
+        upload = Upload(path, uri, replaces, on_bytes, loop, session=session, on_session=on_session)
         return await self._transfer(upload, (path, uri), sent=True)
 
-    async def forget_upload(self, path: Path, uri: GcsUri) -> None:
-        """Drop what `keep_session` kept of an upload, here and at the service; nothing if there is none."""
+    async def forget_upload(self, path: Path, uri: GcsUri, session: UploadSession | None) -> None:
+        """Have the service drop what it has of an upload that ended; nothing where there is no session."""
         earlier = self._stopped.pop((path, uri), None)
 
         def forget(wire: Wire) -> None:
-            if earlier is not None:
-                earlier.wait()
-            session = self._sessions.pop((path, uri), None)
-            if session is not None:
-                give_up(wire, session, uri)
+            left = session_left(earlier, session)
+            if left is not None:
+                give_up(wire, left, uri)
 
-        if earlier is not None or (path, uri) in self._sessions:
+        if earlier is not None or session is not None:
             await self._change(forget, uri.bucket)
 
     # Deleting and bringing back
@@ -260,25 +266,42 @@ class CloudStorage:
             results += await self._change(delete, bucket)
         return tuple(results)
 
-    async def delete_folders(self, bucket: str, names: Sequence[str]) -> tuple[DeleteResult, ...]:
-        """Delete empty folders of a hierarchical bucket, the deepest first; generation 0 in the results."""
+    async def delete_folders(
+        self, bucket: str, names: Sequence[str], *, managed: bool = False
+    ) -> tuple[DeleteResult, ...]:
+        """Delete empty folders, or managed ones, the deepest first; generation 0 in the results."""
+        delete = partial(storage_folders.delete_folder, bucket=bucket, managed=managed)
+        results: list[DeleteResult] = []
+        for group in reversed(storage_folders.by_depth(names)):
+            troubles = await self._each_folder(delete, bucket, group)
+            results += [DeleteResult(name, 0, troubles.get(name, "")) for name in group]
+        return tuple(results)
+
+    async def create_folders(self, bucket: str, names: Sequence[str]) -> dict[str, str]:
+        """Make folders of a hierarchical bucket; the reasons of those that could not be made, by name."""
+        create = partial(storage_folders.create_folder, bucket=bucket)
+        troubles: dict[str, str] = {}
+        for group in storage_folders.by_depth(names):
+            troubles |= await self._each_folder(create, bucket, group)
+        return troubles
+
+    async def _each_folder(
+        self, call: Callable[..., None], bucket: str, names: Sequence[str]
+    ) -> dict[str, str]:
+        """Make a call for each of some folders side by side; what was refused, with the reasons."""
         require_changes_allowed(self._connection.target)
         slots = asyncio.Semaphore(FOLDERS_AT_ONCE)
 
-        async def delete(name: str) -> DeleteResult:
+        async def change(name: str) -> str:
             async with slots:
                 try:
-                    await self._change(
-                        partial(storage_deletes.delete_folder, bucket=bucket, name=name), bucket
-                    )
+                    await self._change(partial(call, name=name), bucket)
                 except CloudError as error:
-                    return DeleteResult(name, 0, storage_deletes.folder_trouble(error))
-            return DeleteResult(name, 0)
+                    return storage_folders.folder_trouble(error)
+            return ""
 
-        results: list[DeleteResult] = []
-        for group in storage_deletes.by_depth(names):
-            results += await asyncio.gather(*(delete(name) for name in group))
-        return tuple(results)
+        reasons = await asyncio.gather(*(change(name) for name in names))
+        return {name: reason for name, reason in zip(names, reasons, strict=True) if reason}
 
     async def restore_object(
         self, bucket: str, name: str, generation: int, *, restore_token: str = ""
@@ -322,14 +345,15 @@ class CloudStorage:
     ) -> Result:
         if sent:
             require_changes_allowed(self._connection.target)
-        run = partial(transfer.run_after, self._stopped.pop(places, None))
+        earlier = self._stopped.pop(places, None)
+        run = partial(transfer.run_after, earlier)
         self._transfers.add(transfer)
         try:
             return await self._call(run, places[1].bucket, self._connection.transfer_threads, sent=sent)
         except asyncio.CancelledError:
             transfer.stop()
             self._stopped = {key: other for key, other in self._stopped.items() if not other.ended}
-            self._stopped[places] = transfer
+            self._stopped[places] = transfer if transfer.begun or earlier is None else earlier
             raise
         finally:
             self._transfers.discard(transfer)

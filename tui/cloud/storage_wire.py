@@ -105,7 +105,7 @@ class Wire:
         headers = self._media_headers()
         if first or last >= 0:
             headers["Range"] = f"bytes={first}-{last if last >= 0 else ''}"
-        url = self.client._connection.API_BASE_URL + self._media_path(bucket, name, generation)  # noqa: SLF001
+        url = self.service + self._media_path(bucket, name, generation)
         response = self.session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
         if not response.ok:
             with response:
@@ -143,6 +143,12 @@ class Wire:
         return {"Accept-Encoding": "gzip", "User-Agent": self._agent}
 
     @property
+    def service(self) -> str:
+        """The service's address."""
+        address: str = self.client._connection.API_BASE_URL  # noqa: SLF001
+        return address
+
+    @property
     def session(self) -> requests.Session:
         """What the client sends its requests by."""
         session: requests.Session = self.client._http  # noqa: SLF001
@@ -164,9 +170,9 @@ def object_path(bucket: str, name: str) -> str:
     return f"{bucket_path(bucket)}/o/{quote(name, safe='')}"
 
 
-def folder_path(bucket: str, name: str) -> str:
-    """The path of a folder of a hierarchical bucket."""
-    return f"{bucket_path(bucket)}/folders/{quote(name, safe='')}"
+def folder_path(bucket: str, name: str, *, managed: bool = False) -> str:
+    """The path of a folder of a hierarchical bucket, or of a managed folder."""
+    return f"{bucket_path(bucket)}/{'managedFolders' if managed else 'folders'}/{quote(name, safe='')}"
 
 
 def make_client(connection: Connection, found: Found) -> storage.Client:

@@ -44,7 +44,8 @@ class Transfer(ABC, Generic[Result]):
         self._loop = loop
         self._stopped = threading.Event()
         self._told_at = 0.0
-        self._begun = False
+        self.begun = False
+        """Whether a thread has taken it up."""
         self._ended = threading.Event()
 
     @abstractmethod
@@ -53,7 +54,7 @@ class Transfer(ABC, Generic[Result]):
 
     def run_after(self, earlier: Transfer[Any] | None, wire: Wire) -> Result:
         """Do it once an earlier transfer of the same file, which was stopped, has let go of it."""
-        self._begun = True
+        self.begun = True
         try:
             if earlier is not None:
                 earlier.wait()
@@ -63,13 +64,13 @@ class Transfer(ABC, Generic[Result]):
 
     def wait(self) -> None:
         """Wait until it has let go of its file, as a stopped one soon does."""
-        if self._begun:
+        if self.begun:
             self._ended.wait(_LETS_GO_WITHIN)
 
     @property
     def ended(self) -> bool:
         """Whether it is over, or never began."""
-        return self._ended.is_set() or not self._begun
+        return self._ended.is_set() or not self.begun
 
     def stop(self) -> None:
         """End it at the next bytes; from any thread."""

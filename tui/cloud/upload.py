@@ -3,8 +3,8 @@
 A small file goes as one multipart request with its crc32c, which the service checks. A large one goes in a
 resumable session, whose pieces grow and shrink so that each takes about a second; the last one carries the
 checksum of all. A piece that was lost is sent again from where the service says that it is. The session is
-dropped when the upload is stopped or refused, so that no object comes into being, unless it is to be kept:
-then another upload of the same, unchanged file goes on with it.
+dropped when the upload is stopped or refused, so that no object comes into being, unless somebody keeps it:
+then another upload of the same, unchanged file goes on with it, also one by a later process.
 """
 
 # mypy: disable-error-code=no-untyped-call
@@ -20,7 +20,6 @@ import re
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,7 +31,7 @@ from tui.cloud.storage_records import object_of
 from tui.cloud.storage_wire import TIMEOUT, Json, Wire, object_path
 from tui.cloud.transfer import Patience, Stopped, Transfer
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 
 RESUMABLE_ABOVE = 8 << 20
 """Bytes up to which a file goes in one request."""
@@ -55,20 +54,6 @@ _REFUSED = frozenset({400, 412, *_DROPPED})
 """HTTP's numbers for a session that is not there any more, and for an upload that no other try helps."""
 
 
-@dataclass(slots=True)
-class Session:
-    """A resumable upload that can be gone on with."""
-
-    url: str
-    size: int
-    changed_ns: int
-    """When the file was changed last."""
-    replaces: int | None
-
-
-Sessions = dict[tuple[Path, GcsUri], Session]
-
-
 class Upload(Transfer[ObjectInfo]):
     """An upload that runs in a thread and reports to the event loop."""
 
@@ -80,16 +65,23 @@ class Upload(Transfer[ObjectInfo]):
         on_bytes: Callable[[int], None] | None,
         loop: asyncio.AbstractEventLoop,
         *,
-        sessions: Sessions,
-        keep_session: bool = False,
+        session: UploadSession | None = None,
+        on_session: Callable[[UploadSession | None], None] | None = None,
     ) -> None:
         super().__init__(on_bytes, loop)
         self._path = path
         self._uri = uri
         self._replaces = replaces
-        self._sessions = sessions
-        self._keep_session = keep_session
+        self.session = session
+        """What can be gone on with, as far as is known."""
+        self._on_session = on_session
         self._type = content_type(path.name)
+
+    def run_after(self, earlier: Transfer[Any] | None, wire: Wire) -> ObjectInfo:
+        """Do it once an earlier upload of the same file has let go of it, and go on with what that left."""
+        self.begun = True
+        self.session = session_left(earlier, self.session)
+        return super().run_after(earlier, wire)
 
     def run(self, wire: Wire) -> ObjectInfo:
         """Do it, in a thread.
@@ -173,25 +165,34 @@ class Upload(Transfer[ObjectInfo]):
                 raw = _Sending(self, wire, session, file).run(resumed=False)
             self.tell(status.st_size, final=True)
         except BaseException as error:
-            if self._keep_session and not _is_hopeless(error):
-                self._sessions[self._path, self._uri] = session
-            elif raw:
-                _remove(wire, self._uri, raw, self._replaces)
-            else:
-                drop(wire, session)
+            if self._on_session is None or _is_hopeless(error):
+                self._keep(None)
+                if raw:
+                    _remove(wire, self._uri, raw, self._replaces)
+                else:
+                    drop(wire, session)
             raise
         return raw
 
-    def _kept(self, wire: Wire, status: os.stat_result) -> Session | None:
+    def _kept(self, wire: Wire, status: os.stat_result) -> UploadSession | None:
         """What was kept of an earlier try, if it is of the same file on the same condition."""
-        session = self._sessions.pop((self._path, self._uri), None)
+        session = self.session
+        if session is None or session.service != wire.service:
+            return None
         wanted = (status.st_size, status.st_mtime_ns, self._replaces)
-        if session and (session.size, session.changed_ns, session.replaces) != wanted:
+        if (session.size, session.changed_ns, session.replaces) != wanted:
             drop(wire, session)
             return None
         return session
 
-    def _begin(self, wire: Wire, status: os.stat_result) -> Session:
+    def _keep(self, session: UploadSession | None) -> None:
+        """Tell whoever keeps it what can be gone on with."""
+        self.session = session
+        if self._on_session is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody keeps it any more
+                self._loop.call_soon_threadsafe(self._on_session, session)
+
+    def _begin(self, wire: Wire, status: os.stat_result) -> UploadSession:
         patience = Patience(self)
         while True:
             blob = wire.bucket(self._uri.bucket).blob(self._uri.name)
@@ -207,13 +208,15 @@ class Upload(Transfer[ObjectInfo]):
             except KNOWN as error:
                 patience.bear(error)
             else:
-                return Session(url, status.st_size, status.st_mtime_ns, self._replaces)
+                session = UploadSession(url, wire.service, status.st_size, status.st_mtime_ns, self._replaces)
+                self._keep(session)
+                return session
 
 
 class _Sending:
     """The pieces of one session."""
 
-    def __init__(self, upload: Upload, wire: Wire, session: Session, file: BinaryIO) -> None:
+    def __init__(self, upload: Upload, wire: Wire, session: UploadSession, file: BinaryIO) -> None:
         self._upload = upload
         self._http = wire.session
         self._session = session
@@ -250,6 +253,8 @@ class _Sending:
         last = self._at + len(data) == size
         headers = {"Content-Range": f"bytes {self._at}-{self._at + len(data) - 1}/{size}"}
         if last:
+            if os.fstat(self._file.fileno()).st_mtime_ns != self._session.changed_ns:
+                raise _changed(self._file)  # what was sent may be half of the old and half of the new
             headers["X-Goog-Hash"] = f"crc32c={_encoded(self._checksum)}"
         begin = time.monotonic()
         raw = self._put(headers, data)
@@ -324,14 +329,24 @@ class _Sending:
         return raw
 
 
-def drop(wire: Wire, session: Session) -> None:
+def session_left(earlier: Transfer[Any] | None, known: UploadSession | None) -> UploadSession | None:
+    """The session that an upload leaves which was stopped, once it has ended; `known` if there was none."""
+    if not isinstance(earlier, Upload):
+        return known
+    earlier.wait()
+    return earlier.session
+
+
+def drop(wire: Wire, session: UploadSession) -> None:
     """End a session without an object; one that the service cannot be told of ends by itself after a week."""
     with contextlib.suppress(*KNOWN):
         wire.session.delete(session.url, timeout=TIMEOUT)
 
 
-def give_up(wire: Wire, session: Session, uri: GcsUri) -> None:
+def give_up(wire: Wire, session: UploadSession, uri: GcsUri) -> None:
     """End a session that was kept; if it had come to its end before the stop did, remove the new object."""
+    if session.service != wire.service:
+        return
     with contextlib.suppress(*KNOWN):
         headers = {"Content-Range": f"bytes */{session.size}"}
         response = wire.session.put(session.url, headers=headers, timeout=TIMEOUT, allow_redirects=False)

@@ -63,6 +63,10 @@ class Part:
     """Noncurrent generations, which go only when that was asked for."""
     folders: tuple[str, ...] = ()
     """Folders of a hierarchical bucket, which go after what is in them."""
+    managed: tuple[str, ...] = ()
+    """Managed folders, which go after what is in them and before folders."""
+    managed_hidden: bool = False
+    """Whether the managed folders may not be listed: what there is of them stays."""
     held: tuple[Held, ...] = ()
     """What is live but cannot be deleted, and is left out."""
     held_earlier: int = 0
@@ -144,6 +148,11 @@ class DeletePlan:
         return sum(len(part.folders) for part in self.parts)
 
     @property
+    def managed(self) -> int:
+        """Managed folders to delete."""
+        return sum(len(part.managed) for part in self.parts)
+
+    @property
     def held(self) -> tuple[Held, ...]:
         """What cannot be deleted, by reason."""
         return tuple(held for part in self.parts for held in part.held)
@@ -156,7 +165,7 @@ class DeletePlan:
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to delete."""
-        return not (self.count or self.folders or self.buckets)
+        return not (self.count or self.folders or self.managed or self.buckets)
 
     @property
     def must_take_earlier(self) -> bool:
@@ -204,6 +213,10 @@ class DeletePlan:
         told = list(lines) if len(lines) == 1 else told
         if self.with_earlier and not self.live and not self.buckets:
             told.append("An earlier version can come back only while no live object has its name.")
+        if any(part.folders and part.settings and part.settings.soft_delete_seconds for part in self.parts):
+            told.append("An undo makes its folders again, empty ones too.")
+        if self.managed:
+            told.append("Managed folders and their access rules go for good: no undo brings them back.")
         return told
 
 
@@ -232,8 +245,9 @@ def gcloud_of(plan: DeletePlan) -> str:
     if plan.rule or plan.held or len(plan.aims) > COMMAND_PATHS:
         return ""
     if len(plan.aims) == 1 and plan.aims[0].is_prefix and plan.earlier and not plan.with_earlier:
-        aim = plan.aims[0]
-        return f"gcloud storage rm {shlex.quote(f'{aim}**')}" if gcloud_can_name(aim) else ""
+        aim = plan.aims[0]  # `**` takes objects only
+        plain = gcloud_can_name(aim) and not plan.managed
+        return f"gcloud storage rm {shlex.quote(f'{aim}**')}" if plain else ""
     if plan.earlier and not (plan.with_earlier and all(aim.is_prefix for aim in plan.aims)):
         return ""
     commands = [gcloud_rm(aim) for aim in plan.aims]
@@ -299,6 +313,8 @@ def narrowed(
                 live=live,
                 earlier=earlier,
                 folders=tuple(folders.get(part.bucket, ())),
+                managed=(),
+                managed_hidden=False,
                 held=(),
                 held_earlier=0,
                 whole=False,

@@ -22,7 +22,16 @@ from tui.domain.access import (
 from tui.domain.jobs import Job, JobPage
 from tui.domain.logs import LogPage, TailBatch
 from tui.domain.places import Place
-from tui.domain.storage import Bucket, ContentSums, DeleteResult, GcsUri, Listing, ObjectDetail, ObjectInfo
+from tui.domain.storage import (
+    Bucket,
+    ContentSums,
+    DeleteResult,
+    GcsUri,
+    Listing,
+    ObjectDetail,
+    ObjectInfo,
+    UploadSession,
+)
 from tui.domain.target import Target
 
 if TYPE_CHECKING:
@@ -137,8 +146,12 @@ class StorageGateway(Protocol):
         """
         ...
 
-    async def list_folders(self, prefix: GcsUri) -> tuple[str, ...]:
-        """Names of the folders of a hierarchical bucket at or below a prefix, each with its last slash."""
+    async def list_folders(self, prefix: GcsUri, *, managed: bool = False) -> tuple[str, ...]:
+        """Names of the folders of a hierarchical bucket at or below a prefix, each with its last slash.
+
+        With `managed` the managed folders instead, which carry access rules of their own and which any bucket
+        with uniform access may have; none where the bucket can have none.
+        """
         ...
 
     async def get_object(self, uri: GcsUri, *, generation: int = 0) -> ObjectDetail:
@@ -183,20 +196,22 @@ class StorageGateway(Protocol):
         *,
         replaces: int | None = 0,
         on_bytes: Callable[[int], None] | None = None,
-        keep_session: bool = False,
+        session: UploadSession | None = None,
+        on_session: Callable[[UploadSession | None], None] | None = None,
     ) -> ObjectInfo:
         """Upload a file, resumably when it is large, and have the service check its crc32c.
 
         `replaces` is the generation that may be replaced: 0 for none (the upload fails if the object exists),
         None for whichever. `on_bytes` is told the bytes sent so far, on the event loop. Cancelling the caller
-        ends the upload soon and leaves no object. With `keep_session` what the service has of a large file
-        stays there after a cancel or a failure, and the next upload of the same file to the same place goes
-        on with it as long as this gateway is open.
+        ends the upload soon and leaves no object. With `on_session` what the service has of a large file
+        stays there after a cancel or a failure: it is told the session, on the event loop, and None when that
+        is of no use any more. Handed in again as `session` the upload goes on there if the file has not
+        changed since.
         """
         ...
 
-    async def forget_upload(self, path: Path, uri: GcsUri) -> None:
-        """Drop what `keep_session` kept of an upload, here and at the service; nothing if there is none."""
+    async def forget_upload(self, path: Path, uri: GcsUri, session: UploadSession | None) -> None:
+        """Have the service drop what it has of an upload that ended; nothing where there is no session."""
         ...
 
     async def delete_objects(
@@ -208,8 +223,17 @@ class StorageGateway(Protocol):
         """
         ...
 
-    async def delete_folders(self, bucket: str, names: Sequence[str]) -> tuple[DeleteResult, ...]:
-        """Delete empty folders of a hierarchical bucket, the deepest first; generation 0 in the results."""
+    async def delete_folders(
+        self, bucket: str, names: Sequence[str], *, managed: bool = False
+    ) -> tuple[DeleteResult, ...]:
+        """Delete empty folders, or managed ones, the deepest first; generation 0 in the results."""
+        ...
+
+    async def create_folders(self, bucket: str, names: Sequence[str]) -> dict[str, str]:
+        """Make folders of a hierarchical bucket; the reasons of those that could not be made, by name.
+
+        One that is there already is fine.
+        """
         ...
 
     async def restore_object(

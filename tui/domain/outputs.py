@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from tui.domain.joblist.homes import is_number
 from tui.domain.jobs import Job
@@ -16,8 +15,10 @@ from tui.domain.target import Target
 
 NO_OUTPUTS = "Its spec names no place for outputs, and its project's id is not known yet."
 """Said when there is no place to look."""
-_PATH = re.compile(r"gs://[^\s'\"`;|&<>()]+")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_PATH = re.compile(r"(?:gs://|/gcs/)[^\s'\"`;|&<>(),]+")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
+_LONGEST = 100_000
+"""Characters of one text of a spec that are looked through; a command is far shorter."""
 
 
 def output_place(job: Job, bucket: str) -> GcsUri:
@@ -57,30 +58,36 @@ def _named_place(job: Job) -> GcsUri | None:
 
 def named_places(job: Job) -> list[GcsUri]:
     """The `gs://` paths in its first pool's commands whose variables its `env` gives, in their order."""
-    return [place for place in _named_places(job.raw) if place is not None]
-
-
-def _named_places(raw: Mapping[str, Any]) -> Iterator[GcsUri | None]:
-    spec = raw.get("jobSpec")
+    spec = job.raw.get("jobSpec")
     pools = spec.get("workerPoolSpecs") if isinstance(spec, Mapping) else None
-    container = pools[0].get("containerSpec") if isinstance(pools, list) and pools else None
+    pool = pools[0] if isinstance(pools, list) and pools else {}
+    container = pool.get("containerSpec")
     if not isinstance(container, Mapping):
-        return
-    env = {str(item.get("name")): str(item.get("value", "")) for item in container.get("env") or ()}
-    for text in (*(container.get("command") or ()), *(container.get("args") or ())):
-        for match in _PATH.finditer(str(text)):
-            yield _filled(match.group(), env)
+        return []
+    env = dict(variables_of(pool))
+    texts = (*(container.get("command") or ()), *(container.get("args") or ()))
+    found = []
+    for path in (path for text in texts for path in paths_in(str(text), env)):
+        if path.startswith("gs://") and "$" not in path:
+            with suppress(ValueError):  # an empty variable leaves no bucket
+                found.append(_prefix(path))
+    return found
 
 
-def _filled(path: str, env: Mapping[str, str]) -> GcsUri | None:
-    """The path with its variables filled, or None if one is not known before the job runs."""
-    names = [first or second for first, second in _VARIABLE.findall(path)]
-    if any(name not in env for name in names):
-        return None
-    try:
-        return _prefix(_VARIABLE.sub(lambda match: env[match[1] or match[2]], path))
-    except ValueError:  # an empty variable leaves no bucket
-        return None
+def paths_in(text: str, env: Mapping[str, str]) -> Iterator[str]:
+    """The `gs://` and `/gcs/` paths in a command, with the variables of `env` filled; others stay `$`."""
+    filled = _VARIABLE.sub(lambda found: env.get(found[found.lastindex or 0], found[0]), text[:_LONGEST])
+    return (match.group() for match in _PATH.finditer(filled))
+
+
+def variables_of(pool: object) -> Iterator[tuple[str, str]]:
+    """The environment that a worker pool gives its container or package."""
+    for kind in ("containerSpec", "pythonPackageSpec"):
+        task = pool.get(kind) if isinstance(pool, Mapping) else None
+        env = task.get("env") if isinstance(task, Mapping) else None
+        for item in env if isinstance(env, list) else ():
+            if isinstance(item, Mapping):
+                yield str(item.get("name")), str(item.get("value", ""))
 
 
 def _prefix(path: str) -> GcsUri:

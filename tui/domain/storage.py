@@ -182,6 +182,23 @@ class ContentSums:
     next_page_token: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UploadSession:
+    """A resumable upload that can be gone on with, for a week, also by another process.
+
+    Whoever knows its address may write the object without a login: it is a secret.
+    """
+
+    url: str
+    service: str
+    """The address of the service that gave it."""
+    size: int
+    changed_ns: int
+    """When the file was changed last."""
+    replaces: int | None
+    """The generation that it may replace."""
+
+
 GONE_ALREADY = "it is gone already"
 """`DeleteResult.error` when there was nothing to delete any more (HTTP 404)."""
 REPLACED = "it has been replaced meanwhile"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tui.domain.cleanup.holding import Held, held_by
 from tui.domain.cleanup.items import PlanItems
 from tui.domain.deleteplan import DeletePlan, Part, Tally
+from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
 from tui.domain.storage import Bucket, GcsUri, ObjectInfo
 from tui.services.listing import PAGE, bucket_settings, pages_below
@@ -115,12 +116,15 @@ class _Counting:
             for earlier in await self._earlier(settings, objects):
                 if (earlier.name, earlier.generation) not in alone:
                     found.add((earlier,))
+        managed = await self._managed(places)
         return Part(
             bucket,
             settings,
             found.live,
             found.earlier,
             await self._folders(settings, places),
+            managed or (),
+            managed is None,
             tuple(found.held.values()),
             found.held_earlier,
             whole=any(not place.name for place in places),
@@ -135,6 +139,18 @@ class _Counting:
         if settings is None or not settings.hierarchical:
             return ()
         found = [name for place in places for name in await self._storage.list_folders(place)]
+        return tuple(dict.fromkeys(found))
+
+    async def _managed(self, places: Sequence[GcsUri]) -> tuple[str, ...] | None:
+        """The managed folders at and below `places`; None where they may not be seen."""
+        try:
+            found = [
+                name for place in places for name in await self._storage.list_folders(place, managed=True)
+            ]
+        except CloudError as error:
+            if error.kind is ErrorKind.DENIED:
+                return None
+            raise
         return tuple(dict.fromkeys(found))
 
     async def _earlier(self, settings: Bucket | None, objects: Sequence[ObjectInfo]) -> list[ObjectInfo]:

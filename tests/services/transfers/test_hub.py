@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -351,6 +353,87 @@ async def test_uploads_replace_only_what_was_seen(tmp_path: Path) -> None:
         assert world.objects["kelp", "in/data/a"][1] == b"theirs"
         hub.forget(late)
         await wait_for(lambda: "forget_upload" in world.calls, what="the dropped session")
+
+
+async def test_a_transfer_that_cannot_be_noted_says_so(tmp_path: Path) -> None:
+    world = bucket()
+    big(world)
+    gate = asyncio.Event()
+
+    async def fault(_name: str, _start: int) -> None:
+        await gate.wait()
+
+    world.fault = fault
+    (tmp_path / "state").write_text("no folder")
+    async with hub_of(world, tmp_path / "state") as hub:
+        transfer = await begin(hub, world, tmp_path / "home", "gs://kelp/runs/a/")
+        assert "not noted for the next start" in strip_words(hub)[0]
+        assert "the state folder cannot be written: File exists" in progress(transfer, hub.clock())
+        assert any("cannot be written" in line for line in left_behind(hub.active))
+        gate.set()
+        await ended(transfer)
+
+
+async def test_an_upload_goes_on_with_its_session_after_a_kill(tmp_path: Path) -> None:
+    world = bucket()
+    state, source = tmp_path / "state", tmp_path / "big"
+    source.write_bytes(b"0123456789")
+
+    async def fault(_name: str, start: int) -> None:
+        if start == 8 and len(world.sessions) == 1:
+            await asyncio.Event().wait()
+
+    world.fault = fault
+    async with hub_of(world, state) as hub:
+        await hub.add((await upload_plan(world, source, "gs://kelp/in/")).transfer(Overwrite.KEEP, HERE))
+        await wait_for(lambda: "https://upload/" in text_of(state), what="the noted session")
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in state.glob("*.jsonl"))
+    kill(state)
+    async with hub_of(world, state) as hub:
+        await hub.restore()
+        hub.resume(found := hub.transfers[0])
+        await ended(found)
+        hub.cancel(found, found.files[0])  # nothing that is whole is given up
+        assert (found.files[0].session, "forget_upload" in world.calls) == (None, False)
+    first, second = world.sessions
+    assert first is None
+    assert second is not None
+    assert (second.url, second.size) == ("https://upload/in/big", 10)
+    assert world.objects["kelp", "in/big"][1] == b"0123456789"
+
+
+def text_of(state: Path) -> str:
+    return "".join(path.read_text() for path in state.glob("*.jsonl"))
+
+
+async def test_gzipped_objects_are_compared_by_their_content(tmp_path: Path) -> None:
+    world = bucket()
+    home, packed = tmp_path / "runs", gzip.compress(b"text" * 9, mtime=0)
+    home.mkdir()
+    here = {
+        "same": b"text" * 9,
+        "other": b"tent" * 9,
+        "packed": packed,
+        "plain": b"no gzip",
+    }
+    for name, data in here.items():
+        item = world.put("kelp", f"runs/{name}", b"no gzip" if name == "plain" else packed)
+        world.objects["kelp", item.name] = (
+            replace(item, content_encoding="gzip"),
+            world.objects["kelp", item.name][1],
+        )
+        (home / name).write_bytes(data)
+    async with hub_of(world) as hub:
+        transfer = await begin(hub, world, tmp_path, "gs://kelp/runs/", rule=Overwrite.DIFFERENT)
+        await ended(transfer)
+        kept = {file.path.name for file in transfer.of_state(State.KEPT)}
+        assert (kept, transfer.whole) == ({"same", "plain"}, True)
+        (home / "other").write_bytes(b"tent" * 9)
+        await hub.add(
+            up := (await upload_plan(world, home, "gs://kelp/")).transfer(Overwrite.DIFFERENT, HERE)
+        )
+        await ended(up)
+    assert world.sent == [("runs/other", up.files[0].replaces)]
 
 
 async def test_another_login_or_storage_holds_what_belongs_elsewhere(tmp_path: Path) -> None:

@@ -240,6 +240,8 @@ class Case:
                 (self.source / "deep" / name.replace("/", "_").replace("\x1b", "")[:200]).write_bytes(
                     content(name, size)
                 )
+            if self.kind.startswith("kill"):  # in a session, which is gone on with
+                (self.source / "deep" / "large.bin").write_bytes(content("large", 9 * MIB))
             (self.source / "link").symlink_to(self.outside)
             return
         (self.home / "tree" / "deep").symlink_to(self.outside)

@@ -71,6 +71,7 @@ class UndoPlan:
         chains: what comes back, by name.
         present: generations that are there after all.
         lost: what cannot come back.
+        folders: folders of hierarchical buckets that are made again, before what was in them, by bucket.
     """
 
     buckets: list[Bucket] = field(default_factory=list)
@@ -79,6 +80,7 @@ class UndoPlan:
     chains: list[Chain] = field(default_factory=list)
     present: int = 0
     lost: list[Lost] = field(default_factory=list)
+    folders: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -93,7 +95,7 @@ class UndoPlan:
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to bring back."""
-        return not (self.chains or self.buckets)
+        return not (self.chains or self.buckets or self.folders)
 
     def __iadd__(self, other: UndoPlan) -> Self:
         self.buckets += other.buckets
@@ -102,6 +104,7 @@ class UndoPlan:
         self.chains += other.chains
         self.present += other.present
         self.lost += other.lost
+        self.folders |= other.folders
         return self
 
 

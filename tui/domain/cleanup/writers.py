@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from tui.domain.jobs import Job
+from tui.domain.outputs import paths_in, variables_of
 from tui.domain.storage import GcsUri
-
-_PATH = re.compile(r"(?:gs://|/gcs/)[^\s'\"`;|&<>(),]+")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
-_LONGEST = 100_000
-"""Characters of one text of a spec that are looked through; a command is far shorter."""
 
 
 def writers(jobs: Iterable[Job], aims: Iterable[GcsUri]) -> list[Job]:
@@ -27,12 +22,16 @@ def writers(jobs: Iterable[Job], aims: Iterable[GcsUri]) -> list[Job]:
 
 def places_of(job: Job) -> Iterator[GcsUri]:
     """All places in Cloud Storage that a job's spec names, with the variables filled that the spec gives."""
-    texts = [job.output_uri, *_texts(job.raw.get("jobSpec"))]
-    env = dict(_variables(job.raw.get("jobSpec")))
-    for text in texts:
-        filled = _VARIABLE.sub(lambda found: env.get(found[found.lastindex or 0], found[0]), text[:_LONGEST])
-        for match in _PATH.finditer(filled):
-            if (place := _place(match.group())) is not None:
+    spec = job.raw.get("jobSpec")
+    pools = spec.get("workerPoolSpecs") if isinstance(spec, Mapping) else None
+    env = {
+        name: value
+        for pool in (pools if isinstance(pools, list) else ())
+        for name, value in variables_of(pool)
+    }
+    for text in (job.output_uri, *_texts(spec)):
+        for path in paths_in(text, env):
+            if (place := _place(path)) is not None:
                 yield place
 
 
@@ -67,15 +66,3 @@ def _texts(node: object) -> Iterator[str]:
     elif isinstance(node, list | tuple):
         for value in node:
             yield from _texts(value)
-
-
-def _variables(spec: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (JSON)
-    """The environment that the spec gives its containers and packages."""
-    pools = spec.get("workerPoolSpecs") if isinstance(spec, Mapping) else None
-    for pool in pools if isinstance(pools, list) else ():
-        for kind in ("containerSpec", "pythonPackageSpec"):
-            task = pool.get(kind) if isinstance(pool, Mapping) else None
-            env = task.get("env") if isinstance(task, Mapping) else None
-            for item in env if isinstance(env, list) else ():
-                if isinstance(item, Mapping):
-                    yield str(item.get("name")), str(item.get("value", ""))

@@ -14,7 +14,7 @@ from tui.domain.setup.model import Check, CheckState, CreateBucket, Fix, Group, 
 from tui.domain.setup.origins import how_to_set, replacement
 from tui.domain.setup.permissions import BUCKET_PERMISSIONS, caller
 from tui.domain.setup.reading import unread
-from tui.domain.storage import Bucket
+from tui.domain.storage import PAYER_MISSING, Bucket
 
 __all__ = ["bucket_checks", "default_bucket", "undo_words"]
 
@@ -152,8 +152,11 @@ def _unseen(facts: SetupFacts, error: CloudError, missing: Standing) -> Standing
     if error.kind is ErrorKind.DENIED:
         step = f"If somebody else has it: {_lowered(_choose(facts))}"
         return Standing(CheckState.FAILED, "somebody else's, or you may not see it", missing.said, step)
-    if "requester pays" in error.message.lower():
-        step = f"Its readers pay for it, which this app does not do: {_lowered(_choose(facts))}"
+    if error.reason == PAYER_MISSING or "requester pays" in error.message.lower():
+        step = (
+            "Whoever reads it pays. P in the Storage pane lets your project pay there, for one session; a job"
+            f" that names nobody who pays is refused: {_lowered(_choose(facts))}"
+        )
         return Standing(CheckState.FAILED, "a requester-pays bucket", missing.said, step)
     return missing
 

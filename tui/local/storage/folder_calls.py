@@ -41,6 +41,9 @@ def _listed(rows: list[FolderRow], query: Any) -> list[FolderRow]:  # noqa: ANN4
 def _list(call: Call, *, managed: bool) -> Reply:
     kind, prefix = KINDS[managed], call.query.get("prefix", "")
     bucket = _bucket(call, f"storage.{kind}s.list", managed=managed, name=prefix)
+    if managed and not bucket.uniform:
+        # As gcloud's own code expects it.
+        raise StorageError(412, "conditionNotMet", "The bucket has no uniform bucket-level access.")
     limit = page_size(call, "pageSize")
     after = position_of(call.query["pageToken"])[0] if call.query.get("pageToken") else ""
     rows = call.store.folders.list_page(bucket, prefix, after, limit + 1, managed=managed)
@@ -70,12 +73,17 @@ def _get(call: Call, *, managed: bool) -> Reply:
 def _delete(call: Call, *, managed: bool) -> Reply:
     name = check_folder(call.path["folder"])
     bucket = _bucket(call, f"storage.{KINDS[managed]}s.delete", managed=managed, name=name)
+    full = managed and flag(call.query, "allowNonEmpty")
+    if full:
+        call.require("storage.managedFolders.setIamPolicy", bucket, name)
+    elif not managed and call.store.folders.is_managed(bucket, name):
+        call.require("storage.managedFolders.delete", bucket, name)
     call.store.folders.delete(
         bucket,
         name,
         Conditions.of(call.query),
         managed=managed,
-        allow_full=managed and flag(call.query, "allowNonEmpty"),
+        allow_full=full,
     )
     return Reply(204)
 

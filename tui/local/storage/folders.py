@@ -149,19 +149,26 @@ class Folders:
         with self._database.writing() as connection:
             row = self.get(bucket, name, managed=managed)
             conditions.check(row.metageneration, row.metageneration)
-            if not allow_full and self._full(connection, bucket, name):
+            if not allow_full and self._full(connection, bucket, name, managed=managed):
                 raise StorageError(409, "conflict", "The folder you tried to delete is not empty.")
+            # A folder takes the managed folder of its name with it.
             connection.execute(
-                "DELETE FROM folders WHERE bucket = ? AND managed = ? AND name = ?",
+                "DELETE FROM folders WHERE bucket = ? AND managed >= ? AND name = ?",
                 (bucket.id, managed, name),
             )
 
-    def _full(self, connection: sqlite3.Connection, bucket: BucketRow, name: str) -> bool:
+    def is_managed(self, bucket: BucketRow, name: str) -> bool:
+        """Whether there is a managed folder of that name."""
+        with self._database.reading() as connection:
+            return self._exists(connection, bucket, name, managed=True)
+
+    def _full(self, connection: sqlite3.Connection, bucket: BucketRow, name: str, *, managed: bool) -> bool:
+        """Whether it holds objects or folders; of a managed folder only managed ones count."""
         end = successor(name)
         found = connection.execute(
-            "SELECT 1 FROM objects WHERE bucket = ? AND state < ? AND name > ? AND name < ? "
-            "UNION ALL SELECT 1 FROM folders WHERE bucket = ? AND name > ? AND name < ? LIMIT 1",
-            (bucket.id, SOFT_DELETED, name, end, bucket.id, name, end),
+            "SELECT 1 FROM objects WHERE bucket = ? AND state < ? AND name > ? AND name < ? UNION ALL "
+            "SELECT 1 FROM folders WHERE bucket = ? AND name > ? AND name < ? AND managed >= ? LIMIT 1",
+            (bucket.id, SOFT_DELETED, name, end, bucket.id, name, end, managed),
         ).fetchone()
         return found is not None
 

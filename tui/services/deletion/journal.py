@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from tui.domain.errors import CloudError, ErrorKind
+from tui.services.jsonlines import append, line_of, values_of
 from tui.services.paths import private_dir
 from tui.services.processes import this_process
 
@@ -45,7 +45,6 @@ class JournalFile:
         self.path = path
         self.number = number
         self._descriptor = -1
-        self._length = 0
         self._turn = asyncio.Lock()
 
     def line(self, event: str, **more: object) -> dict[str, object]:
@@ -58,10 +57,9 @@ class JournalFile:
         Raises:
             CloudError: it could not be written; nothing of it stays.
         """
-        data = (json.dumps(line, separators=(",", ":")) + "\n").encode("ascii")
         try:
             async with self._turn:
-                await asyncio.to_thread(self._append, data, sync=sync)
+                await asyncio.to_thread(self._append, line_of(line), sync=sync)
         except OSError as error:
             raise CloudError(
                 "The journal of deletes cannot be written",
@@ -79,18 +77,7 @@ class JournalFile:
     def _append(self, data: bytes, *, sync: bool) -> None:
         if self._descriptor < 0:
             self._open()
-        begin = self._length
-        try:
-            while data:
-                written = os.write(self._descriptor, data)
-                self._length += written
-                data = data[written:]
-            if sync:
-                os.fsync(self._descriptor)
-        except OSError:
-            os.ftruncate(self._descriptor, begin)
-            self._length = begin
-            raise
+        append(self._descriptor, data, sync=sync)
 
     def _open(self) -> None:
         folder = private_dir(self.path.parent)
@@ -105,11 +92,5 @@ class JournalFile:
 
 
 def lines_of(data: Iterable[bytes]) -> Iterable[dict[str, Any]]:
-    """The lines that can be read: one that a crash cut off says nothing."""
-    for text in data:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
+    """The lines that can be read."""
+    return (line for line in values_of(data) if isinstance(line, dict))

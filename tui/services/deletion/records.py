@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tui.domain.errors import CloudError, ErrorKind
 from tui.services.deletion.journal import DeleteJournal, lines_of
 from tui.services.processes import ProcessId
 
@@ -93,21 +94,38 @@ class Record:
 
 
 def past_deletes(journal: DeleteJournal) -> list[Record]:
-    """The deletes that are written down, the newest first; files that cannot be read are passed over."""
+    """The deletes that are written down, the newest first; files that cannot be read are passed over.
+
+    Raises:
+        CloudError: the folder of journals cannot be read.
+    """
     records: dict[str, Record] = {}
     undone: dict[str, int] = {}
-    with suppress(OSError):
-        for path in sorted(journal.folder.glob("*.jsonl"), reverse=True)[: 2 * SHOWN]:
-            head, last = _ends(path)
-            if head.get("kind") == "undo":
-                number = str(head.get("of"))
-                undone[number] = undone.get(number, 0) + int(last.get("restored", 0))
-            elif head and len(records) < SHOWN and (record := _record(path, head, last)) is not None:
-                records[record.number] = record
+    for path in sorted(_files(journal.folder), reverse=True)[: 2 * SHOWN]:
+        head, last = _ends(path)
+        if head.get("kind") == "undo":
+            number = str(head.get("of"))
+            undone[number] = undone.get(number, 0) + int(last.get("restored", 0))
+        elif head and len(records) < SHOWN and (record := _record(path, head, last)) is not None:
+            records[record.number] = record
     for number, count in undone.items():
         if number in records:
             records[number].undone = count
     return list(records.values())
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.suffix == ".jsonl"]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CloudError(
+            "Past deletes cannot be listed",
+            f"{folder}: {error.strerror}",
+            hint="Mend the folder's permissions, then try again",
+            kind=ErrorKind.LOCAL,
+        ) from error
 
 
 def _ends(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -232,6 +250,28 @@ def buckets_sent(path: Path) -> dict[str, Outcome]:
                 found[str(line["bucket"])] = Outcome.UNKNOWN
             elif line.get("event") == "done" and int(line["n"]) in sent:
                 found[sent[int(line["n"])]] = Outcome.FAILED if line.get("failed") else Outcome.GONE
+    return found
+
+
+def folders_sent(path: Path) -> dict[str, list[str]]:
+    """The folders that a delete took away, or may have, by bucket; managed ones are not among them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    sent: dict[int, tuple[str, list[str]]] = {}
+    with path.open("rb") as file:
+        for line in lines_of(file):
+            number = int(line.get("n", 0))
+            if line.get("event") == "send" and "folders" in line:
+                sent[number] = str(line["bucket"]), list(map(str, line["folders"]))
+            elif line.get("event") == "done" and number in sent:
+                stayed = {name for name, *_ in line.get("failed") or ()}
+                bucket, names = sent[number]
+                sent[number] = bucket, [name for name in names if name not in stayed]
+    found: dict[str, list[str]] = {}
+    for bucket, names in sent.values():
+        found.setdefault(bucket, []).extend(names)
     return found
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import NamedTuple
 
-from tui.domain.cleanup.items import PlanItem, PlanItems
-from tui.domain.deleteplan import DeletePlan, Part, Request, count_and_size
+from tui.domain.deleteplan import DeletePlan, Request
 from tui.domain.errors import CloudError
 from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GONE_ALREADY, REPLACED, DeleteResult
 from tui.domain.target import Target
 from tui.services.deletion.journal import DeleteJournal, JournalFile
+from tui.services.deletion.report import (
+    DeleteReport,
+    Failure,
+    FolderRequest,
+    begin_facts,
+    end_facts,
+    folder_requests,
+)
+
+__all__ = ["DeleteReport", "Failure", "delete_plan"]
 
 AT_ONCE = 4
 """Requests under way; more were no faster, since they wait for the same few threads."""
@@ -24,123 +30,6 @@ PAUSES = (0.5, 1.0, 2.0)
 
 
 _NOT_NAMED = "no answer for it: it may be gone"
-
-
-class Failure(NamedTuple):
-    """One generation, folder or bucket that is not known to be gone, and why."""
-
-    bucket: str
-    name: str
-    """Empty for the bucket itself."""
-    generation: int
-    size: int
-    reason: str
-    noncurrent: bool = False
-
-
-@dataclass(slots=True)
-class DeleteReport:
-    """What became of a delete; every counted generation is in exactly one of the groups below."""
-
-    plan: DeletePlan
-    gone: int = 0
-    bytes_gone: int = 0
-    absent: int = 0
-    """Gone before it was asked for."""
-    kept: list[Failure] = field(default_factory=list)
-    """Replaced by something newer meanwhile, which stays."""
-    failed: list[Failure] = field(default_factory=list)
-    """Refused."""
-    unknown: list[Failure] = field(default_factory=list)
-    """Sent without an answer: they may be gone."""
-    left: int = 0
-    """Counted, but never tried."""
-    folders_gone: int = 0
-    buckets_gone: list[str] = field(default_factory=list)
-    stopped: bool = False
-    """Whether the user stopped it."""
-    trouble: CloudError | None = None
-    """Why it ended early, or why a bucket itself stays."""
-    requests_sent: int = 0
-    number: str = ""
-    """By which its undo is asked for; empty if nothing was begun."""
-
-    @property
-    def done(self) -> int:
-        """Generations that were tried."""
-        return self.plan.count - self.left
-
-    @property
-    def failures(self) -> list[Failure]:
-        """Everything that was tried and is not known to be gone."""
-        return [*self.failed, *self.unknown, *self.kept]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing that was asked for is left."""
-        return not (self.failures or self.left or self.trouble)
-
-    def again(self) -> DeletePlan | None:
-        """The same delete for what failed, and for what trouble left untried; None if there is nothing.
-
-        What was replaced meanwhile is not in it: it would have to be counted anew.
-        """
-        retried = [*self.failed, *self.unknown]
-        rest = [] if self.stopped else list(islice(self.plan.requests(), self.requests_sent, None))
-        if not (retried or rest or (self.trouble is not None and not self.stopped)):
-            return None
-        return _rest_of(self.plan, retried, rest, self.buckets_gone)
-
-    def __str__(self) -> str:
-        """The account in one line."""
-        parts = [count_and_size(self.gone, self.bytes_gone)] if self.gone or not self._other_gone else []
-        parts += [f"{self.folders_gone:,} folder{'s'[: self.folders_gone != 1]}"] if self.folders_gone else []
-        parts += [f"the bucket {name}" for name in self.buckets_gone]
-        text = f"deleted {' and '.join(parts)}"
-        for count, words in (
-            (self.absent, "gone already"),
-            (len(self.failed), "failed"),
-            (len(self.unknown), "not known"),
-            (len(self.kept), "replaced meanwhile, kept"),
-            (self.left, "not touched"),
-        ):
-            text += f" · {count:,} {words}" if count else ""
-        return f"stopped: {text}" if self.stopped else text
-
-    @property
-    def _other_gone(self) -> bool:
-        return bool(self.buckets_gone or self.folders_gone)
-
-
-def _rest_of(
-    plan: DeletePlan, retried: Iterable[Failure], rest: Iterable[Request], gone: Sequence[str]
-) -> DeletePlan:
-    """The part of a plan that is still to be done."""
-    parts = {
-        part.bucket: replace(part, live=PlanItems(), earlier=PlanItems(), folders=()) for part in plan.parts
-    }
-    folders: dict[str, list[str]] = {}
-    earlier = {part.bucket: set(part.earlier) for part in plan.parts} if plan.with_earlier else {}
-
-    def put(bucket: str, item: PlanItem) -> None:
-        into = parts[bucket].earlier if item in earlier.get(bucket, ()) else parts[bucket].live
-        into.put(*item)
-
-    for failure in retried:
-        if failure.generation:
-            put(failure.bucket, PlanItem(failure.name, failure.generation, failure.size))
-        elif failure.name:
-            folders.setdefault(failure.bucket, []).append(failure.name)
-    for request in rest:
-        for item in request.items:
-            put(request.bucket, item)
-    made = tuple(
-        replace(
-            part, folders=tuple(folders.get(part.bucket, ())), whole=part.whole and part.bucket not in gone
-        )
-        for part in parts.values()
-    )
-    return replace(plan, parts=made)
 
 
 async def delete_plan(
@@ -157,9 +46,9 @@ async def delete_plan(
     Setting `stop` ends it after the requests under way. What the service refuses is in the report, as is
     the trouble that ended it early; nothing newer than what was counted is ever deleted.
     """
-    report = DeleteReport(plan, left=plan.count)
+    report = DeleteReport(plan, left=plan.count, folders_left=list(folder_requests(plan)))
     try:
-        file = await journal.begin(**_facts(plan, target))
+        file = await journal.begin(**begin_facts(plan, target))
     except CloudError as error:
         report.trouble = error
         return report
@@ -170,54 +59,12 @@ async def delete_plan(
     except CloudError as error:
         report.trouble = error
     try:
-        await file.write(file.line("end", **_account(report)))
+        await file.write(file.line("end", **end_facts(report)))
     except CloudError as error:
         report.trouble = report.trouble or error
     finally:
         file.close()
     return report
-
-
-def _facts(plan: DeletePlan, target: Target) -> dict[str, object]:
-    """What the first line says."""
-    return {
-        "kind": "delete",
-        "project": target.project,
-        "local": target.is_local,
-        "aims": [str(aim) for aim in plan.aims],
-        "rule": plan.rule,
-        "count": plan.count,
-        "bytes": plan.bytes,
-        "with_earlier": plan.with_earlier,
-        "buckets": [_promise(part) for part in plan.parts],
-    }
-
-
-def _promise(part: Part) -> dict[str, object]:
-    settings = part.settings
-    return {
-        "name": part.bucket,
-        "soft_delete_seconds": settings.soft_delete_seconds if settings is not None else None,
-        "versioning": part.versioned,
-        "generation": settings.generation if settings is not None else 0,
-        "goes": part.takes_bucket,
-    }
-
-
-def _account(report: DeleteReport) -> dict[str, object]:
-    """What the last line says."""
-    return {
-        "gone": report.gone,
-        "bytes": report.bytes_gone,
-        "absent": report.absent,
-        "kept": len(report.kept),
-        "failed": len(report.failed),
-        "unknown": len(report.unknown),
-        "left": report.left,
-        "buckets": report.buckets_gone,
-        "stopped": report.stopped,
-        "trouble": str(report.trouble or ""),
-    }
 
 
 class _Run:
@@ -250,9 +97,9 @@ class _Run:
         if self._trouble is not None:
             raise self._trouble
         self._report.stopped = self._report.left > 0
-        for part in self._report.plan.parts:
-            if part.folders and not self._ended:
-                await self._delete_folders(part)
+        while self._report.folders_left and not self._ended:
+            await self._delete_folders(self._report.folders_left.pop(0))
+            self._announce(self._report)
         for part in self._report.plan.parts:
             if part.takes_bucket and not self._ended and not self._blocked(part.bucket):
                 await self._delete_bucket(part.bucket)
@@ -356,12 +203,19 @@ class _Run:
         told = {key: value for key, value in line.items() if value}
         await self._file.write(self._file.line("done", n=number, **told), sync=False)
 
-    async def _delete_folders(self, part: Part) -> None:
+    async def _delete_folders(self, request: FolderRequest) -> None:
         """Delete the folders that are empty now; one that is not stays, with its reason."""
-        number = await self._send(bucket=part.bucket, folders=list(part.folders))
-        results = await self._storage.delete_folders(part.bucket, part.folders)
+        bucket, names, managed = request
+        group = self._report.failed
+        try:
+            number = await self._send(**{"bucket": bucket, "managed" if managed else "folders": names})
+            group = self._report.unknown  # some of them may be gone
+            results = await self._storage.delete_folders(bucket, names, managed=managed)
+        except CloudError as error:
+            group += [Failure(bucket, name, 0, 0, str(error), managed=managed) for name in names]
+            raise
         failed = [
-            Failure(part.bucket, result.name, 0, 0, result.error)
+            Failure(bucket, result.name, 0, 0, result.error, managed=managed)
             for result in results
             if result.error not in ("", GONE_ALREADY)
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tui.domain.cleanup.undoing import Chain, How, Lost, Shelf, Step, UndoPlan
@@ -14,7 +14,7 @@ from tui.domain.storage import Bucket, GcsUri, ObjectInfo
 from tui.domain.target import Target
 from tui.services.deleteplans import Aim
 from tui.services.deletion.journal import DeleteJournal, JournalFile
-from tui.services.deletion.records import Outcome, Record, buckets_sent, fates, halfway
+from tui.services.deletion.records import Outcome, Record, buckets_sent, fates, folders_sent, halfway
 from tui.services.listing import pages_below
 
 AT_ONCE = 16
@@ -36,6 +36,7 @@ async def plan_undo(
     """
     try:
         wanted, buckets = await asyncio.to_thread(_wanted, record)
+        folders = await asyncio.to_thread(folders_sent, record.path)
         began = await asyncio.to_thread(halfway, record)
     except OSError as error:
         raise CloudError(
@@ -44,13 +45,14 @@ async def plan_undo(
     looking = _Looking(storage, on_count or (lambda _: None))
     plan = UndoPlan()
     generations = {bucket.name: bucket.generation for bucket in record.buckets}
-    for bucket in dict.fromkeys([*wanted, *buckets]):
+    for bucket in dict.fromkeys([*wanted, *folders, *buckets]):
         own = wanted.get(bucket, {})
         if not await _lives(storage, bucket):
             plan += await looking.in_deleted_bucket(bucket, generations.get(bucket, 0), own)
         else:
             names = frozenset(name for place, name in began if place == bucket)
             plan += await looking.in_bucket(bucket, own, names)
+            plan += await looking.folders(bucket, folders.get(bucket, ()))
     return plan
 
 
@@ -146,6 +148,19 @@ class _Looking:
                 raise  # a bucket without soft delete may refuse to list what it cannot have
         return shelf.plan()
 
+    async def folders(self, bucket: str, names: Collection[str]) -> UndoPlan:
+        """Those of a hierarchical bucket's folders that are not there any more."""
+        if not names:
+            return UndoPlan()
+        there: tuple[str, ...] = ()
+        try:
+            there = await self._storage.list_folders(GcsUri(bucket, _common_start(names)))
+        except CloudError as error:
+            if error.kind is not ErrorKind.DENIED:
+                raise  # who may not see them may still make them, and what is there does no harm
+        missing = sorted(set(names) - set(there))
+        return UndoPlan(folders={bucket: missing} if missing else {})
+
     async def _look(self, shelf: Shelf, prefix: GcsUri, *, soft_deleted: bool) -> None:
         async for page in pages_below(
             self._storage, prefix, versions=not soft_deleted, soft_deleted=soft_deleted
@@ -170,6 +185,8 @@ class UndoReport:
     plan: UndoPlan
     restored: int = 0
     bytes: int = 0
+    folders: int = 0
+    """Folders that were made again."""
     buckets_back: list[str] = field(default_factory=list)
     failed: list[Lost] = field(default_factory=list)
     left: int = 0
@@ -180,10 +197,11 @@ class UndoReport:
     @property
     def complete(self) -> bool:
         """Whether all of the plan is back."""
-        return not (self.failed or self.left or self.trouble)
+        return not (self.failed or self.left or self.trouble or self.stopped)
 
     def __str__(self) -> str:
         parts = [f"the bucket {name}" for name in self.buckets_back]
+        parts += [f"{self.folders:,} folder{'s'[: self.folders != 1]}"] if self.folders else []
         if self.restored or not parts:
             parts.append(count_and_size(self.restored, self.bytes))
         text = f"brought back {' and '.join(parts)}"
@@ -226,7 +244,12 @@ async def run_undo(
         await run.all(record)
     except CloudError as error:
         report.trouble = error
-    account = {"restored": report.restored, "failed": len(report.failed), "left": report.left}
+    account = {
+        "restored": report.restored,
+        "folders": report.folders,
+        "failed": len(report.failed),
+        "left": report.left,
+    }
     try:
         await file.write(file.line("end", **account, stopped=report.stopped))
     except CloudError as error:
@@ -268,6 +291,12 @@ class _Undo:
             again = await plan_undo(self._storage, record)
             self._report.plan = again
             self._report.left = again.count
+        for place, names in self._report.plan.folders.items():
+            for start in range(0, len(names), BATCH):
+                if self._stop.is_set():
+                    self._report.stopped = True
+                    return
+                await self._make_folders(place, names[start : start + BATCH])
         for chunk in _chunks(self._report.plan.chains):
             if self._stop.is_set():
                 self._report.stopped = True
@@ -281,6 +310,15 @@ class _Undo:
         await self._storage.restore_bucket(bucket.name, bucket.generation)
         self._report.buckets_back.append(bucket.name)
         await self._file.write(self._file.line("back", bucket=bucket.name), sync=False)
+
+    async def _make_folders(self, bucket: str, names: list[str]) -> None:
+        """Make folders again, empty; what was in them comes after."""
+        await self._file.write(self._file.line("restore", bucket=bucket, folders=names))
+        failed = await self._storage.create_folders(bucket, names)
+        self._report.folders += len(names) - len(failed)
+        self._report.failed += [Lost(bucket, name, 0, why) for name, why in failed.items()]
+        await self._file.write(self._file.line("back", failed=list(failed.items())), sync=False)
+        self._announce(self._report)
 
     async def _restore(self, chunk: list[Chain]) -> None:
         """Bring back some names side by side, and write down which before and what came of it after."""

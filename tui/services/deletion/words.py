@@ -47,8 +47,9 @@ def amount(plan: DeletePlan) -> list[str]:
     """How much goes, how new the newest of it is, and what a rule leaves."""
     live_bytes = sum(part.live.bytes for part in plan.parts)
     lines = [count_and_size(plan.live, live_bytes)] if plan.live or not plan.earlier else []
-    if plan.folders:
-        lines.append(f"{plan.folders:,} folder{'s' if plan.folders != 1 else ''}, after what is in them")
+    for count, word in ((plan.managed, "managed folder"), (plan.folders, "folder")):
+        if count:
+            lines.append(f"{count:,} {word}{'s' if count != 1 else ''}, after what is in them")
     if plan.newest is not None:
         lines.append(_newest(plan, plan.newest))
     if plan.rule:
@@ -79,6 +80,12 @@ def earlier(plan: DeletePlan, taker: str) -> list[str]:
 def left_out(plan: DeletePlan) -> list[str]:
     """What cannot be deleted, and why."""
     lines = [held_line(held) for held in plan.held]
+    lines += [
+        f"⚠ Whether gs://{part.bucket} has managed folders there cannot be seen (it takes the permission "
+        "storage.managedFolders.list): they stay."
+        for part in plan.parts
+        if part.managed_hidden
+    ]
     policies = dict.fromkeys(policy_words(part.settings) for part in plan.parts)
     return [*lines, *(words for words in policies if words)]
 
@@ -159,6 +166,8 @@ def undo_lines(plan: UndoPlan) -> list[str]:
         kinds = Counter(step.how for chain in plan.chains for step in chain.steps)
         ways = " and ".join(f"{count:,} by {how.value}" for how, count in kinds.items())
         lines.append(f"{count_and_size(plan.count, plan.bytes)} come back: {ways}")
+    if folders := sum(map(len, plan.folders.values())):
+        lines.append(f"{folders:,} folder{' is' if folders == 1 else 's are'} made again.")
     lines += lost_lines(plan.lost)
     if plan.present:
         lines.append(f"{plan.present:,} {'is' if plan.present == 1 else 'are'} there anyway.")

@@ -79,7 +79,8 @@ def _running_words(hub: Hub, active: Sequence[Transfer]) -> str:
     if left and None not in left:
         parts.append(duration(max(value for value in left if value is not None)))
     failed = sum(one.failed for one in active)
-    return " · ".join([*parts, *([f"{failed:,} failed"] if failed else [])])
+    parts += [f"{failed:,} failed"] if failed else []
+    return " · ".join([*parts, *(["not noted for the next start"] if any(_unnoted(active)) else [])])
 
 
 def _ended_words(transfers: Sequence[Transfer]) -> tuple[str, str]:
@@ -116,10 +117,21 @@ def summary(transfer: Transfer) -> str:
     return f"{GLYPHS[transfer.state]} {' · '.join(parts)}"
 
 
+def _unnoted(transfers: Sequence[Transfer]) -> list[str]:
+    """Why transfers that are not over are written down nowhere."""
+    return list(dict.fromkeys(one.unnoted for one in transfers if one.unnoted and not one.settled))
+
+
 def progress(transfer: Transfer, now: float) -> str:
     """Of one transfer: files, bytes, rate and time left, or why it stands still."""
     if transfer.settled:
         return summary(transfer)
+    return " · ".join(
+        [_progress(transfer, now), *(f"not noted for the next start: {why}" for why in _unnoted([transfer]))]
+    )
+
+
+def _progress(transfer: Transfer, now: float) -> str:
     parts = [
         f"{transfer.finished:,} of {len(transfer.files):,}",
         of_sizes(transfer.bytes_done, transfer.bytes),
@@ -151,6 +163,7 @@ def left_behind(transfers: Sequence[Transfer]) -> list[str]:
     down = [one for one in transfers if one.direction is Direction.DOWN]
     up = [one for one in transfers if one.direction is Direction.UP]
     lines = ["Transfers stop when vertex-tui ends; the next start offers to go on with them."]
+    lines += [f"⚠ Not with all: {why}." for why in _unnoted(transfers)]
     if down:
         folder = printable(str(down[0].folder))
         more = " and elsewhere" if any(one.folder != down[0].folder for one in down) else ""

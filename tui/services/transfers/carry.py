@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import StorageGateway
-from tui.domain.storage import ObjectInfo
+from tui.domain.storage import ObjectInfo, UploadSession
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.transfers.disk import (
     FULL,
+    GZIP_END,
     check_room,
-    crc32c_of,
+    has_stored_bytes,
+    is_unpacked,
     part_bytes,
     ready_path,
     remove_parts,
@@ -62,16 +66,16 @@ async def download(
         OSError: it may not or cannot be written.
     """
     rule = transfer.rule
-    if (
-        transfer.restored
-        and rule is Overwrite.BOTH
-        and await asyncio.to_thread(same_content, file.path, item)
-    ):
+    compares = rule in (Overwrite.DIFFERENT, Overwrite.BOTH)
+    there = compares and await asyncio.to_thread(os.path.lexists, file.path)
+    end = await _gzip_end(storage, item) if there else b""
+    same = partial(same_content, item=item, end=end)
+    if transfer.restored and rule is Overwrite.BOTH and await asyncio.to_thread(same, file.path):
         return False
     others = coming()
 
     def prepare() -> Path | None:
-        path = ready_path(file.path, transfer.folder, item, rule, taken)
+        path = ready_path(file.path, transfer.folder, same, rule, taken)
         if path is not None:
             check_room(path, item, others, free)
         return path
@@ -86,8 +90,15 @@ async def download(
     return True
 
 
-async def upload(storage: StorageGateway, transfer: Transfer, file: FileWork, *, count: Counter) -> bool:
-    """Send one file; False if what is there was kept.
+async def upload(
+    storage: StorageGateway,
+    transfer: Transfer,
+    file: FileWork,
+    *,
+    keep: Callable[[UploadSession | None], None],
+    count: Counter,
+) -> bool:
+    """Send one file; False if what is there was kept. `keep` is told what can be gone on with later.
 
     Raises:
         CloudError: it did not arrive, or not whole, or somebody else put something there.
@@ -99,10 +110,19 @@ async def upload(storage: StorageGateway, transfer: Transfer, file: FileWork, *,
     there = file.item
     if there is not None and transfer.rule is Overwrite.KEEP:
         return False
-    if there is not None and transfer.rule is Overwrite.DIFFERENT and await _is_same(file.path, there):
-        return False
+    if there is not None and transfer.rule is Overwrite.DIFFERENT:
+        end = await _gzip_end(storage, there)
+        if await _is_same(file.path, there, end):
+            return False
     try:
-        await storage.upload(file.path, file.uri, replaces=file.replaces, on_bytes=count, keep_session=True)
+        await storage.upload(
+            file.path,
+            file.uri,
+            replaces=file.replaces,
+            on_bytes=count,
+            session=file.session,
+            on_session=keep,
+        )
     except CloudError as error:
         if error.kind not in (ErrorKind.PRECONDITION, ErrorKind.CONFLICT):
             raise
@@ -123,14 +143,22 @@ async def clear(
             await asyncio.to_thread(remove_parts, path or file.path, transfer.folder, numbered=numbered)
         elif storage is not None:
             with suppress(CloudError):
-                await storage.forget_upload(file.path, file.uri)
+                await storage.forget_upload(file.path, file.uri, file.session)
 
 
-async def _is_same(path: Path, item: ObjectInfo) -> bool:
-    def compare() -> bool:
-        return path.stat().st_size == item.size and crc32c_of(path) == item.crc32c
+async def _is_same(path: Path, item: ObjectInfo, end: bytes = b"") -> bool:
+    """Whether the object has a file's bytes, or with the end of a gzipped object's bytes: its content."""
+    return await asyncio.to_thread(lambda: has_stored_bytes(path, item) or is_unpacked(path, end))
 
-    return bool(item.crc32c) and await asyncio.to_thread(compare)
+
+async def _gzip_end(storage: StorageGateway, item: ObjectInfo) -> bytes:
+    """The end of a gzipped object, by which its content is compared; empty for others, or if it is gone."""
+    if item.content_encoding != "gzip" or item.size < GZIP_END:
+        return b""
+    with suppress(CloudError):
+        start = item.size - GZIP_END
+        return await storage.read_object(item.uri, limit=GZIP_END, start=start, generation=item.generation)
+    return b""
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -9,10 +9,12 @@ import os
 import shutil
 import stat
 import tempfile
+import zlib
 from collections.abc import Callable, Container
 from pathlib import Path
 
 from tui.domain.parts import ENDING, part_path, part_prefix
+from tui.domain.preview.kinds import GZIP
 from tui.domain.storage import ObjectInfo
 from tui.domain.transfers.overwrite import Overwrite
 from tui.domain.transfers.overwrite import numbered as with_number
@@ -26,6 +28,9 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 LEADS_OUT = "a link there leads outside the chosen folder: not written"
 
 _BLOCK = 1 << 20
+
+GZIP_END = 8
+"""Bytes at the end of a gzip file: CRC-32 and length (modulo 2^32) of what its last part holds (RFC 1952)."""
 
 
 def free_bytes(folder: Path) -> int:
@@ -51,11 +56,12 @@ def leads_out(folder: Path, parent: Path) -> bool:
 
 
 def ready_path(
-    path: Path, folder: Path, item: ObjectInfo, rule: Overwrite, taken: Container[Path] = ()
+    path: Path, folder: Path, same: Callable[[Path], bool], rule: Overwrite, taken: Container[Path] = ()
 ) -> Path | None:
     """Make the folders of a file and say where to write it; None when what is there is kept.
 
-    `taken` are places that other downloads are about to fill.
+    `same` says whether a file has the content that comes; `taken` are places that other downloads are about
+    to fill.
 
     Raises:
         OSError: a folder cannot be made, the path leads elsewhere, or a folder has its name.
@@ -76,42 +82,70 @@ def ready_path(
     if there == stat.S_IFDIR:
         raise OSError(0, "a folder of that name is there already")
     if rule is Overwrite.BOTH:
-        return _beside(path, item, taken)
+        return _beside(path, same, taken)
     if path in taken:
         raise OSError(0, "another transfer is writing that file")
     if not there or rule is Overwrite.REPLACE:
         return path
-    if rule is Overwrite.KEEP or same_content(path, item):
+    if rule is Overwrite.KEEP or same(path):
         return None
     return path
 
 
-def _beside(path: Path, item: ObjectInfo, taken: Container[Path]) -> Path | None:
+def _beside(path: Path, same: Callable[[Path], bool], taken: Container[Path]) -> Path | None:
     """The first free place with a number; None when one of those there already has the content."""
     candidate, number = path, 1
     while candidate in taken or os.path.lexists(candidate):
-        if number > 1 and same_content(candidate, item):
+        if number > 1 and same(candidate):
             return None
         number += 1
         candidate = path.with_name(with_number(path.name, number))
     return candidate
 
 
-def same_content(path: Path, item: ObjectInfo) -> bool:
-    """Whether a file has exactly the object's bytes, by size and crc32c; reads all of it.
+def same_content(path: Path, item: ObjectInfo, end: bytes = b"") -> bool:
+    """Whether a file has exactly the object's content, by size and crc32c; reads all of it.
 
-    A gzipped object is unpacked on this box, so that its checksum tells nothing: then False. False too for a
-    link, and when the file cannot be read or the object has no checksum.
+    A gzipped object lies unpacked on this box, and its crc32c is that of the packed bytes: it is compared by
+    `end`, see `GZIP_END`. False for a link, and when the file cannot be read or nothing is known to compare.
     """
     try:
-        facts = path.lstat()
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size != item.size:
+        if not stat.S_ISREG(path.lstat().st_mode):
             return False
-        if item.content_encoding == "gzip" or not item.crc32c:
-            return False
-        return crc32c_of(path) == item.crc32c
+        if has_stored_bytes(path, item):
+            return item.content_encoding != "gzip" or not _is_packed(path)  # labelled so, but none
+        return item.content_encoding == "gzip" and is_unpacked(path, end)
     except OSError:
         return False
+
+
+def has_stored_bytes(path: Path, item: ObjectInfo) -> bool:
+    """Whether a file has the bytes that the service keeps.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return bool(item.crc32c) and path.stat().st_size == item.size and crc32c_of(path) == item.crc32c
+
+
+def is_unpacked(path: Path, end: bytes) -> bool:
+    """Whether a file is what a gzip file with this end holds; one of several parts never is, as far as seen.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if len(end) != GZIP_END or path.stat().st_size % (1 << 32) != int.from_bytes(end[4:], "little"):
+        return False
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+    return checksum == int.from_bytes(end[:4], "little")
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(GZIP)) == GZIP
 
 
 def crc32c_of(path: Path) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from tui.domain.errors import CloudError
 from tui.domain.gateway import StorageGateway
+from tui.domain.storage import UploadSession
 from tui.domain.text import size
 from tui.domain.transfers.rates import Rate
-from tui.services.processes import BEAT
 from tui.services.transfers import carry
 from tui.services.transfers.carry import Verdict, judge, words
 from tui.services.transfers.disk import free_bytes
 from tui.services.transfers.model import Direction, FileWork, State, Transfer
+from tui.services.transfers.noting import Noting
 from tui.services.transfers.records import Records
 from tui.services.transfers.telling import Teller
 
@@ -30,6 +31,8 @@ PAUSES = (2.0, 5.0, 15.0, 30.0, 60.0)
 GIVE_UP = 30
 """Troubles in a row after which it is held until the user lets it go on."""
 
+
+_WHOLE = frozenset({State.DONE, State.KEPT})
 
 CLOSE_SECONDS = 3.0
 """Longest wait for what is in flight when the app is left."""
@@ -51,7 +54,7 @@ class Hub:
         """All of this session, in the order they were asked for."""
         self.unseen = False
         """Whether something ended, or was found unfinished, that nobody has looked at."""
-        self._records = records
+        self._notes = Noting(records)
         self._free = free
         self.clock = clock
         self._pauses = pauses
@@ -63,7 +66,6 @@ class Hub:
         self._chores: set[asyncio.Task[None]] = set()
         self._teller = Teller(lambda: bool(self._tasks), self.beat)
         self.listen, self.unlisten = self._teller.listen, self._teller.unlisten
-        self._touched_at = 0.0
         self._closed = False
 
     # Who looks
@@ -101,9 +103,7 @@ class Hub:
         Raises:
             OSError: the notes cannot be read.
         """
-        if self._records is None:
-            return
-        found = await asyncio.to_thread(self._records.adopt)
+        found = await self._notes.adopt()
         self.transfers += found
         self.unseen = self.unseen or bool(found)
         self._teller.changed()
@@ -114,10 +114,7 @@ class Hub:
             if file.refused:
                 transfer.move(file, State.FAILED, file.refused)
         transfer.began = self.clock()
-        if self._records is not None:
-            with suppress(OSError):
-                await asyncio.to_thread(self._records.begin, transfer)
-                transfer.noted = True
+        await self._notes.begin(transfer)
         self.transfers.append(transfer)
         self._after(transfer)
         self._pump()
@@ -147,12 +144,12 @@ class Hub:
 
     def cancel(self, transfer: Transfer, file: FileWork | None = None) -> None:
         """Give up what is not whole; what has come of it is removed, whole files stay."""
-        wanted = [file] if file is not None else [one for one in transfer.files if not one.settled]
-        failed = [file] if file is not None else list(transfer.of_state(State.FAILED))
-        idle = [one for one in (*wanted, *failed) if one not in self._tasks]
+        wanted = [one for one in (transfer.files if file is None else (file,)) if one.state not in _WHOLE]
+        idle = [one for one in wanted if one not in self._tasks]
         for one in wanted:
             if not one.settled:
                 transfer.move(one, State.CANCELLED)
+                self._notes.note(transfer, one)
                 self._stop(one)
         if idle:
             self._clear(transfer, idle)
@@ -169,8 +166,7 @@ class Hub:
             one.tries = 0
             transfer.move(one, State.QUEUED)
             transfer.queue.append(one)
-        if self._records is not None and not transfer.noted:
-            self._do(self._note_again(transfer))
+        self._do(self._notes.begin(transfer))
         self._release(transfer)
 
     def forget(self, transfer: Transfer) -> None:
@@ -178,7 +174,7 @@ class Hub:
         if transfer.settled:
             self._clear(transfer, list(transfer.of_state(State.FAILED)))
             self.transfers.remove(transfer)
-            self._drop_note(transfer)
+            self._notes.drop(transfer)
             self._teller.changed()
 
     async def close(self) -> None:
@@ -190,8 +186,7 @@ class Hub:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
-        if self._records is not None:
-            self._records.close()
+        self._notes.close()
 
     # Carrying
 
@@ -259,7 +254,9 @@ class Hub:
         self, storage: StorageGateway, transfer: Transfer, file: FileWork, count: Callable[[int], None]
     ) -> bool:
         if transfer.direction is Direction.UP:
-            return await carry.upload(storage, transfer, file, count=count)
+            return await carry.upload(
+                storage, transfer, file, keep=partial(self._keep, transfer, file), count=count
+            )
         if file.item is None:
             raise OSError(0, "its note does not say which object it is")
 
@@ -280,6 +277,11 @@ class Hub:
             count=count,
         )
 
+    def _keep(self, transfer: Transfer, file: FileWork, session: UploadSession | None) -> None:
+        """Note what a later start can go on with."""
+        file.session = session
+        self._notes.note(transfer, file)
+
     def _coming(self, but: FileWork) -> int:
         """Bytes that the other downloads in flight will still write."""
         return sum(
@@ -291,12 +293,12 @@ class Hub:
     def _came(self, transfer: Transfer, file: FileWork, *, carried: bool) -> None:
         """It is whole, even if it was told to stop meanwhile."""
         transfer.move(file, State.DONE if carried else State.KEPT)
+        file.session = None  # to give it up now would remove the new object
         if carried:
             transfer.advance(file, file.size, self.clock())
         transfer.rate.add(0, self.clock(), files=1)
         transfer.waits = 0
-        if self._records is not None and transfer.noted:
-            self._records.note(transfer, file)
+        self._notes.note(transfer, file)
 
     def _failed(self, transfer: Transfer, file: FileWork, error: CloudError | OSError) -> None:
         if file.state is not State.RUNNING:
@@ -366,19 +368,8 @@ class Hub:
             transfer.seconds = max(self.clock() - (transfer.began or self.clock()), 0.001)
             self.unseen = True
             if all(file.refused for file in transfer.of_state(State.FAILED)):
-                self._drop_note(transfer)
+                self._notes.drop(transfer)
         self._teller.changed()
-
-    def _drop_note(self, transfer: Transfer) -> None:
-        if self._records is not None and transfer.noted:
-            transfer.noted = False
-            self._records.end(transfer)
-
-    async def _note_again(self, transfer: Transfer) -> None:
-        if self._records is not None:
-            with suppress(OSError):
-                await asyncio.to_thread(self._records.begin, transfer)
-                transfer.noted = True
 
     def _clear(self, transfer: Transfer, files: list[FileWork], path: Path | None = None) -> None:
         """Remove what has come of files that are given up."""
@@ -391,9 +382,4 @@ class Hub:
 
     def beat(self) -> None:
         """Show other hosts that this session lives."""
-        now = self.clock()
-        if self._records is not None and now - self._touched_at > BEAT:
-            self._touched_at = now
-            for transfer in self.transfers:
-                if transfer.noted:
-                    self._records.touch(transfer)
+        self._notes.touch(self.transfers, self.clock())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 from tui.domain.transfers.overwrite import Overwrite
 from tui.domain.transfers.rates import Rate
 
@@ -63,6 +63,8 @@ class FileWork:
     """Bytes carried so far."""
     reason: str = ""
     """Why it failed or stands still."""
+    session: UploadSession | None = None
+    """Of an upload what the service has so far."""
     tries: int = 0
     rate: Rate | None = None
     """While it is carried; a hundred thousand waiting files need none."""
@@ -108,6 +110,8 @@ class Transfer:
     began: float = 0.0
     noted: bool = False
     """Whether a record of it lies in the state folder."""
+    unnoted: str = ""
+    """Why none does, so that the next start could not go on with it; empty if there is one."""
     counts: Counter[State] = field(default_factory=Counter)
     queue: deque[FileWork] = field(default_factory=deque)
     bytes: int = 0
@@ -165,6 +169,12 @@ class Transfer:
     def settled(self) -> bool:
         """Whether nothing more happens by itself or by going on."""
         return self.finished + self.counts[State.FAILED] + self.counts[State.CANCELLED] == len(self.files)
+
+    @property
+    def whole(self) -> bool:
+        """Whether each file came through, or was compared with what is there and found the same."""
+        same = self.counts[State.KEPT] if self.rule in (Overwrite.DIFFERENT, Overwrite.BOTH) else 0
+        return self.counts[State.DONE] + same == len(self.files)
 
     @property
     def finished(self) -> int:

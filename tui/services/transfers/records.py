@@ -1,8 +1,8 @@
 """Notes of transfers under way, by which the next start finds what a killed session left unfinished.
 
-One file a transfer in the state folder: a first line with all of it, then one short line for each file that
-came through. A line cut short by a kill is not read, so that at worst a whole file is
-looked at again.
+One file a transfer in the state folder, for its owner only: a first line with all of it, then one short line
+for each file that came through or was given up, and for each session of a large upload, by whose address it
+can be gone on with. A line cut short by a kill is not read: at worst a file is looked at or sent again.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
-from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.file_lock import locked
 from tui.services.files import write_atomic
+from tui.services.jsonlines import append, line_of, values_of
 from tui.services.paths import Paths, private_dir
 from tui.services.processes import ProcessId, this_process
 from tui.services.transfers.disk import part_bytes
@@ -30,6 +32,9 @@ ENDING = ".jsonl"
 
 SOON = 0.2
 """Seconds after which what came through is noted."""
+
+_NOTED = frozenset({State.DONE, State.KEPT, State.CANCELLED})
+"""What a later start has nothing to do with."""
 
 _ITEM = ("bucket", "name", "size", "generation", "content_encoding", "crc32c")
 
@@ -52,8 +57,9 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._me = this_process()
-        self._waiting: dict[str, list[str]] = {}
+        self._waiting: dict[str, list[bytes]] = {}
         self._flushing: asyncio.TimerHandle | None = None
+        self._turn = threading.Lock()
 
     def begin(self, transfer: Transfer) -> None:
         """Note a whole transfer, in place of what was noted of it before.
@@ -63,12 +69,11 @@ class Records:
         """
         private_dir(self._folder)
         head = {**self._me.record, **_as_dict(transfer)}
-        settled = [_line(file) for file in transfer.of_state(State.DONE, State.KEPT, State.CANCELLED)]
-        text = "".join([json.dumps(head), "\n", *settled])
-        write_atomic(self._file(transfer.id), text.encode(), mode=0o600)
+        known = [_line(file) for file in transfer.files if file.state in _NOTED or file.session is not None]
+        write_atomic(self._file(transfer.id), b"".join([line_of(head), *known]), mode=0o600)
 
     def note(self, transfer: Transfer, file: FileWork) -> None:
-        """Add a file that came through, soon and off the event loop.
+        """Add what became of a file, soon and off the event loop.
 
         A disk that takes no more, or a kill before it, costs only that the file is looked at again.
         """
@@ -87,11 +92,11 @@ class Records:
         waiting, self._waiting = self._waiting, {}
         asyncio.get_running_loop().run_in_executor(None, self._write, waiting)
 
-    def _write(self, waiting: Mapping[str, list[str]]) -> None:
-        for name, lines in waiting.items():
-            with suppress(OSError), self._file(name).open("r+b") as notes:
-                notes.seek(0, os.SEEK_END)
-                notes.write("".join(lines).encode())
+    def _write(self, waiting: Mapping[str, list[bytes]]) -> None:
+        with self._turn:  # on a slow disk the next ones may be due before these are written
+            for name, lines in waiting.items():
+                with suppress(OSError), self._file(name).open("r+b") as notes:  # not one that was forgotten
+                    append(notes.fileno(), b"".join(lines), sync=False)
 
     def end(self, transfer: Transfer) -> None:
         """Forget a transfer."""
@@ -128,7 +133,7 @@ class Records:
             head = json.loads(lines[0])
             if ProcessId.of(head).lives(path):
                 return None
-            return _from_dict(head, path.stem, _settled(lines[1:]))
+            return _from_dict(head, path.stem, _known(lines[1:]))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             path.unlink(missing_ok=True)
             return None
@@ -137,17 +142,21 @@ class Records:
         return self._folder / f"{name}{ENDING}"
 
 
-def _line(file: FileWork) -> str:
-    return f"{json.dumps([file.number, file.state.value])}\n"
+def _line(file: FileWork) -> bytes:
+    if file.state in _NOTED:
+        return line_of([file.number, file.state.value])
+    session = list(astuple(file.session)) if file.session is not None else None
+    return line_of([file.number, State.QUEUED.value, session])
 
 
-def _settled(lines: Iterable[bytes]) -> dict[int, State]:
-    """What came of files; the last line may be cut short."""
-    known: dict[int, State] = {}
-    for line in lines:
+def _known(lines: Iterable[bytes]) -> dict[int, tuple[State, UploadSession | None]]:
+    """What came of files, and the sessions of those under way; the last line may be cut short."""
+    known: dict[int, tuple[State, UploadSession | None]] = {}
+    for line in values_of(lines):
         with suppress(ValueError, TypeError):
-            number, state = json.loads(line)
-            known[int(number)] = State(state)
+            number, state, *more = line
+            session = UploadSession(*more[0]) if more and more[0] is not None else None
+            known[int(number)] = State(state), session
     return known
 
 
@@ -173,7 +182,9 @@ def _file_as_list(file: FileWork) -> list[object]:
     return [str(file.path), file.uri.bucket, file.uri.name, file.size, file.replaces, file.refused, item]
 
 
-def _from_dict(head: Mapping[str, Any], name: str, settled: Mapping[int, State]) -> Transfer:
+def _from_dict(
+    head: Mapping[str, Any], name: str, notes: Mapping[int, tuple[State, UploadSession | None]]
+) -> Transfer:
     direction = Direction(head["direction"])
     folder = Path(head["folder"])
     files = []
@@ -184,7 +195,7 @@ def _from_dict(head: Mapping[str, Any], name: str, settled: Mapping[int, State])
         )
         if direction is Direction.DOWN and not file.path.is_relative_to(folder):
             raise ValueError(path)
-        file.state = settled.get(number, State.QUEUED)
+        file.state, file.session = notes.get(number, (State.QUEUED, None))
         if file.state is State.DONE:
             file.done = file.size
         elif file.refused:
