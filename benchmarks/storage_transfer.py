@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.cloud.session import open_gateway
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import client_env, launcher
 from tui.local.environ import apply

@@ -54,6 +54,11 @@ class FakeLogs:
         self.filters: list[str] = []
         self.tails: list[asyncio.Queue[TailBatch | CloudError | None]] = []
         self.tails_opened = 0
+        self.may_list = asyncio.Event()
+        """Lists wait for it."""
+        self.may_list.set()
+        self.begun = self.listing = self.most_listing = 0
+        """Lists so far, at the moment, and the most at once."""
 
     def write(self, *entries: LogEntry, tail: bool = True) -> None:
         """Store entries and push them to the open tails, or only store them."""
@@ -69,7 +74,13 @@ class FakeLogs:
     async def list_entries(
         self, filter_: str, *, page_size: int = 1000, page_token: str = "", newest_first: bool = False
     ) -> LogPage:
-        await asyncio.sleep(0)
+        self.begun, self.listing = self.begun + 1, self.listing + 1
+        self.most_listing = max(self.most_listing, self.listing)
+        try:
+            await asyncio.sleep(0)
+            await self.may_list.wait()
+        finally:
+            self.listing -= 1
         self.filters.append(filter_)
         if self.list_errors:
             raise self.list_errors.pop(0)

@@ -22,6 +22,7 @@ from tui.domain.places import Place
 from tui.domain.setup.facts import REQUIRED_APIS
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
+from tui.panes import jobs_ends
 from tui.panes.jobs import JobsPane
 from tui.panes.jobs_unseen import NewsStrip
 from tui.panes.messages import JobsChanged, JobStarted, OpenLogs
@@ -138,7 +139,10 @@ async def test_the_end_of_a_started_job_is_told_once_by_all_means(
     assert told(options) == ["kelp;x failed"]
 
 
-async def test_the_next_start_opens_with_what_ended_since(options: AppOptions, gateway: Gateway) -> None:
+async def test_the_next_start_opens_with_what_ended_since(
+    options: AppOptions, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 3600)  # none counts as seen while the logs are read
     await start(gateway, "old", "true")
     app = NoticedApp(options)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -157,6 +161,7 @@ async def test_the_next_start_opens_with_what_ended_since(options: AppOptions, g
         await until(pilot, lambda: app.query(NewsStrip))
         words = "✗ 1 failed · ⚠ 1 succeeded? · ✓ 1 succeeded"
         await until(pilot, lambda: words in str(app.query_one(NewsStrip).content))
+        monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 0.1)
         await pilot.press("u")
         pane = cast("JobsPane", app.current_pane)
         await until(pilot, lambda: pane.current and pane.current.display_name == "bad")

@@ -72,7 +72,7 @@ KEEPING = {
     "jobs": {
         *("open_logs", "open_outputs", "copy_id", "refresh", "next_view"),
         *("filter", "mine", "sort", "reverse", "columns", "mark", "mark_all"),
-        *("clone", "copies", "watch", "next_unseen", "stop_changes"),
+        *("clone", "copies", "watch", "next_unseen", "all_seen", "stop_changes"),
         *("next_step", "jump_to_evidence", "zoom_detail", "previous_view", "show_view", "scroll_detail"),
         *("chart_cursor", "chart_metric", "chart_log", "chart_zoom"),
     },

@@ -20,6 +20,7 @@ from tests.support import settle, subprocess_environment, wait_for
 from tests.terminal import Terminal
 from tests.test_frame import QUESTION, Unconnected
 from tui.domain.access import QuotaLimits
+from tui.panes import spec_preflight
 from tui.panes.jobs import JobsPane
 from tui.panes.messages import PaneId
 from tui.panes.spec import SpecPane
@@ -95,6 +96,12 @@ async def ask(app: Typed, pilot: Pilot[Any]) -> StartScreen:
     return cast("StartScreen", app.screen)
 
 
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the box takes to close a question, the keys behind it are not let go before."""
+    monkeypatch.setattr(spec_preflight, "_HEEDED", 60.0)
+
+
 async def passes(seconds: float) -> None:
     """For so long, nothing is expected to happen."""
     await asyncio.sleep(seconds)
@@ -148,6 +155,7 @@ async def test_digits_of_an_answer_never_lead_to_setup(app: Typed) -> None:
         assert app.text == GPU
 
 
+@pytest.mark.usefixtures("slow")
 async def test_what_is_typed_behind_a_digit_that_leads_to_setup_is_dropped(app: Typed) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ask(app, pilot)
@@ -165,6 +173,7 @@ async def test_what_is_typed_behind_a_digit_that_leads_to_setup_is_dropped(app: 
         await wait_for(lambda: app.front is PaneId.JOBS)
 
 
+@pytest.mark.usefixtures("slow")
 async def test_a_second_answer_reaches_nothing(app: Typed) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ask(app, pilot)
@@ -176,7 +185,11 @@ async def test_a_second_answer_reaches_nothing(app: Typed) -> None:
         await wait_for(lambda: app.text == GPU + "#")
 
 
-async def test_a_value_typed_right_behind_its_key_reaches_its_dialog(app: Typed) -> None:
+@pytest.mark.usefixtures("slow")
+async def test_a_value_typed_right_behind_its_key_reaches_its_dialog(
+    app: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spec_preflight, "SETTLE_SECONDS", 60.0)  # however long the dialog takes to open
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ask(app, pilot)
         await pilot.press("tab")

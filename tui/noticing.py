@@ -172,7 +172,7 @@ class NoticingApp(InformedApp):
     @work(group="ends", exit_on_error=False)
     async def _end_seen(self, message: messages.EndSeen) -> None:
         ends = self._end_watch()
-        await ends.see(message.job_name)
+        await ends.see(*message.job_names)
         self._publish(ends)
 
     @on(messages.NewsRead)

@@ -12,8 +12,9 @@ from tests.local.clients import REGION, Server
 from tests.local.conftest import local_server
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError
-from tui.domain.gateway import Gateway, StorageGateway
+from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import LocalEndpoint, Target, Transport
 from tui.local import launcher
 

@@ -15,8 +15,8 @@ from tests.local.storage_server import JOB, PROJECT, StorageServer, serving
 from tests.support import PATIENCE
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import PAYER_MISSING, GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import LocalEndpoint, Target, Transport
 
 BUCKET = "kelp-kept"

@@ -22,9 +22,9 @@ from tests.support import wait_for
 from tui.cloud import transfer
 from tui.cloud.session import open_gateway
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.parts import part_path
 from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import Transport
 
 BUCKET = "kelp-moved"

@@ -20,8 +20,8 @@ from tests.local.faulty import faults_of
 from tests.support import wait_for
 from tui.cloud.repeats import TRIES
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 
 BUCKET = "kelp-runs"
 Put = Callable[..., Any]

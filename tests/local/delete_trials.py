@@ -23,8 +23,8 @@ from tests.local.clients import REGION, Server
 from tests.local.cutting import CuttingProxy, Weather
 from tests.local.delete_child import Order
 from tui.cloud.session import open_gateway
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import LocalEndpoint, Target
 from tui.services.deletion.journal import DeleteJournal
 from tui.services.deletion.records import Fate, Outcome, Record, State, fates, past_deletes

@@ -201,7 +201,7 @@ def test_the_agents_come_with_the_first_job(local_server: Server) -> None:
 
 def test_an_api_answers_only_when_that_has_got_about(local_server: Server) -> None:
     launcher.stop(local_server.data_dir)
-    local_server.start(propagation_seconds=0.5)
+    local_server.start(propagation_seconds=2)
     local_server.enable("aiplatform")
     name = "projects/local-project/services/aiplatform.googleapis.com"
     assert local_server.services.get_service(request={"name": name}).state.name == "ENABLED"

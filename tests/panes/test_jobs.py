@@ -134,6 +134,8 @@ async def test_notes_go_with_the_next_key_and_results_with_the_next_action(app: 
         await wait_for(lambda: "The end of job-1 will be told." in str(note.content))
         await pilot.press("j")
         await wait_for(lambda: note.has_class("hidden"))
+        await pilot.press("o")
+        await wait_for(lambda: "Not connected yet: o opens" in str(note.content))
         app.pane.say("2 deleted, 1 failed", stays=True)
         await pilot.press("j", "k", "G")
         assert not note.has_class("hidden")

@@ -23,7 +23,7 @@ from tui.domain.insight import JobInsight
 from tui.domain.joblist.again import Way, again_of
 from tui.domain.joblist.unseen import News, Noticed, Stretch
 from tui.domain.jobs import Job, job_from_json
-from tui.panes import jobs_again, messages
+from tui.panes import jobs_ends, messages
 from tui.panes.jobs_choice import ChoiceScreen
 from tui.panes.jobs_rerun import RerunScreen, Surroundings, Wanted
 from tui.panes.jobs_unseen import NewsStrip, cost_words, news_content
@@ -50,7 +50,7 @@ class AgainApp(DetailApp):
         self.told.append(("watch", message.job.job_id, message.on))
 
     def on_end_seen(self, message: messages.EndSeen) -> None:
-        self.told.append(("seen", message.job_name.rpartition("/")[2]))
+        self.told += [("seen", name.rpartition("/")[2]) for name in message.job_names]
 
     def on_news_read(self) -> None:
         self.told.append("read")
@@ -113,10 +113,21 @@ async def test_the_next_unseen_is_a_failed_one_and_counts_as_seen_after_a_moment
         await wait_for(lambda: ("seen", "3") in app.told)
 
 
+async def test_all_ends_count_as_seen_at_one_key(app: AgainApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        await listed(app)
+        assert not app.pane.check_action("all_seen", ())
+        app.pane.noticed = replace(UNSEEN, news=NEWS)
+        await pilot.press("U")
+        assert app.note == "2 ends count as seen."
+        seen = {("seen", name.rpartition("/")[2]) for name in UNSEEN.unseen}
+        await wait_for(lambda: {*seen, "read"} <= {*app.told})
+
+
 async def test_a_job_left_before_the_moment_is_over_stays_unseen(
     app: AgainApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 3600)
+    monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 3600)
     async with app.run_test(size=(120, 30)) as pilot:
         await listed(app)
         app.pane.noticed = UNSEEN
@@ -128,16 +139,14 @@ async def test_a_job_left_before_the_moment_is_over_stays_unseen(
         assert not app.told
 
 
-async def test_what_lies_behind_a_dialog_was_not_seen(
-    app: AgainApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 3600)
+async def test_what_lies_behind_a_dialog_was_not_seen(app: AgainApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 3600)
     async with app.run_test(size=(120, 30)) as pilot:
         await listed(app)
         app.pane.noticed = UNSEEN
         await pilot.press("u", "Y")
         await wait_for(lambda: isinstance(app.screen, ChoiceScreen))
-        monkeypatch.setattr(jobs_again, "SEEN_SECONDS", 0.01)
+        monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 0.01)
         app.pane._looked_at(JOBS[2].name)
         assert not app.told
         await pilot.press("escape")

@@ -177,3 +177,18 @@ async def test_a_job_that_has_ended_is_not_live_while_its_last_lines_are_awaited
     for job, words in ((ended, "◔ ended · waiting for last lines"), (running_job(), "● live")):
         assert head(job, status, store, 78, LONG_AGO).plain.endswith(words)
     assert badge(ended, status) == ("", "")
+
+
+async def test_no_room_on_disk_for_old_lines_is_said_with_what_to_do(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, _pilot):
+        options = app.pane.options
+        options.paths.spill_dir.parent.mkdir(parents=True)
+        options.paths.spill_dir.touch()  # no folder can be made there
+        app.pane.options = replace(options, settings=replace(options.settings, logs_max_lines=100))
+        app.connect()
+        app.pane.show_job(running_job())
+        app.logs.write(*map(entry, range(2100)))
+        await app.says("#logs-head", "⚠ oldest lost: ")
+        assert len(app.words("#logs-head")) <= 78
+        assert "No room for older lines in " in app.note
+        assert app.note.endswith("then x and opening the log again read them anew.")

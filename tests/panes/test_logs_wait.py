@@ -46,6 +46,11 @@ async def follow(app: LogsApp, pages: int) -> SlowLogs:
     return logs
 
 
+def wants_all(app: LogsApp) -> bool:
+    """Whether the whole log is being read."""
+    return app.front.follower is not None and app.front.follower.mark.all_wanted
+
+
 async def test_a_time_that_is_not_read_yet_is_gone_to_when_it_is(tmp_path: Path) -> None:
     async with started(tmp_path) as (app, pilot):
         logs = await follow(app, 3)
@@ -93,6 +98,13 @@ async def test_saving_waits_for_all_or_writes_nothing(tmp_path: Path) -> None:
         await app.says("#logs-note", "nothing was written")
         assert not saved(app)
         assert not app.pane.is_waiting
+        assert not wants_all(app)
+        await pilot.press("b")
+        await app.says("#logs-note", "To the log's beginning: reading on, 40 lines")
+        assert wants_all(app)
+        await pilot.press("escape")
+        await app.says("#logs-note", "Stopped")
+        assert not wants_all(app)
         await pilot.press("s")
         await offered(app)
         await pilot.press("enter")

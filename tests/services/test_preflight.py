@@ -52,7 +52,7 @@ async def test_all_is_right_in_a_healthy_project_with_few_calls(tmp_path: Path) 
 async def test_what_hangs_is_given_up_and_said_to_be_unknown(tmp_path: Path) -> None:
     world = ready_world()
     world.hangs = {"quota_limits", "get_bucket"}
-    made = preflight(tmp_path, world, seconds=0.2)
+    made = preflight(tmp_path, world, seconds=0.5)
     assert "quota" in made.awaited
     report = await made.run()
     assert made.awaited == ("the bucket", "quota")

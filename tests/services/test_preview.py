@@ -13,9 +13,9 @@ from PIL import Image
 from tests.domain.preview.samples import checkpoint, preview
 from tests.services.storage_world import StorageWorld
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.preview import MOST_BYTES, PREVIEW_BYTES, PreviewKind
 from tui.domain.storage import GcsUri, ObjectInfo, Past
+from tui.domain.storage_gateway import StorageGateway
 from tui.services.preview import HEAD_BYTES, PreviewReader, read_preview
 from tui.services.preview_image import blocks, dots, fit, with_picture
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support import wait_for
@@ -180,11 +182,26 @@ async def test_a_label_cannot_be_read_as_a_number(world: World) -> None:
     assert len(label) == 16
 
 
-async def test_what_another_session_may_still_be_sending_is_waited_for(world: World) -> None:
+async def test_what_may_still_be_on_its_way_is_waited_for(world: World) -> None:
     world.store.write(world.submitter.new_record("n", ""))
     (outcome,) = await world.submitter.check_pending()
     assert isinstance(outcome, NotFound)
     assert world.clock.now > 1.9 * SETTLE_SECONDS
+
+
+async def test_what_somebody_waits_for_is_left_to_them(world: World) -> None:
+    """A task of this process sends one, and another process that lives sent another one."""
+    world.jobs.hangs = True
+    sending = asyncio.create_task(world.submit())
+    await wait_for(lambda: world.jobs.created)
+    parent = psutil.Process(os.getppid())
+    sibling = world.submitter.new_record("sibling", "")
+    world.store.write(replace(sibling, pid=parent.pid, process_started=parent.create_time()))
+    assert await world.submitter.check_pending() == []
+    sending.cancel()
+    await asyncio.wait([sending])
+    (mine,) = world.store.abandoned(TARGET)
+    assert mine.label != sibling.label
 
 
 async def test_without_a_list_nothing_is_claimed(world: World) -> None:

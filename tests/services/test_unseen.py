@@ -108,6 +108,8 @@ async def test_the_first_look_tells_nothing_and_the_next_start_what_ended_since(
     third = session(tmp_path, clock)
     await third.take(listed(clock, jobs))
     assert ids(third.noticed.unseen) == ["3"]
+    await third.see(*(job.name for job in jobs), "projects/1/locations/x/customJobs/9")
+    assert third.noticed.unseen == ()
 
 
 async def test_a_job_started_here_is_watched_and_its_end_told_once(tmp_path: Path, clock: Clock) -> None:

@@ -62,7 +62,7 @@ def cell_width(text: str) -> int:
     """Columns that `text` takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(map(_cells, text))
+    return sum(map(char_cells, text))
 
 
 def slice_cells(text: str, start: int, width: int) -> str:
@@ -72,7 +72,7 @@ def slice_cells(text: str, start: int, width: int) -> str:
     shown: list[str] = []
     left, end = 0, start + width
     for character in text:
-        cells = _cells(character)
+        cells = char_cells(character)
         right = left + cells
         if left >= end and cells:
             break
@@ -93,7 +93,7 @@ def char_range(text: str, start: int, width: int) -> tuple[int, int]:
     for index, character in enumerate(text):
         if first is None and left >= start:
             first = index
-        left += _cells(character)
+        left += char_cells(character)
         if left > end:
             return (index if first is None else first), index
     return (len(text) if first is None else first), len(text)
@@ -106,7 +106,7 @@ def wrap_cells(text: str, width: int) -> list[str]:
     pieces: list[str] = []
     start = used = 0
     for index, character in enumerate(text):
-        cells = _cells(character)
+        cells = char_cells(character)
         if used + cells > width:
             pieces.append(text[start:index])
             start, used = index, 0
@@ -160,7 +160,8 @@ def size(count: int) -> str:
     return f"{value / 1024:.1f} PiB"
 
 
-def _cells(character: str) -> int:
+def char_cells(character: str) -> int:
+    """Columns that one character takes on a terminal."""
     if unicodedata.east_asian_width(character) in "WF":
         return 2
     return 0 if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me") else 1
@@ -169,7 +170,7 @@ def _cells(character: str) -> int:
 def _head(text: str, width: int) -> str:
     used = 0
     for index, character in enumerate(text):
-        used += _cells(character)
+        used += char_cells(character)
         if used > width:
             return text[:index]
     return text

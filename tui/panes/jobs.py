@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from tui.domain.outputs import NO_OUTPUTS, outputs_of
 from tui.domain.text import printable
 from tui.panes import messages
 from tui.panes.jobs_changes import REFUSED, why_refused
@@ -123,7 +122,7 @@ class JobsPane(JobsElsewhere):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 (Textual's)
         """Offer only what the jobs under the cursor or the marks allow."""
-        for offers in (self.change_offers, self.view_offers, self.again_offers):
+        for offers in (self.change_offers, self.view_offers, self.again_offers, self.ends_offer):
             if (offered := offers(action)) is not None:
                 return offered
         if action not in ABOUT_A_JOB:
@@ -165,17 +164,6 @@ class JobsPane(JobsElsewhere):
         """Follow the log of the job under the cursor."""
         if (job := self.current) is not None:
             self.post_message(messages.OpenLogs(job, place=self.jobs.home(job)))
-
-    def action_open_outputs(self) -> None:
-        """Browse the job's output directory, or the bucket when the spec names none."""
-        job = self.current
-        if job is None or self.gateway is None:
-            return
-        found = outputs_of(job, self.place_of(job), self.gateway.target, self.options.settings.bucket)
-        if found is None:
-            self.say(NO_OUTPUTS)
-        else:
-            self.post_message(messages.BrowseOutputs(found, job))
 
     def action_copy_id(self) -> None:
         """Copy the job's id."""

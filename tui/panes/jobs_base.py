@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -53,9 +54,9 @@ class JobsBase(Pane):
         self._note_stays = False
         self.opened = datetime.now(UTC)
 
+    @abstractmethod
     def cells(self, key: str, widths: Mapping[str, int]) -> tuple[Content, ...]:
         """The cells of one job's row."""
-        raise NotImplementedError
 
     @property
     def table(self) -> RowList:

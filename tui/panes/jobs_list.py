@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -233,13 +234,13 @@ class JobsListPart(JobsBase):
         self.table.touch_all()
         self.show_detail()
 
+    @abstractmethod
     def show_detail(self) -> None:
         """Show the job under the cursor beside the list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def offer_keys(self) -> None:
         """Draw the footer again if other keys work now."""
-        raise NotImplementedError
 
     def on_resize(self, event: events.Resize) -> None:
         """Beside the list where there is room, below it where not."""

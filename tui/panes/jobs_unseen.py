@@ -68,7 +68,7 @@ def news_content(
         lines.append(Content.styled(f"  Not looked {printable(spans)}", "$text-muted"))
     more = len(bad) - most
     rest = f"and {more} more of these · " if more > 0 else ""
-    keys = "u goes to the first, esc takes this away" if jobs else "esc takes this away"
+    keys = "u goes to the first, U: all seen, esc: away" if jobs else "esc takes this away"
     lines.append(Content.styled(f"  {rest}{keys}", "$text-muted"))
     return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, cast
 
 from textual.app import App
@@ -10,6 +11,7 @@ from textual.content import Content
 
 from tui.domain.diagnosis.model import Action, NextStep
 from tui.domain.jobs import Job
+from tui.domain.outputs import NO_OUTPUTS, outputs_of
 from tui.domain.text import printable
 from tui.panes import messages
 from tui.panes.jobs_cards import Rival
@@ -232,17 +234,27 @@ class JobsViews(JobsWork):
                 self.say(f"Not while nothing may be changed: {printable(step.words)}")
 
     def action_open_outputs(self) -> None:
-        """Browse what the job under the cursor wrote."""
-        raise NotImplementedError
+        """Browse the job's output directory, or the bucket when the spec names none."""
+        job = self.current
+        if job is None:
+            return
+        if self.gateway is None:
+            self.say("Not connected yet: o opens the outputs as soon as that is done.")
+            return
+        found = outputs_of(job, self.place_of(job), self.gateway.target, self.options.settings.bucket)
+        if found is None:
+            self.say(NO_OUTPUTS)
+        else:
+            self.post_message(messages.BrowseOutputs(found, job))
 
     @property
+    @abstractmethod
     def waits_elsewhere(self) -> bool:
         """Whether the waiting card advises to start the job elsewhere, and that can be done."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start_elsewhere(self, job: Job) -> None:
         """Cancel a job that waits, and start it elsewhere."""
-        raise NotImplementedError
 
     @property
     def _app(self) -> App[object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import BindingType
 
 from tui.panes import logs_keys
@@ -58,11 +58,15 @@ class LogsPane(LogsTake):
         if self.front is not None and self.front.follower is not None:
             self.front.follower.retry_now()
 
-    def action_older(self) -> None:
+    @work(exclusive=True, group="logs-older", exit_on_error=False)
+    async def action_older(self) -> None:
         """Read all that is older."""
-        if self.front is not None and self.front.follower is not None:
-            self.front.follower.want_all()
-            self.say("Reading everything from the log's beginning on.")
+        log = self.front
+        if log is not None and log.follower is not None:
+            done = await self.read_back(
+                log, "To the log's beginning", lambda: log.is_reading_back, everything=True
+            )
+            self.say("" if done else "Stopped: what is older comes slowly.")
 
     def action_tab(self, step: int) -> None:
         """Bring the next log to the front."""

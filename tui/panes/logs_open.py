@@ -43,6 +43,8 @@ class OpenLog:
     """Where the follower reads."""
     opened: datetime = field(default_factory=lambda: datetime.now(UTC))
     taking_in: bool = False
+    told_fault: str = ""
+    """The trouble with the spill that was told."""
     search: LogFinder | None = None
     """What is searched for and set off."""
     filter: LogFinder | None = None

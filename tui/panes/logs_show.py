@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.domain.jobs import Job
 from tui.domain.logstore.rules import RowRules
+from tui.domain.text import printable
 from tui.panes import logs_words, messages
 from tui.panes.logs_base import LogsBase
 from tui.panes.logs_entry import EntryView
@@ -19,6 +20,7 @@ from tui.panes.logs_open import OpenLog
 from tui.panes.messages import PaneId
 from tui.services.follow.state import Phase
 from tui.services.options import AppOptions
+from tui.services.paths import show_path
 from tui.widgets.log_field import LogField
 from tui.widgets.log_paint import SERVICE
 from tui.widgets.log_scroll import LogView
@@ -177,6 +179,15 @@ class LogsShow(LogsBase):
         if not text.is_same(self._head):
             self._head = text
             line.update(text, layout=False)
+        self._tell_fault(log)
+
+    def _tell_fault(self, log: OpenLog) -> None:
+        """Say once what to do when lines that are too many for memory find no room on disk."""
+        if log.store.fault != log.told_fault:
+            log.told_fault = log.store.fault
+            if log.told_fault:
+                folder = printable(show_path(self.options.paths.spill_dir))
+                self.say(logs_words.what_to_do(log.store, folder))
 
     def _show_badge(self) -> None:
         log = self.front

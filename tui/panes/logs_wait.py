@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tui.domain.text import printable
 from tui.panes.logs_open import OpenLog
@@ -15,13 +16,20 @@ _LOOK = 0.1
 """Seconds between two looks at how far the reading is."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wait:
+    """Names a wait, and the log whose older lines are waited for."""
+
+    log: OpenLog
+
+
 class LogsWait(LogsShow):
     """One wait at a time."""
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self._waits: object = None
-        """Names the wait there is; another one or `esc` takes its place."""
+        self._waits: _Wait | None = None
+        """The wait there is; another one or `esc` takes its place."""
 
     @property
     def is_waiting(self) -> bool:
@@ -29,8 +37,10 @@ class LogsWait(LogsShow):
         return self._waits is not None
 
     def stop_waiting(self) -> None:
-        """Give up what waits; it says so itself."""
-        self._waits = None
+        """Give up what waits, and the reading begun for it; what waited says so itself."""
+        waits, self._waits = self._waits, None
+        if waits is not None and waits.log.follower is not None:
+            waits.log.follower.enough()
 
     async def read_back(
         self, log: OpenLog, why: str, wanting: Callable[[], bool], *, everything: bool
@@ -43,7 +53,8 @@ class LogsWait(LogsShow):
             wanting: whether to wait on.
             everything: whether all of it will be needed.
         """
-        waits = self._waits = object()
+        self.stop_waiting()
+        waits = self._waits = _Wait(log)
         if everything and log.follower is not None and log.status.older_pending:
             log.follower.want_all()
         try:

@@ -37,6 +37,10 @@ BADGES = {
 
 _LEAST_NAME = 8
 """Columns of the job's name, for which its duration is left out if need be."""
+_NARROW_RIGHT, _WIDE_RIGHT = 50, 70
+"""Columns for how the log is read and what is wrong, in a narrow window and in a wide one."""
+_LEAST_REASON = 8
+"""Columns of a reason; in fewer it says nothing."""
 _NO_LIMIT = 1_000
 """Reads a minute from which on it is not said how many there may be."""
 
@@ -101,11 +105,33 @@ def reading(status: FollowStatus, store: LogStore, *, narrow: bool, over: bool) 
         main, notes = _older_refused(status.older_error, status.older_next, narrow=narrow)
     else:
         main, notes = _how(status, narrow=narrow, over=over)
-    if not narrow or not notes:
+    if not narrow or not (notes or store.fault):
         notes += _counts(status, store, narrow=narrow)
     if not narrow:
         notes += _meter(status)
-    return Content.assemble(main, ("".join(f" · {note}" for note in notes), "$text-muted"))
+    return Content.assemble(
+        main,
+        (_fault(store, _NARROW_RIGHT - main.cell_length if narrow else _WIDE_RIGHT), "$text-warning"),
+        ("".join(f" · {note}" for note in notes), "$text-muted"),
+    )
+
+
+def _fault(store: LogStore, width: int) -> str:
+    """What is wrong with the room on disk for lines that are too many for memory; why, if there is room."""
+    if not store.fault:
+        return ""
+    what = f" · ⚠ {'oldest lost' if store.dropped else 'some unreadable'}"
+    room = width - len(what) - 2
+    return f"{what}: {middle_cut(printable(store.fault), room)}" if room >= _LEAST_REASON else what
+
+
+def what_to_do(store: LogStore, folder: str) -> str:
+    """What is wrong with that room, in a folder, and what to do about it."""
+    fault = printable(store.fault)
+    again = "x and opening the log again read them anew."
+    if store.dropped:
+        return f"⚠ No room for older lines in {folder}: {fault}. Make room there; then {again}"
+    return f"⚠ Some lines cannot be read back from {folder}: {fault}. They say so; {again}"
 
 
 def _older_refused(
@@ -147,7 +173,7 @@ def _counts(status: FollowStatus, store: LogStore, *, narrow: bool) -> list[str]
             ("older above", "older to come") if narrow else ("older ones at the top", "older ones are coming")
         )
         notes.append(waits if status.older_waits else comes)
-    if status.older_unread or store.dropped:
+    if status.older_unread or (store.dropped and not store.fault):
         notes.append("the oldest left out")
     if store.late:
         notes.append(f"{store.late:,} late")

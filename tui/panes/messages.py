@@ -129,11 +129,11 @@ class WatchJob(Message):
 
 
 class EndSeen(Message):
-    """The end of a job was looked at."""
+    """The ends of jobs were looked at."""
 
-    def __init__(self, job_name: str) -> None:
+    def __init__(self, *job_names: str) -> None:
         super().__init__()
-        self.job_name = job_name
+        self.job_names = job_names
 
 
 class NewsRead(Message):

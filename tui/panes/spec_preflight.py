@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
@@ -50,9 +51,9 @@ class _WaitingScreen(ModalScreen[Report | None]):
             yield Static(self.words, id="checking")
 
     @property
+    @abstractmethod
     def words(self) -> Content:
         """What is waited for."""
-        raise AssertionError  # each of them says it
 
     def show_words(self) -> None:
         """What is waited for has changed."""

@@ -11,8 +11,8 @@ from tui.domain.cleanup.holding import Held, held_by
 from tui.domain.cleanup.items import PlanItems
 from tui.domain.deleteplan import DeletePlan, Part, Tally
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import Bucket, GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.services.listing import PAGE, bucket_settings, pages_below
 
 LOOKUPS = 8

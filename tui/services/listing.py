@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from tui.domain.deleteplan import Tally
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import Amount, Bucket, GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.storagelist.entries import Entries, Mode
 
 PAGE = 1000

@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.preview.kinds import ZIP, decode
 from tui.domain.preview.make import Source, archive_preview, make_preview
 from tui.domain.preview.model import MOST_BYTES, PREVIEW_BYTES, Extent, Preview, PreviewKind
 from tui.domain.storage import ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 
 HEAD_BYTES = 4 * 1024
 """What is read first of what is likely to be binary: that tells what else to read."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import Gateway, StorageGateway
+from tui.domain.gateway import Gateway
 from tui.domain.jobs import Job
 from tui.domain.places import Place
 from tui.domain.spend import LIVE_FILTER, BucketUse, Count, LiveJob, Spend, Unread, regions_of, with_page
+from tui.domain.storage_gateway import StorageGateway
 
 AT_ONCE = 8
 """Regions read side by side."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -145,15 +145,15 @@ class EndWatch:
         self._publish(stretches, fresh)
         return ended
 
-    async def see(self, name: str) -> None:
-        """The end of a job was looked at."""
-        await self._apply(name, lambda ends, job: with_seen(ends, [job]))
+    async def see(self, *names: str) -> None:
+        """The ends of jobs were looked at."""
+        await self._apply(names, with_seen)
 
     async def watch(self, name: str, *, on: bool) -> None:
         """Watch a job, or do not any more."""
         if not on:
             self._started.discard(name)
-        await self._apply(name, lambda ends, job: with_watch(ends, job.job_id, on=on))
+        await self._apply([name], lambda ends, jobs: with_watch(ends, jobs[0].job_id, on=on))
 
     def wave_away(self) -> None:
         """What ended meanwhile was told."""
@@ -168,14 +168,17 @@ class EndWatch:
 
     # How
 
-    async def _apply(self, name: str, change: Callable[[Ends, Job], Ends]) -> None:
+    async def _apply(self, names: Collection[str], change: Callable[[Ends, Sequence[Job]], Ends]) -> None:
+        """Change what is kept of jobs of the list, all of a place at once."""
         async with self._lock:
-            parent = parent_of_name(name)
-            job = next((job for job in self._jobs if job.name == name), None)
-            if job is None or parent not in self._ends:
-                return
-            await self._change(parent, lambda ends: change(ends, job))
-            self._publish([])
+            places: dict[str, list[Job]] = {}
+            for job in self._jobs:
+                if job.name in names and (parent := parent_of(job)) in self._ends:
+                    places.setdefault(parent, []).append(job)
+            for parent, jobs in places.items():
+                await self._change(parent, partial(_of_jobs, change, jobs))
+            if places:
+                self._publish([])
 
     async def _change(self, parent: str, change: Change) -> None:
         """Change what is kept; on a disk that does not take it, it holds for this session."""
@@ -296,6 +299,10 @@ class EndWatch:
         if not names and not (stretches and self._live):
             return before
         return News(tuple(dict.fromkeys([*(before.names if before else ()), *names])), tuple(told))
+
+
+def _of_jobs(change: Callable[[Ends, Sequence[Job]], Ends], jobs: Sequence[Job], ends: Ends) -> Ends:
+    return change(ends, jobs)
 
 
 def _both(change: Change, then: Change, ends: Ends) -> Ends:

@@ -18,7 +18,7 @@ from tui.domain.logreading.model import Mark
 from tui.domain.logs import Severity
 from tui.domain.logstore.model import LogLine
 from tui.domain.logstore.rules import Row
-from tui.domain.text import wrap_cells
+from tui.domain.wordwrap import word_ends
 from tui.widgets.log_columns import Columns, Piece
 
 SERVICE = "service"
@@ -75,7 +75,7 @@ class Spot:
 @lru_cache(maxsize=16)
 def breaks(text: str, width: int) -> list[int]:
     """Where the pieces of a text begin that is broken after so many columns, and where the last one ends."""
-    return list(accumulate(map(len, wrap_cells(text, width)), initial=0))
+    return [0, *word_ends(text, width)]
 
 
 def style_of(line: LogLine, level: int) -> str:

@@ -27,7 +27,7 @@ from tui.domain.logstore.rows import Rows
 from tui.domain.logstore.rules import Row, RowRules
 from tui.domain.logstore.store import LogStore
 from tui.domain.logstore.wrap import WrappedRows
-from tui.domain.text import wrap_cells
+from tui.domain.wordwrap import word_ends
 
 
 class Search:
@@ -129,7 +129,7 @@ def test_rows_are_what_they_would_be_if_all_were_told_anew(
         for line in range(len(store) + 1):
             assert rows.row_of(line) == sum(place < line for place in places)
         wrapped.update()
-        heights = [len(wrap_cells(store.line(row.line).text, width)) for row in wanted]
+        heights = [len(word_ends(store.line(row.line).text, width)) for row in wanted]
         assert wrapped.height == sum(heights)
         assert [wrapped.locate(y) for y in range(wrapped.height)] == [
             (row, part) for row, height in enumerate(heights) for part in range(height)
@@ -234,7 +234,7 @@ def test_wrapped_rows_that_were_not_measured_are_where_they_are_looked_at() -> N
     assert (row, part) == (0, 0)
     assert wrapped.locate(wrapped.top(5)) == (5, 0)
     wrapped.settle()
-    assert wrapped.height == sum(len(wrap_cells(store.line(n).text, 5)) for n in range(600))
+    assert wrapped.height == sum(len(word_ends(store.line(n).text, 5)) for n in range(600))
 
 
 def test_a_line_wider_than_its_column_can_say_is_wrapped_whole() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.logstore.test_rows import Search, rules
 from tests.domain.logstore.worlds import BLOCK, entries, entry
 from tui.domain.logreading.model import Mark, Part
-from tui.domain.logs import LogEntry
+from tui.domain.logs import LogEntry, Severity
 from tui.domain.logstore.chains import Errors, first_head_of
 from tui.domain.logstore.model import LogLine
 from tui.domain.logstore.rows import Rows
@@ -90,3 +92,11 @@ def test_a_traceback_is_found_among_the_lines_of_another_replica() -> None:
     assert end_of(store, 8) == 8, "broken off"
     assert [trace_before(store, line) for line in (0, 7, 8)] == [None, 6, 8]
     assert trace_before(store, 7, frozenset({"workerpool1-0"})) == 5
+
+
+@given(st.lists(st.sampled_from([*Severity]) | st.integers(0, 900), max_size=BLOCK))
+def test_a_block_tells_the_severities_of_its_entries_whatever_they_are(severities: list[int]) -> None:
+    store = LogStore(99, block_lines=BLOCK)
+    store.add([replace(entry(n), severity=severity) for n, severity in enumerate(severities)])
+    told = b"".join(block.severities() for block in store.blocks)
+    assert list(told) == [severity // 100 for severity in severities]

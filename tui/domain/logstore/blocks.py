@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from tui.domain.logs import EntryKey
+from tui.domain.logs import EntryKey, Severity
 from tui.domain.logstore.columns import MOST_COLUMNS, Columns
 from tui.domain.logstore.model import LinePlace, Summary
 from tui.domain.logstore.names import Names
 from tui.domain.logstore.traces import Carry
 
 _HUNDREDS = bytes(min(severity // 100, 255) for severity in range(MOST_COLUMNS + 1))
+_LOW = 0 if sys.byteorder == "little" else 1
+"""Which of a severity's two bytes is the lower one: it alone tells `Severity`'s levels from one another."""
+_BY_LOW = {level % 256: level // 256 for level in Severity}
+_HIGH_OF = bytes(_BY_LOW.get(low, 255) for low in range(256))
+_HUNDREDS_OF = bytes(_HUNDREDS[_BY_LOW.get(low, 255) * 256 + low] for low in range(256))
 NOTHING = Summary(hidden=0, highest=0, widest=0, ascii=True, replicas=frozenset(), open=frozenset())
 
 
@@ -125,7 +131,12 @@ class LogBlock:
 
     def severities(self) -> bytes:
         """See `Block`."""
-        return bytes(map(_HUNDREDS.__getitem__, self.held().severities))
+        severities = self.held().severities
+        both = severities.tobytes()
+        low = both[_LOW::2]
+        if both[1 - _LOW :: 2] == low.translate(_HIGH_OF):
+            return low.translate(_HUNDREDS_OF)
+        return bytes(map(_HUNDREDS.__getitem__, severities))  # some that are none of the API's
 
     def marks(self) -> bytes:
         """See `Block`."""

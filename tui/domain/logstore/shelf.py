@@ -25,7 +25,7 @@ class Shelf:
         self._lost: set[int] = set()
         self._lock = threading.Lock()
         self.fault = ""
-        """Why blocks could not be put away or read back, the last time."""
+        """Why a block could not be put away or read back, until one is put away."""
 
     def put(self, block: LogBlock) -> bool:
         """Put a block's columns away; False if that cannot be done."""
@@ -36,6 +36,7 @@ class Shelf:
         except OSError as error:
             self.fault = _why(error)
             return False
+        self.fault = ""
         with self._lock:
             block.number, block.columns = number, None
         return True

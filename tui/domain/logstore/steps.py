@@ -65,8 +65,10 @@ def _rows_of(part: RowBlock, found: Sequence[int] | bytes) -> Sequence[int]:
     """The lines found in a block that are rows; where there is none, that is seen at once."""
     count = len(part.block)
     if part.filtered:
-        numbers = compress(range(count), found) if isinstance(found, bytes) else found
-        return sorted(set(numbers).intersection(part.offsets()))
+        offsets = part.offsets()
+        if isinstance(found, bytes):
+            return array("I", compress(offsets, map(found.__getitem__, offsets)))
+        return sorted(set(found).intersection(offsets))
     mask = part.mask()
     if len(found) == count and not isinstance(found, bytes):
         found = b"\1" * count

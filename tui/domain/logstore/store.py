@@ -86,7 +86,7 @@ class LogStore:
 
     @property
     def fault(self) -> str:
-        """Why lines could not be put outside memory or read back, the last time; empty if they could."""
+        """Why lines could not be put outside memory or read back, until some can be put there again."""
         return self._held.shelf.fault
 
     def add(self, entries: Iterable[LogEntry], *, backfill: bool = False) -> Change:

@@ -6,12 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
-from tui.domain.logstore.columns import MOST_COLUMNS
 from tui.domain.logstore.rowblock import RowBlock
 from tui.domain.logstore.rows import Rows
-from tui.domain.text import wrap_cells
+from tui.domain.wordwrap import ascii_ends, word_ends
 
-_AT_ONCE = 64
+_AT_ONCE = 16
 """Blocks that are measured by one call of `update`."""
 _KEPT = 16
 """Blocks of which the place of every row is kept."""
@@ -31,7 +30,7 @@ class _Height:
 
 
 class WrappedRows:
-    """The place of each row when texts are broken after `width` columns (at least 2).
+    """The place of each row when texts are broken into words' lines of `width` columns (at least 2).
 
     What `rebuild` has not come to counts as one screen line a row; where it is looked at, it is measured.
     """
@@ -39,9 +38,6 @@ class WrappedRows:
     def __init__(self, rows: Rows, width: int) -> None:
         self.width = max(width, 2)
         self._rows = rows
-        self._table = [1]
-        for lines in range(1, MOST_COLUMNS // self.width + 2):
-            self._table += [lines] * self.width
         self._heights: list[_Height] = []
         self._sums = [0]
         self._tops: dict[_Height, list[int]] = {}
@@ -143,20 +139,20 @@ class WrappedRows:
 
     def _lines_of(self, part: RowBlock) -> list[int]:
         """The screen lines of each row of a block."""
-        block, offsets = part.block, part.offsets()
-        summary = block.summary
-        if summary.widest <= self.width:
-            return [1] * len(offsets)
-        table, widths = self._table, block.widths()
-        found = [table[widths[line]] for line in offsets]
-        if summary.ascii and summary.widest < MOST_COLUMNS:
+        block, offsets, width = part.block, part.offsets(), self.width
+        found = [1] * len(offsets)
+        if block.summary.widest <= width:
             return found
-        text, starts = block.text(), [*block.starts(), len(block.text())]
+        widths, text = block.widths(), block.text()
+        starts = [*block.starts(), len(text)]
         for row, line in enumerate(offsets):
-            columns, begin, end = widths[line], starts[line], starts[line + 1] - 1
-            # A wide character at the edge goes to the next line; only ASCII has as many bytes as columns.
-            if columns > self.width and (end - begin != columns or columns == MOST_COLUMNS):
-                found[row] = len(wrap_cells(text[begin:end].decode(), self.width))
+            if (columns := widths[line]) <= width:
+                continue
+            begin, end = starts[line], starts[line + 1] - 1
+            if end - begin == columns:  # only ASCII has as many bytes as columns
+                found[row] = len(ascii_ends(text, b" ", begin, end, width))
+            else:
+                found[row] = len(word_ends(text[begin:end].decode(), width))
         return found
 
     def _sum(self, begin: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tui.domain.deleteplan import DeletePlan, Request
 from tui.domain.errors import CloudError
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import GONE_ALREADY, REPLACED, DeleteResult
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import Target
 from tui.services.deletion.journal import DeleteJournal, JournalFile
 from tui.services.deletion.report import (

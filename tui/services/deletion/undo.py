@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from tui.domain.cleanup.undoing import Chain, How, Lost, Shelf, Step, UndoPlan
 from tui.domain.deleteplan import BATCH, count_and_size
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import Bucket, GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.target import Target
 from tui.services.deleteplans import Aim
 from tui.services.deletion.journal import DeleteJournal, JournalFile

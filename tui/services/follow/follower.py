@@ -103,8 +103,10 @@ class LogFollower:
         self._trouble: tuple[CloudError, datetime, datetime] | None = None
         """What is in the way of a read for this job alone, since when, and when it is tried again."""
         self._by_receipt = True
+        self._rounds: Rounds | None = None
+        """The hub's lists, once nothing more is expected of them."""
         self._left = False
-        """Whether nothing more is expected of the hub."""
+        """Whether nothing more is to come, older pages aside."""
         self._complete = False
         self._ended: float | None = None
         self._end = asyncio.Event()
@@ -126,6 +128,10 @@ class LogFollower:
         """Somebody needs the whole log, to search or to save it: read all of it now."""
         self._older.want_all()
 
+    def enough(self) -> None:
+        """Nobody needs older entries now: what is left comes slowly."""
+        self._older.enough()
+
     def shown(self) -> None:
         """This log is looked at, rather than the others that are followed."""
         self._hub.to_front(self._job.job_id)
@@ -136,10 +142,19 @@ class LogFollower:
         before, older = self._before, self._older
         if not self._file.begun or (before.listed_ns is not None and not older.joined):
             return replace(before, all_wanted=older.all_wanted)
-        rounds = self._hub.rounds
-        listed = (rounds.mark_of(self._file) if rounds is not None else None) or self._file.mark_ns
+        listed = self._listed_ns
         done = before.backfilled or not (older.pending or older.unread)
         return Mark(listed, None if done else older.oldest_ns, done, older.all_wanted)
+
+    @property
+    def unbroken_ns(self) -> int | None:
+        """Up to when nothing is missing that the tail left out; None if it left nothing out."""
+        return (self._listed_ns or 0) if self._file.holed else None
+
+    @property
+    def _listed_ns(self) -> int | None:
+        rounds = self._hub.rounds or self._rounds
+        return (rounds.mark_of(self._file) if rounds is not None else None) or self._file.mark_ns
 
     async def run(self) -> None:
         """Follow until everything is read."""
@@ -154,6 +169,9 @@ class LogFollower:
                 else:
                     async with self._hub.following(self._file, self, self._timing) as self._file:
                         older = await self._read_to_the_end(group)
+                        self._rounds = self._hub.rounds
+                    await self._list_last()  # alone: two lists of a long log would share what may be read
+                    self._trouble = None
                 self._left = True
                 await self._older.calm.wait()
                 self._complete = True
@@ -189,13 +207,11 @@ class LogFollower:
         return group.create_task(self._older.run(stretch, page.next_page_token, before))
 
     async def _read_to_the_end(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
-        """Until a list that began after the last line's time is through."""
+        """Until the last line's time is over."""
         watching = group.create_task(self._watch_job())
         older = await self._read_back(group)
         await self._end.wait()
         await asyncio.sleep(max((self._ended or 0.0) + self._timing.grace - self._now(), 0.0))
-        await self._list_last()
-        self._trouble = None
         watching.cancel()
         return older
 
@@ -210,6 +226,7 @@ class LogFollower:
     async def _list_last(self) -> None:
         """What came since the mark, and what came very late; tried until it is through."""
         pace, token, filter_ = self._pace(), "", self._last_filter()
+        rounds, begun = self._rounds, asyncio.get_running_loop().time()
         while True:
             try:
                 logs = self._readers.of(self._project, Urgency.LIVE)
@@ -223,8 +240,12 @@ class LogFollower:
                 continue
             pace.succeeded()
             self.took(page.entries, missed=False, shared=False)
+            if rounds is not None and page.entries:
+                self._file.reached(rounds.newest(page.entries))
             token = page.next_page_token
             if not token:
+                if rounds is not None:
+                    self._file.reached(rounds.time_at(begun))
                 return
 
     def _last_filter(self) -> str:
@@ -348,6 +369,8 @@ class LogFollower:
             return Phase.COMPLETE, None, None, None
         if self._trouble is not None:
             return Phase.TROUBLE, *self._trouble
+        if self._rounds is not None and not self._left:
+            return Phase.POLLING, None, None, None
         if rounds is None or not self._file.begun or self._left:
             return Phase.LOADING, None, None, None
         return self._phase_by(rounds)

@@ -102,6 +102,11 @@ class OlderPages:
         self.all_wanted = True
         self._wake.set()
 
+    def enough(self) -> None:
+        """Nothing is wanted any more: what is left is read slowly."""
+        self.all_wanted = False
+        self._wanted = 0
+
     @property
     def _urgency(self) -> Urgency:
         if not self.calm.is_set() or self.gap is not None:

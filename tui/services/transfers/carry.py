@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import ObjectInfo, UploadSession
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.transfers.disk import (
     FULL,

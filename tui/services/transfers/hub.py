@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from tui.domain.errors import CloudError
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import UploadSession
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.text import size
 from tui.domain.transfers.rates import Rate
 from tui.services.transfers import carry

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tui.domain.deleteplan import Tally
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import StorageGateway
 from tui.domain.parts import ENDING
 from tui.domain.storage import GcsUri, ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.text import printable
 from tui.domain.transfers.overwrite import Overwrite
 from tui.domain.transfers.uploadnames import LARGEST, free_object_name, object_name
