@@ -77,6 +77,8 @@ async def test_help_lists_the_keys_that_work_here(home: Path) -> None:
         text = "\n".join(str(widget.content) for widget in app.screen.query(Static))
         assert "Filter – Words, state:failed" in text
         assert "alt+1 works inside the editor" in text
+        assert "Next part – " in text
+        assert "Focus Next" not in text
         await pilot.press("escape")
         await wait_for(lambda: not isinstance(app.screen, HelpScreen))
 

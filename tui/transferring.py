@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -36,14 +37,13 @@ class TransferringApp(NoticingApp):
         ),
     ]
 
-    if TYPE_CHECKING:
-
-        async def _pane(self, pane_id: PaneId) -> Pane:
-            """A pane, built behind the one in front if it was not there yet."""
-
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
         self._hub: Hub | None = None
+
+    @abstractmethod
+    async def _pane(self, pane_id: PaneId) -> Pane:
+        """A pane, built behind the one in front if it was not there yet."""
 
     async def on_mount(self) -> None:
         """Look behind the first frame for what an earlier session left unfinished."""

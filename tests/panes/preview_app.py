@@ -16,8 +16,8 @@ from textual.widgets import Static
 from tests.services.storage_world import StorageOnly, StorageWorld
 from tests.support import settle
 from tui import assets
-from tui.domain.gateway import StorageGateway
 from tui.domain.storage import ObjectInfo
+from tui.domain.storage_gateway import StorageGateway
 from tui.panes.base import Pane
 from tui.panes.messages import PaneId
 from tui.panes.storage_prompt import Prompt

@@ -7,15 +7,17 @@ from typing import cast
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
-from tests.panes.storage_app import StorageApp, go, opened, small_world
+from tests.panes.storage_app import StorageApp, go, opened, said, small_world
 from tests.services.storage_world import UNREACHABLE, StorageOnly, StorageWorld
 from tests.support import settle
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
 from tui.panes import storage_levels, storage_list
+from tui.panes.storage_side import StorageSide
+from tui.widgets.help import HelpScreen
 
 
 @pytest.fixture
@@ -29,6 +31,12 @@ async def test_down_to_an_object_and_up_again(
 ) -> None:
     async with opened(world, tmp_path, size) as (app, pilot):
         await settle(pilot, lambda: app.names == ["final", "kelp"])
+        assert {"CLASS", "UNDO", "LOCATION"} <= {*app.line(0).split()}
+        help_screen = HelpScreen(app.screen)
+        await app.push_screen(help_screen)
+        words = "\n".join(said(part) for part in help_screen.query(Static))
+        assert words.index("Open – Go in") < words.index("Copy path") < words.index("Clean up – By a rule")
+        app.pop_screen()
         await pilot.press("j", "enter")
         await settle(pilot, lambda: app.names == ["runs/", "README.txt"])
         assert app.where == "gs://kelp/ · 2 entries"
@@ -289,6 +297,22 @@ async def test_a_preview_that_cannot_be_read_says_why(world: StorageWorld, tmp_p
         await settle(pilot, lambda: "It is gone" in app.side)
         await pilot.press("escape")
         await settle(pilot, lambda: not app.pane.reading)
+
+
+async def test_a_preview_under_way_is_given_up_for_the_next_row(world: StorageWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path) as (app, pilot):
+        await go(app, pilot, "gs://kelp/runs/one/", "metrics.json")
+        world.gate.clear()
+        await pilot.press("enter")
+        await settle(pilot, lambda: "reading up to" in app.side)
+        await pilot.press("j")
+        await settle(pilot, lambda: not app.pane.reading)
+        assert not [each for each in app.pane.workers if each.group == "storage-preview" and each.is_running]
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("enter")
+        await settle(pilot, lambda: app.pane.reading and app.focused is app.query_one(StorageSide))
+        world.gate.set()
+        await settle(pilot, lambda: "binary" in app.side and app.focused is app.query_one(StorageSide).text)
 
 
 async def test_copying_the_path(world: StorageWorld, tmp_path: Path) -> None:

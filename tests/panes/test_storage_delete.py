@@ -247,3 +247,13 @@ async def test_soft_deleted_rows_are_restored(world: StorageWorld, tmp_path: Pat
         await pilot.press("R")
         await settle(pilot, lambda: "nothing can come back" in app.note)
         await settle(pilot, lambda: "a newer object of that name is there, and is left alone" in app.side)
+        model = world.objects["kelp", "runs/one/model.pt"]
+        world._delete("kelp", "runs/one/model.pt", model[0].generation, noncurrent=False)
+        await go(app, pilot, "gs://kelp/runs/one/", "metrics.json")
+        await pilot.press("D")
+        await settle(pilot, lambda: app.names == ["model.pt"])
+        await asked(app, pilot, "space", "R")
+        assert "1 marked" in app.heading
+        await pilot.press("y")
+        await settle(pilot, lambda: "the deleted copies stay listed" in app.note)
+        await settle(pilot, lambda: "marked" not in app.heading)

@@ -126,6 +126,44 @@ async def test_the_tree_follows_and_leads(world: StorageWorld, tmp_path: Path) -
         await settle(pilot, lambda: not tree.parent.display if tree.parent else False)
 
 
+async def test_keys_in_the_tree_are_about_its_node(world: StorageWorld, tmp_path: Path) -> None:
+    async with opened(world, tmp_path, (160, 34)) as (app, pilot):
+        await go(app, pilot, "gs://kelp/runs/", "one/")
+        await pilot.press("t")
+        tree = app.query_one(StorageTree)
+        await settle(pilot, lambda: tree.cursor_node is not None and len(tree.cursor_node.children) == 2)
+        await pilot.press("space", "tab", "j", "j")
+        two = GcsUri("kelp", "runs/two/")
+        await settle(pilot, lambda: [row.uri for row in app.pane.targets()] == [two])
+        await settle(pilot, lambda: "gs://kelp/runs/two/" in app.side)
+        assert app.pane.upload_place == app.pane.rule_place == two
+        assert not app.pane.check_action("mark_all", ())
+        await pilot.press("C")
+        await settle(pilot, lambda: "gs://kelp/runs/two/: 1 object, 1 B" in app.note)
+        await pilot.press("x")
+        await settle(pilot, lambda: "gs://kelp/runs/two/" in app.question)
+        assert "runs/one/" not in app.question
+        await pilot.press("y")
+        await settle(pilot, lambda: app.names == ["one/"] and tree.has_focus)
+        await settle(pilot, lambda: tree.pointed == GcsUri("kelp", "runs/"))
+        assert tree.cursor_node is not None
+        assert [child.data for child in tree.cursor_node.children] == [GcsUri("kelp", "runs/one/")]
+        await pilot.press("tab")
+        assert [row.uri for row in app.pane.targets()] == [GcsUri("kelp", "runs/one/")]
+        await pilot.press("tab")
+        await go(app, pilot, "gs://kelp/", "README.txt")
+        await settle(pilot, lambda: app.table.has_focus and not app.pane.at_tree)
+        await pilot.resize_terminal(112, 34)
+        await settle(pilot, lambda: not app.pane.has_class("wider"))
+        await pilot.press("tab", "i")
+        await settle(pilot, lambda: app.pane.reading and not tree.is_on_screen)
+        assert not app.pane.check_action("other_list", ())
+        assert app.pane.row != app.pane.table_row
+        await pilot.press("i", "t")
+        await settle(pilot, lambda: app.table.has_focus)
+        assert app.pane.row == app.pane.table_row
+
+
 async def test_who_pays_is_asked(world: StorageWorld, tmp_path: Path) -> None:
     world.buckets["kelp"] = replace(world.buckets["kelp"], requester_pays=True)
     async with opened(world, tmp_path) as (app, pilot):

@@ -105,7 +105,7 @@ async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
         await settle(pilot, lambda: app.line(0) and not app.line(0).startswith("000|"))
         await pilot.press("w")
         body = app.query_one(PreviewText)
-        await settle(pilot, lambda: body.wrap and app.line(0).startswith("000|001|"))
+        await settle(pilot, lambda: body.wraps and app.line(0).startswith("000|001|"))
         width = len(app.line(0))
         assert app.line(1)[:8] == text[width : width + 8]
         assert body.text == f"{text}\nend"
@@ -173,6 +173,9 @@ async def test_curves_tensors_and_checkpoints(tmp_path: Path) -> None:
         await app.show(world.put("kelp", "model.pt", data))
         await settle(pilot, lambda: "601 files" in app.heading and "never unpickled" in app.heading)
         assert world.calls == ["read_object", "read_object"]
+        await app.show(world.put("kelp", "a.pkl", b"\x80\x04\x95" + bytes(30)))
+        await settle(pilot, lambda: "opening one can run any program in it." in app.heading)
+        await settle(pilot, lambda: app.line(0).startswith("000000  80 04 95"))
         await app.show(world.put("kelp", "unnamed", data))
         await settle(pilot, lambda: app.heading.startswith("archive · first 256.0 KiB"))
         await pilot.press("plus")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from tui.domain.text import printable
+from tui.domain.text import middle_cut, printable
 
 PART_BYTES = 200
 """Longest part of a path that is kept as it is; file systems take 255, and room is left for suffixes."""
@@ -21,6 +21,13 @@ _NEEDS_ESCAPE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|%(?=[0-9A-Fa-f]{2})"
 )
 """What no file's name should hold: controls, also those that turn the order of letters round."""
+
+
+CHANGED_SHOWN = 3
+"""Changed names that are told one by one."""
+
+NAME_SHOWN = 60
+"""Columns of such a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +127,14 @@ def _notes(planned: list[LocalName], numbered: int, twins: int) -> list[str]:
     notes = []
     changed = [item for item in planned if item.changed]
     if changed:
-        first = changed[0]
+        shown = [
+            f"{middle_cut(printable(item.name), NAME_SHOWN)!r} as {middle_cut(str(item.path), NAME_SHOWN)}"
+            for item in changed[:CHANGED_SHOWN]
+        ]
+        more = len(changed) - len(shown)
         notes.append(
-            f"{_names(len(changed))} cannot stand as a file's name here and will be written otherwise, "
-            f"e.g. {printable(first.name)!r} as {first.path}."
+            f"{_names(len(changed))} cannot stand as a file's name here and will be written otherwise: "
+            f"{', '.join(shown)}{f' and {more:,} more' if more else ''}."
         )
     if numbered:
         notes.append(f"{_names(numbered)} would fall on another's place and get a number.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
+from textual.app import App
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.worker import Worker
@@ -25,6 +26,14 @@ from tui.widgets.bugs import report_bug
 if TYPE_CHECKING:
     from tui.domain.catalog.skus import PriceBook
     from tui.domain.insight import JobInsight
+
+
+async def copied(
+    app: App[Any], options: AppOptions, text: str, title: str, values: Iterable[str] = ()
+) -> str:
+    """Copy a text in every way there is, without secrets; what came of it, `title` names it in words."""
+    send = app.copy_to_clipboard
+    return await hand_out(text, title, paths=options.paths, environ=os.environ, send=send, values=values)
 
 
 class Pane(Vertical):
@@ -86,8 +95,7 @@ class Pane(Vertical):
         self, text: str, title: str, say: Callable[[str], object], values: Iterable[str] = ()
     ) -> None:
         """Copy a text in every way there is, without secrets, and say so: `title` names it in words."""
-        send, paths = self.app.copy_to_clipboard, self.options.paths
-        say(await hand_out(text, title, paths=paths, environ=os.environ, send=send, values=values))
+        say(await copied(self.app, self.options, text, title, values))
 
     @property
     def takes_keys(self) -> bool:

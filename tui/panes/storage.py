@@ -14,6 +14,11 @@ from tui.panes.storage_table import RowKind
 from tui.widgets.rows import RowList
 
 
+def _quiet(keys: str, action: str, name: str, ident: str, why: str) -> Binding:
+    """A key that only the help and the palette tell of."""
+    return Binding(keys, action, name, id=f"storage.{ident}", show=False, tooltip=why)
+
+
 class StoragePane(StorageBuckets):
     """Buckets, prefixes and objects, with what can be done to them."""
 
@@ -22,14 +27,6 @@ class StoragePane(StorageBuckets):
         Binding("backspace,h,left", "up", "Up", id="storage.up", tooltip="The place above"),
         Binding("d", "download", "Download", id="storage.download", tooltip="Bring it to this box"),
         Binding("U", "upload", "Upload", id="storage.upload", tooltip="A file or a folder of this box"),
-        Binding(
-            "T",
-            "show_transfers",
-            "Transfers",
-            id="storage.transfers",
-            show=False,
-            tooltip="What is under way and what came of it",
-        ),
         Binding(
             "x,delete",
             "delete",
@@ -43,54 +40,25 @@ class StoragePane(StorageBuckets):
         ),
         Binding("o,colon", "go_to", "Go to", id="storage.goto", tooltip="Type a gs:// path"),
         Binding("c", "stop", "Stop", id="storage.stop", tooltip="Stop counting, downloading or deleting"),
-        Binding("space", "mark", "Mark", id="storage.mark", show=False, tooltip="Mark for the next command"),
-        Binding(
-            "asterisk", "mark_all", "Mark all", id="storage.mark-all", show=False, tooltip="All, or none"
-        ),
-        Binding("s", "sort", "Sort", id="storage.sort", show=False, tooltip="Order by the next column"),
-        Binding("S", "reverse", "Reverse", id="storage.reverse", show=False, tooltip="Turn the order round"),
+        Binding("P", "pay", "Pay", id="storage.pay", tooltip="Read at the expense of this session's project"),
+        _quiet("y", "copy", "Copy path", "copy", "Copy the gs:// path"),
+        _quiet("Y", "copy_web", "Copy address", "copy-web", "For a browser"),
+        _quiet("i", "details", "Details", "details", "All facts"),
+        _quiet("T", "show_transfers", "Transfers", "transfers", "What is under way and what came of it"),
+        _quiet("space", "mark", "Mark", "mark", "Mark for the next command"),
+        _quiet("asterisk", "mark_all", "Mark all", "mark-all", "All, or none"),
+        _quiet("C", "count", "Count", "count", "How much lies below, counted in the background"),
+        _quiet("u", "buckets", "All buckets", "buckets", "Of this project"),
+        _quiet("H", "places", "Places", "places", "Above, of the job, recent"),
+        _quiet("t", "tree", "Tree", "tree", "Beside the table"),
+        _quiet("tab", "other_list", "Tree or table", "other", "To the other"),
+        _quiet("r", "refresh", "Refresh", "refresh", "Read this place again"),
+        _quiet("s", "sort", "Sort", "sort", "Order by the next column"),
+        _quiet("S", "reverse", "Reverse", "reverse", "Turn the order round"),
+        _quiet("v", "versions", "Versions", "versions", "Earlier ones too, or not"),
+        _quiet("D", "deleted", "Deleted", "deleted", "What can be restored"),
         Binding("less_than_sign", "columns(-1)", "Columns to the left", show=False),
         Binding("greater_than_sign", "columns(1)", "Columns to the right", show=False),
-        Binding(
-            "C",
-            "count",
-            "Count",
-            id="storage.count",
-            show=False,
-            tooltip="How much lies below, counted in the background",
-        ),
-        Binding("v", "versions", "Versions", id="storage.versions", show=False, tooltip="Or not"),
-        Binding(
-            "D",
-            "deleted",
-            "Deleted",
-            id="storage.deleted",
-            show=False,
-            tooltip="What can be restored",
-        ),
-        Binding("t", "tree", "Tree", id="storage.tree", show=False, tooltip="Beside the table"),
-        Binding("tab", "other_list", "Tree or table", id="storage.other", show=False, tooltip="To the other"),
-        Binding("i", "details", "Details", id="storage.details", show=False, tooltip="All facts"),
-        Binding(
-            "H",
-            "places",
-            "Places",
-            id="storage.places",
-            show=False,
-            tooltip="Above, of the job, recent",
-        ),
-        Binding("P", "pay", "Pay", id="storage.pay", tooltip="Read at the expense of this session's project"),
-        Binding("u", "buckets", "All buckets", id="storage.buckets", show=False, tooltip="Of this project"),
-        Binding("y", "copy", "Copy path", id="storage.copy", show=False, tooltip="Copy the gs:// path"),
-        Binding(
-            "Y",
-            "copy_web",
-            "Copy address",
-            id="storage.copy-web",
-            show=False,
-            tooltip="For a browser",
-        ),
-        Binding("r", "refresh", "Refresh", id="storage.refresh", show=False, tooltip="Read this place again"),
     ]
 
     # Keys
@@ -114,20 +82,20 @@ class StoragePane(StorageBuckets):
             "copy": targets or self.place is not None,
             "copy_web": targets or self.place is not None,
             "buckets": self.place is not None,
-            "mark": row is not None,
-            "mark_all": row is not None,
+            "mark": row is not None and not self.at_tree,
+            "mark_all": row is not None and not self.at_tree,
             "count": row is not None,
             "details": row is not None,
             "versions": self.place is not None,
             "tree": self.has_class("wide"),
-            "other_list": self.tree_shown,
+            "other_list": self.tree_shown and (self.has_class("wider") or not self.reading),
             "pay": self.needs_payer,
         }
         return works[action] if action in works else super().check_action(action, parameters)
 
     @property
     def _has_targets(self) -> bool:
-        return bool(self.table.marked) or self.row is not None
+        return self.row is not None or (bool(self.table.marked) and not self.at_tree)
 
     @property
     def _past_targets(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.domain.errors import CloudError
@@ -17,13 +18,16 @@ from tui.domain.storagelist.order import Wish
 from tui.domain.storagelist.places import steps
 from tui.domain.text import printable
 from tui.panes.messages import PaneId
+from tui.panes.storage_cells import Counted
+from tui.panes.storage_facts import counted_words
 from tui.panes.storage_places import StoragePlaces
 from tui.panes.storage_prompt import Prompt
 from tui.panes.storage_side import StorageSide
 from tui.panes.storage_states import needs_payer, versions_word
-from tui.panes.storage_table import StorageTable
+from tui.panes.storage_table import Row, StorageTable, place_row
 from tui.panes.storage_tree import StorageTree
 from tui.services.listing import is_within, parent_of
+from tui.services.options import AppOptions
 from tui.widgets.state_view import StateView
 
 WIDE = 110
@@ -40,6 +44,10 @@ class StorageBrowser(StoragePlaces):
     """The part of the Storage pane that only reads."""
 
     PANE_ID = PaneId.STORAGE
+
+    def __init__(self, options: AppOptions) -> None:
+        super().__init__(options)
+        self._at_tree = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="storage-where")
@@ -59,9 +67,7 @@ class StorageBrowser(StoragePlaces):
 
     def on_mount(self) -> None:
         """Show what there is, which at first is the wait for the connection."""
-        side = self.query_one(StorageSide)
-        side.can_focus = True  # facts alone, where they have the whole pane, take the keys
-        side.show_facts("Details", [])
+        self.query_one(StorageSide).show_facts("Details", [])
         self.load()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -69,6 +75,37 @@ class StorageBrowser(StoragePlaces):
         self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.width >= WIDER, "wider")
         self.show_where()
+
+    @property
+    def at_tree(self) -> bool:
+        """Whether the tree is the list that the user is at: keys are about its node then, marks or not."""
+        return self._at_tree and self.tree_shown
+
+    @property
+    def row(self) -> Row | None:
+        """What is under the cursor of the list that the user is at."""
+        if not self.at_tree:
+            return self.table_row
+        place = self.query_one(StorageTree).pointed
+        return place_row(place) if place is not None else None
+
+    def targets(self) -> tuple[Row, ...]:
+        """The tree's node, else what the table has marked or under its cursor."""
+        if not self.at_tree:
+            return super().targets()
+        return (row,) if (row := self.row) is not None else ()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keep at which of the two lists the user is, whatever is opened beside or over them."""
+        if isinstance(event.widget, StorageTree | StorageTable):
+            self._be_at(event.widget)
+
+    def _be_at(self, part: Widget) -> None:
+        before, self._at_tree = self._at_tree, isinstance(part, StorageTree)
+        if before != self._at_tree:
+            self.refresh_bindings()
+            if not self.reading:
+                self.row_changed()
 
     # From the app
 
@@ -82,6 +119,7 @@ class StorageBrowser(StoragePlaces):
         self.place = uri if uri.is_prefix else GcsUri(uri.bucket, uri.name + "/")
         self.entry = self.place if from_caller else None
         self._wanted = uri
+        self._at_tree = False  # what was asked for is in the table
         self._arrive(None)
 
     def watch_gateway(self, gateway: Gateway | None) -> None:
@@ -115,8 +153,7 @@ class StorageBrowser(StoragePlaces):
         elif self.wish.words:
             self.filter_by("")
         elif self.table.marked:
-            self.table.marked = set()
-            self._marks_changed()
+            self.unmark_all()
         elif self.mode is not Mode.LIVE:
             self.show_mode(Mode.LIVE)
         elif self.place is not None and self.place != self.entry and is_within(self.place, self.entry):
@@ -150,7 +187,7 @@ class StorageBrowser(StoragePlaces):
 
     def show_mode(self, mode: Mode) -> None:
         """Show other generations of the same place."""
-        on = self.row.uri if self.row is not None else None
+        on = self.table_row.uri if self.table_row is not None else None
         self._leave()
         self.mode = mode
         self._arrive(on)
@@ -159,8 +196,7 @@ class StorageBrowser(StoragePlaces):
         """Read the place again; `forget` drops what is remembered of all other places."""
         if forget:
             self.forget_levels()
-            self.query_one(StorageTree).forget()
-            self._follow_in_tree()
+            self._reread_tree()
         self.forget_counts()
         self.forget_details()
         self.load(on)
@@ -184,14 +220,13 @@ class StorageBrowser(StoragePlaces):
 
     def give_focus(self) -> None:
         """Put the focus on what the user is at."""
-        side, prompt = self.query_one(StorageSide), self.query_one(Prompt)
-        tree = self.query_one(StorageTree)
+        prompt = self.query_one(Prompt)
         if prompt.is_open:
             prompt.focus_field()
         elif self.reading:
-            (side if side.text.has_class("hidden") else side.text).focus()
-        elif not (self.tree_shown and tree.has_focus):
-            self.table.focus()
+            self.query_one(StorageSide).take_focus()
+        else:
+            (self.query_one(StorageTree) if self.at_tree else self.table).focus()
 
     # The tree
 
@@ -205,18 +240,41 @@ class StorageBrowser(StoragePlaces):
         self.toggle_class("branches")
         if self.tree_shown:
             self._follow_in_tree()
-        self.table.focus()
+        self._go_to_list(self.table)
         self.refresh_bindings()
 
     def action_other_list(self) -> None:
         """From the table to the tree, and back."""
-        tree = self.query_one(StorageTree)
-        (self.table if tree.has_focus else tree).focus()
+        self._go_to_list(self.table if self.at_tree else self.query_one(StorageTree))
+
+    def _go_to_list(self, part: Widget) -> None:
+        """At once, not with the message about the focus: the next key is about what this list points at."""
+        self.screen.set_focus(part)
+        self._be_at(part)
 
     def _follow_in_tree(self) -> None:
+        if self.tree_shown and not self.at_tree:
+            self.query_one(StorageTree).follow(self.gateway, self.place)
+
+    def _reread_tree(self) -> None:
+        """Show it as it is now, the user at the same place or at what held it, for it may be gone."""
         tree = self.query_one(StorageTree)
-        if self.tree_shown and not tree.has_focus:
-            tree.follow(self.gateway, self.place)
+        pointed = tree.pointed if self.at_tree else None
+        tree.forget()
+        if self.tree_shown:
+            tree.follow(self.gateway, parent_of(pointed) if pointed is not None else self.place)
+
+    def show_counted(self, uri: GcsUri, counted: Counted) -> None:
+        """In the table and the facts, and in words where there is neither beside the tree."""
+        super().show_counted(uri, counted)
+        if self.at_tree:
+            self.say(counted_words(uri, counted))
+
+    @on(StorageTree.NodeHighlighted)
+    def _node_moved(self, message: StorageTree.NodeHighlighted[GcsUri | None]) -> None:
+        message.stop()
+        if self.at_tree:
+            self.row_moved()
 
     @on(StorageTree.Went)
     def _went(self, message: StorageTree.Went) -> None:

@@ -45,12 +45,12 @@ OBJECTS = {
 }
 BUCKETS = {
     Mode.LIVE: (
-        _NAME,
+        Column("name", "NAME", fill=True, minimum=22),
         _LOCATION,
         Column("jobs", "FOR JOBS", 12, priority=8),
-        Column("class", "CLASS", 9, priority=4),
+        Column("class", "CLASS", 8, priority=4),
         Column("updated", "CREATED", 16, priority=3),
-        Column("undo", "UNDO", 8, priority=6),
+        Column("undo", "UNDO", 8, minimum=7, priority=6),
     ),
     Mode.DELETED: (_NAME, _LOCATION, _DELETED, _GONE),
 }

@@ -190,12 +190,10 @@ class CleanupScreen(AnswerScreen[DeletePlan | None]):
             return
         self.dismiss(await asyncio.to_thread(self._chosen, rule, going))
 
-    def _chosen(self, rule: Rule, going: object) -> DeletePlan:
-        del going
-        numbers = self._preview.choice.going
-        folders = emptied_folders(self._folders, self._items, numbers)
+    def _chosen(self, rule: Rule, going: Sequence[int]) -> DeletePlan:
+        folders = emptied_folders(self._folders, self._items, going)
         bucket = self._place.bucket
-        return narrowed(self._plan, {bucket: numbers}, {bucket: folders}, str(rule))
+        return narrowed(self._plan, {bucket: going}, {bucket: folders}, str(rule))
 
     def action_next_field(self) -> None:
         """To the next field."""

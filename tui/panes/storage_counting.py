@@ -37,7 +37,7 @@ class StorageCounting(StorageListing):
         waiting = {*self._to_count, self._counting}
         self._to_count.extend(row.uri for row in rows if row.uri not in waiting)
         for uri in self._to_count:
-            self._counted(uri, Counted(Amount(), COUNTING))
+            self.show_counted(uri, Counted(Amount(), COUNTING))
         if self._counting is None and self._to_count:
             self._count_all()
 
@@ -58,7 +58,7 @@ class StorageCounting(StorageListing):
             self._counting = None
             for uri in left:
                 if (known := self.counted.get(uri)) is not None and known.state == COUNTING:
-                    self._counted(uri, Counted(known.amount, "stopped"))
+                    self.show_counted(uri, Counted(known.amount, "stopped"))
             if self.is_mounted:
                 self.add_up_marks()
                 self.refresh_bindings()
@@ -70,18 +70,19 @@ class StorageCounting(StorageListing):
             nonlocal drawn
             if monotonic() - drawn > REDRAW_SECONDS:
                 drawn = monotonic()
-                self._counted(uri, Counted(amount, COUNTING))
+                self.show_counted(uri, Counted(amount, COUNTING))
 
         assert self.gateway is not None  # noqa: S101 (the caller looked)
         try:
             whole = await measure(self.gateway.storage, uri, running)
         except CloudError as error:
             known = self.counted.get(uri, Counted(Amount()))
-            self._counted(uri, Counted(known.amount, f"✗ {error.title}"))
+            self.show_counted(uri, Counted(known.amount, f"✗ {error.title}"))
         else:
-            self._counted(uri, Counted(whole))
+            self.show_counted(uri, Counted(whole))
 
-    def _counted(self, uri: GcsUri, counted: Counted) -> None:
+    def show_counted(self, uri: GcsUri, counted: Counted) -> None:
+        """Keep and show how much lies below a place, as far as it is known."""
         self.counted[uri] = counted
         entries = self.entries
         if entries is None or not self.is_mounted:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar, Protocol, cast
+from abc import abstractmethod
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -21,14 +22,6 @@ from tui.services.deleteplans import Aim, plan_delete
 from tui.services.deletion.run import DeleteReport, delete_plan
 from tui.services.options import AppOptions
 from tui.widgets.confirm import ConfirmScreen
-
-
-class _Downloading(Protocol):
-    """What the pane also does."""
-
-    def download(self, gateway: Gateway, rows: tuple[Row, ...]) -> object:
-        """Ask where to, and bring rows to this box."""
-        ...
 
 
 class StorageDeleting(StorageUndoing):
@@ -75,7 +68,11 @@ class StorageDeleting(StorageUndoing):
             self.end()
         if download:
             self.say("nothing was deleted · x asks again when it is here")
-            cast("_Downloading", self).download(gateway, rows)
+            self.download(gateway, rows)
+
+    @abstractmethod
+    def download(self, gateway: Gateway, rows: tuple[Row, ...]) -> object:
+        """Ask where to, and bring rows to this box."""
 
     def action_again(self) -> None:
         """Try only what could not be deleted."""

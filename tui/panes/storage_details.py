@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from datetime import datetime
 
 from textual import on, work
@@ -23,6 +24,9 @@ from tui.widgets.rows import RowList
 REST_SECONDS = 0.4
 """How long the cursor stays on an object before all of its metadata is read."""
 
+LISTS = frozenset({"storage-table", "storage-tree"})
+"""What has a cursor that facts follow."""
+
 KEPT_DETAILS = 200
 """Objects whose metadata is remembered."""
 
@@ -41,19 +45,27 @@ class StorageDetails(StorageCounting):
         """Whether a preview, a report or the details are open."""
         return self.has_class("reading")
 
+    @property
+    def list_has_focus(self) -> bool:
+        """Whether the keys go to a list rather than to what is open beside it."""
+        focused = self.screen.focused
+        return focused is not None and focused.id in LISTS
+
     @on(RowList.Highlighted)
-    def _row_moved(self) -> None:
+    def row_moved(self) -> None:
+        """The cursor is on something else."""
         self.refresh_bindings()
         self.row_changed()
 
     def row_changed(self) -> None:
         """Show the facts of the row under the cursor, unless something else is open."""
-        if self._report_shown or (self.reading and not self.table.has_focus):
+        if self._report_shown or (self.reading and not self.list_has_focus):
             return
         row = self.row
         known = (row, self.counted.get(row.uri) if row is not None else None)
         if known != self._facts_of:
             self._facts_of = known
+            self.workers.cancel_group(self, "storage-preview")  # it would come under the name of this row
             self.remove_class("reading")
             self._show_facts(row)
             self._read_detail(row)
@@ -116,11 +128,11 @@ class StorageDetails(StorageCounting):
             return
         if self.reading:
             self.close_side()
-            self.table.focus()
+            self.give_focus()
         else:
             self._show_facts(row)
             self.open_side()
-            self.query_one(StorageSide).focus()
+            self.give_focus()
 
     def close_side(self) -> None:
         """Back from a preview or a report to the list."""
@@ -135,6 +147,8 @@ class StorageDetails(StorageCounting):
         """Give what stands beside the table the room of it where there is too little for both."""
         self.add_class("reading")
         self.query_one(StorageSide).border_subtitle = "esc closes"
+        if self.display and (not self.has_class("wide") or self.has_class("roomy")):
+            self.give_focus()  # the list is behind it
         self.refresh_bindings()
 
     @work(exclusive=True, group="storage-preview", exit_on_error=False)
@@ -155,10 +169,16 @@ class StorageDetails(StorageCounting):
         self._report_shown = True
         self.query_one(StorageSide).show_report(title, summary, lines)
         self.open_side()
+        if self.display:
+            self.give_focus()
 
+    @abstractmethod
+    def give_focus(self) -> None:
+        """Put the focus on what the user is at."""
+
+    @abstractmethod
     def say(self, text: str, tone: str = "") -> None:
         """One line about what was done or is being done; empty hides it."""
-        raise NotImplementedError
 
 
 def _detail_key(row: Row) -> tuple[GcsUri, int, datetime | None]:

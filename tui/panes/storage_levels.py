@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import UTC, datetime
 
 from textual import work
 from textual.timer import Timer
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import Gateway, StorageGateway
+from tui.domain.gateway import Gateway
 from tui.domain.storage import GcsUri
+from tui.domain.storage_gateway import StorageGateway
 from tui.domain.storagelist.entries import Entries, Mode
 from tui.panes import messages
 from tui.panes.base import Pane
@@ -89,13 +91,13 @@ class StorageLevels(Pane):
 
     # What the parts above do
 
+    @abstractmethod
     def show_level(self, *, on: GcsUri | None = None) -> None:
         """Show what is known now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def level_grew(self, entries: Entries) -> None:
         """More of what is shown has been read."""
-        raise NotImplementedError
 
     # Reading
 

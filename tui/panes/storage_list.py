@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from time import monotonic
@@ -45,6 +46,8 @@ class StorageListing(StorageLevels):
         self.counted: dict[GcsUri, Counted] = {}
         """What was counted below prefixes and buckets."""
         self._rows: Rows | None = None
+        self._row: tuple[Entries, str, Row | None] | None = None
+        """What was under the cursor last: all keys in the bottom line ask for it."""
         self._declared: tuple[Column, ...] = ()
         self._shown_spot: Spot | None = None
         self._seek: GcsUri | None = None
@@ -61,10 +64,20 @@ class StorageListing(StorageLevels):
         return self.query_one(StorageTable)
 
     @property
-    def row(self) -> Row | None:
-        """What is under the cursor."""
+    def table_row(self) -> Row | None:
+        """What is under the cursor of the table."""
         key = self.table.cursor_key
-        return row_of(self._rows.entries, key) if key is not None and self._rows is not None else None
+        if key is None or self._rows is None:
+            return None
+        entries = self._rows.entries
+        if self._row is None or self._row[:2] != (entries, key):
+            self._row = entries, key, row_of(entries, key)
+        return self._row[2]
+
+    @property
+    def row(self) -> Row | None:
+        """What is under the cursor of the list that the user is at."""
+        return self.table_row
 
     def declare_columns(self, columns: tuple[Column, ...]) -> None:
         """Give the table other columns: it asks for the cells of the rows that it has at once."""
@@ -177,7 +190,7 @@ class StorageListing(StorageLevels):
             self._marks[before] = table.marked
             if table.cursor_key is not None:
                 self._cursors[before] = table.cursor_key
-        self._rows, self._seek_key = None, ""
+        self._rows, self._row, self._seek_key = None, None, ""
         table.set_rows(())
         table.let_go()
         table.marked = self._marks.pop(self.spot, set())
@@ -204,9 +217,9 @@ class StorageListing(StorageLevels):
             self.table.marked = self.table.marked - lost
             self.add_up_marks()
 
+    @abstractmethod
     def row_changed(self) -> None:
         """Another row is under the cursor, or what it stands for has changed."""
-        raise NotImplementedError
 
     # Order and filter
 
@@ -267,6 +280,11 @@ class StorageListing(StorageLevels):
         """Mark all rows of the list, or none if all are."""
         keys, marked = set(self.table.keys), self.table.marked
         self.table.marked = marked - keys if keys <= marked else marked | keys
+        self._marks_changed()
+
+    def unmark_all(self) -> None:
+        """Nothing is marked any more."""
+        self.table.marked = set()
         self._marks_changed()
 
     @on(RowList.MarksChanged)

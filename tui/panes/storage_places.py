@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from textual import work
@@ -30,9 +31,9 @@ class StoragePlaces(StorageDetails):
         self._recent: dict[GcsUri, None] = {}
         self._of_job: list[Choice] = []
 
+    @abstractmethod
     def browse(self, uri: GcsUri, *, from_caller: bool = True) -> None:
         """Show a place, or an object's place with the cursor on it; `esc` then leads back to the caller."""
-        raise NotImplementedError
 
     def remember(self, place: GcsUri | None) -> None:
         """A place that has been shown is offered again."""
@@ -89,10 +90,6 @@ class StoragePlaces(StorageDetails):
         else:
             self.say("")
             self.browse(uri, from_caller=False)
-
-    def give_focus(self) -> None:
-        """Put the focus on what the user is at."""
-        raise NotImplementedError
 
     def action_copy(self) -> None:
         """Copy the paths of the marked rows, else of the one under the cursor, else of the place."""

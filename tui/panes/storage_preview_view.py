@@ -59,16 +59,20 @@ class SideView(Vertical):
         return next(found, self.query_one(PreviewText))
 
     @property
+    def readable(self) -> bool:
+        """Whether there is anything below the facts."""
+        return not self.text.has_class("hidden")
+
+    @property
     def shown_text(self) -> str:
         """All that can be read below the facts, as text."""
-        body = self.text
-        return "" if body.has_class("hidden") else str(getattr(body, "text", ""))
+        return str(getattr(self.text, "text", "")) if self.readable else ""
 
     @property
     def rows(self) -> PreviewRows | None:
         """What is shown if it has rows in which something can be found."""
         body = self.text
-        return body if isinstance(body, PreviewRows) and not body.has_class("hidden") else None
+        return body if isinstance(body, PreviewRows) and self.readable else None
 
     def show_facts(self, title: str, facts: list[tuple[str, str]], note: str = "") -> None:
         """Show what is known without reading anything."""
@@ -85,7 +89,8 @@ class SideView(Vertical):
         self.shows, self.preview = uri, preview
         self.add_class("previewing")
         heading = Content.assemble((preview.kind.value, "bold"), preview.heading[len(preview.kind.value) :])
-        self._notes(heading)
+        end = "\n" if preview.body.lines else ""
+        self._notes(Content.assemble(heading, "\n\n", preview.said, end) if preview.said else heading)
         self.say("")
         self._show_body(preview, keep=keep)
         self.refresh_bindings()
@@ -106,8 +111,12 @@ class SideView(Vertical):
         self._facts(title, [])
         self._notes(Content(summary))
         body = self.query_one(PreviewText)
-        body.show(lay_lines("\n".join(lines)))
+        body.show(lay_lines("\n".join(lines)), prose=True)
         self._only(body if lines else None)
+
+    def take_focus(self) -> None:
+        """Let what can be read take the keys, or the facts where there is no more."""
+        (self.text if self.readable else self).focus()
 
     def say(self, text: str, tone: str = "") -> None:
         """One line below about what was found or is being read; empty hides it."""
@@ -129,7 +138,7 @@ class SideView(Vertical):
         if self.as_text or not self.can_be_drawn:
             body = self.query_one(PreviewText)
             body.show(preview.body, preview.language, keep=keep)
-            self._only(body)
+            self._only(body if preview.body.lines else None)
         elif preview.table is not None:
             table = self.query_one(PreviewTable)
             table.show(preview.table, keep=keep)
@@ -172,8 +181,8 @@ class SideView(Vertical):
         had_focus = any(child.has_focus for child in self.children)
         for child in self.query_children(".body"):
             child.set_class(child is not body, "hidden")
-        if had_focus and body is not None:
-            body.focus()
+        if had_focus:
+            (body or self).focus()
 
     def _forget(self) -> None:
         self.shows = self.preview = None

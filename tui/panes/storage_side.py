@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
@@ -21,7 +22,7 @@ from tui.widgets.preview_rows import PreviewRows, folds
 from tui.widgets.preview_text import PreviewText
 
 
-class StorageSide(SideView):
+class StorageSide(SideView, can_focus=True):
     """Facts above, a preview or a report below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +64,7 @@ class StorageSide(SideView):
         if not self.is_mounted:
             return True
         reader, rows = (self._reader if self.preview is not None else None), self.rows
-        anything = bool(self.shown_text)
+        anything = self.readable
         works = {
             "more": reader is not None and reader.can_grow,
             "turn": reader is not None and reader.can_turn,
@@ -88,9 +89,10 @@ class StorageSide(SideView):
         except CloudError as error:
             self.show_trouble(reader.item.uri, error)
             return
+        await load_charts(shown)
         self._reader = reader
         self.show_preview(reader.item.uri, shown)
-        self.text.focus()
+        self.take_focus()
 
     @work(exclusive=True, group="preview-read", exit_on_error=False)
     async def action_more(self) -> None:
@@ -115,6 +117,7 @@ class StorageSide(SideView):
         before = self.rows.count - self.rows.scroll_offset.y if self.rows is not None else 0
         try:
             shown = await read()
+            await load_charts(shown)
         except CloudError as error:
             if self._reader is reader:
                 self.say(f"✗ {printable(error.title)}", "error")
@@ -134,7 +137,7 @@ class StorageSide(SideView):
             return
         self.as_text = not self.as_text
         self.show_preview(self.shows, self.preview, keep=True)
-        self.text.focus()
+        self.take_focus()
 
     # Looks
 
@@ -142,7 +145,7 @@ class StorageSide(SideView):
         """Break long lines, or cut them and scroll."""
         rows = self.rows
         if isinstance(rows, PreviewText):
-            rows.set_wrap(not rows.wrap)
+            rows.set_wrap(not rows.wraps)
 
     def action_room(self) -> None:
         """Give the preview the width of the list too, or back."""
@@ -233,6 +236,12 @@ class StorageSide(SideView):
         text = self.preview.text if self.preview is not None else self.shown_text
         secrets = self.query_ancestor(Pane).options.paths.secrets_file
         self.say(await open_text(self.app, name, text, secrets))
+
+
+async def load_charts(shown: Preview) -> None:
+    """Import what draws curves, if there are any, in a thread: numpy takes its time."""
+    if shown.run is not None:
+        await asyncio.to_thread(importlib.import_module, "tui.panes.storage_preview_charts")
 
 
 def hits(rows: PreviewRows, words: str) -> list[int]:

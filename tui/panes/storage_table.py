@@ -40,6 +40,12 @@ class Row:
         return self.item is not None and self.item.past is not None
 
 
+def place_row(place: GcsUri) -> Row:
+    """The row of a bucket or prefix of which only its name is known."""
+    kind = RowKind.PREFIX if place.name else RowKind.BUCKET
+    return Row(kind, printable(place.name[place.name.rfind("/", 0, -1) + 1 :] or place.bucket), place)
+
+
 def row_of(entries: Entries, text: str) -> Row | None:
     """The row of a key; None if it is not among the entries."""
     key = Key.parse(text)

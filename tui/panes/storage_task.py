@@ -106,8 +106,6 @@ class StorageTask(StorageBrowser):
         self.say(f"{'✓' if complete else '✗'} {text}", "success" if complete else "error")
         if failures:
             self.show_report(f"{title}: what failed", text, storage_words.failure_lines(failures))
-            if self.display:
-                self.give_focus()
         if not self.display:
             self.app.notify(text, markup=False, severity="information" if complete else "error")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from tui.domain.storagewords import place_name
 from tui.domain.text import printable
 from tui.domain.transfers.overwrite import Overwrite
 from tui.panes import messages, storage_transfer_words
+from tui.panes.base import copied
 from tui.panes.spec_pick import PickScreen
 from tui.panes.storage_delete import StorageDeleting
 from tui.panes.storage_prompt import Prompt
@@ -26,7 +26,6 @@ from tui.panes.storage_task import Stage, unless
 from tui.panes.storage_transfer_words import Way
 from tui.panes.storage_transfers_panel import TransfersScreen
 from tui.panes.storage_upload_path import UploadPathScreen
-from tui.services.handout import hand_out
 from tui.services.listing import bucket_settings, is_within, list_all
 from tui.services.options import AppOptions
 from tui.services.processes import BEAT
@@ -58,8 +57,7 @@ class DownloadScreen(ConfirmScreen):
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_fetch(self) -> None:
         """Copy the command that fetches the files from this box."""
-        send, paths = self.app.copy_to_clipboard, self._options.paths
-        said = await hand_out(self._fetch, "the command", paths=paths, environ=os.environ, send=send)
+        said = await copied(self.app, self._options, self._fetch, "the command")
         self.query_one("#dialog").border_subtitle = printable(said)
 
 
@@ -223,11 +221,11 @@ class StorageTransfer(StorageDeleting):
 
     @property
     def upload_place(self) -> GcsUri | None:
-        """Where an upload would go: the place shown, or the bucket under the cursor."""
-        if self.place is not None:
-            return self.place
+        """Where an upload would go: the tree's node, the place shown, or the bucket under the cursor."""
         row = self.row
-        return GcsUri(row.uri.bucket) if row is not None else None
+        if self.place is not None and not (self.at_tree and row is not None):
+            return self.place
+        return row.uri if row is not None else None
 
     @work(group="storage-work", exit_on_error=False)
     async def upload(self, gateway: Gateway, place: GcsUri) -> None:

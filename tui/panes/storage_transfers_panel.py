@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -18,8 +17,8 @@ from textual.worker import Worker
 from tui.domain.text import duration, printable, size
 from tui.domain.transfers.rates import Rate
 from tui.panes import messages
+from tui.panes.base import copied
 from tui.panes.storage_transfer_words import fetch_of, on_host
-from tui.services.handout import hand_out
 from tui.services.options import AppOptions
 from tui.services.transfers.account import ARROWS, GLYPHS, bar, of_sizes, progress, shown_state
 from tui.services.transfers.hub import Hub
@@ -327,8 +326,7 @@ class TransfersScreen(Screen[None]):
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def _copy(self, text: str, title: str) -> None:
-        send, paths = self.app.copy_to_clipboard, self._options.paths
-        said = await hand_out(text, title, paths=paths, environ=os.environ, send=send)
+        said = await copied(self.app, self._options, text, title)
         note = self.query_one("#transfers-said", Static)
         note.update(Content(printable(said)))
         note.remove_class("hidden")

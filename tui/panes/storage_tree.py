@@ -28,17 +28,20 @@ MOST_CHILDREN = 1_000
 Node = TreeNode[GcsUri | None]
 
 
-class StorageTree(Tree[GcsUri | None]):
+class StorageTree(Tree[GcsUri | None], inherit_bindings=False):
     """Buckets and prefixes; enter shows one in the table, which the tree follows in turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
+        Binding("enter", "select_cursor", "Show", id="storage.tree-show", tooltip="In the table"),
+        Binding("right,l", "open_node", "Unfold", show=False, tooltip="Then to the first below it"),
+        Binding("left,h", "close_node", "Fold", show=False, tooltip="Then to what holds it"),
+        Binding("space", "toggle_node", "Fold or unfold", show=False),
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
         Binding("g,home", "scroll_home", "First", show=False),
         Binding("G,end", "scroll_end", "Last", show=False),
-        Binding("l,right", "open_node", "Open", show=False),
-        Binding("h,left", "close_node", "Close", show=False),
-        Binding("space", "toggle_node", "Toggle", show=False),
     ]
 
     class Went(Message):
@@ -56,6 +59,14 @@ class StorageTree(Tree[GcsUri | None]):
         self._gateway: Gateway | None = None
         self._read: set[int] = set()
         self._follows: GcsUri | None = None
+
+    @property
+    def pointed(self) -> GcsUri | None:
+        """The bucket or prefix under the cursor; None on the root, and on a line that only says something."""
+        node = self.cursor_node
+        if node is None or node.parent is None or node.data == node.parent.data:
+            return None
+        return node.data
 
     def follow(self, gateway: Gateway | None, place: GcsUri | None) -> None:
         """Open the way to a place and put the cursor on it."""

@@ -191,7 +191,11 @@ class StorageUndoing(StorageTask):
             on_progress=progress,
         )
         failures = storage_undo_words.undo_failures(report)
-        self.conclude("Undo", str(report), failures, complete=report.complete)
+        listed = " · the deleted copies stay listed until they go for good; D shows what is there now"
+        told = f"{report}{listed if self.mode is Mode.DELETED and self.place is not None else ''}"
+        self.conclude("Undo", told, failures, complete=report.complete)
+        if record is None and report.complete:
+            self.unmark_all()
         self.refresh_level(forget=True)
         if report.buckets_back:
             self.post_message(messages.SetupChanged())

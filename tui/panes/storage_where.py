@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.domain.storage import GcsUri
-from tui.domain.storagelist.entries import Mode
 from tui.domain.storagelist.places import fitting, step_names
 from tui.domain.text import cell_width, middle_cut, printable
 from tui.widgets.state_view import local_clock
@@ -67,8 +66,3 @@ def _stale(pane: StorageListing) -> str:
     if trouble is None or entries is None or not entries.count or entries.read_at is None:
         return ""
     return f"✗ {printable(trouble.title)} · as of {local_clock(entries.read_at)} · r tries again"
-
-
-def mode_words(mode: Mode) -> str:
-    """What a list shows beside or instead of what is there now."""
-    return {Mode.VERSIONS: "earlier versions too", Mode.DELETED: "what was deleted"}.get(mode, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -53,22 +54,22 @@ class PreviewRows(ScrollView, can_focus=True):
     # What the kinds of rows say
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """Rows that there are."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def text(self) -> str:
         """All of it, to be copied."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row_text(self, number: int) -> str:
         """The text of a row, in which words are looked for; asked in a thread."""
-        raise NotImplementedError
 
+    @abstractmethod
     def segments(self, number: int) -> list[Segment]:
         """A whole row in its colours."""
-        raise NotImplementedError
 
     def place_of(self, number: int) -> int:
         """The first line on the screen of a row."""

@@ -15,15 +15,16 @@ from textual.binding import Binding, BindingType
 
 from tui.domain.logreading.ansi import spans as colour_spans
 from tui.domain.preview.model import Lines
-from tui.domain.text import cell_width, wrap_cells
+from tui.domain.text import cell_width
+from tui.domain.wordwrap import word_ends
 from tui.widgets.log_paint import rich_look
 from tui.widgets.preview_rows import PreviewRows
 
 COLOURED_LINES = 50_000
 """Longest text of which YAML's blocks are looked for."""
 
-_AT_ONCE = 1_000
-"""Lines that are wrapped without a thread."""
+_AT_ONCE = 100_000
+"""Columns of text, all of its lines as wide as the widest, that are wrapped without a thread."""
 
 _JSON_PART = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*")'
@@ -53,14 +54,22 @@ class PreviewText(PreviewRows):
         self._blocks: frozenset[int] | None = None
         self._starts: list[int] = []
         """The first line on the screen of each row, and one more; empty when nothing is wrapped."""
-        self.wrap = False
+        self._wrapped_to = 0
+        """Columns that `_starts` were counted for: a line may be asked for before they are counted again."""
+        self._wrap = self._prose = False
 
-    def show(self, body: Lines, language: str = "", *, keep: bool = False) -> None:
-        """Show a text from its beginning, or from where it is."""
+    @property
+    def wraps(self) -> bool:
+        """Whether long lines are broken: where the user wants it, and sentences always."""
+        return self._wrap or self._prose
+
+    def show(self, body: Lines, language: str = "", *, keep: bool = False, prose: bool = False) -> None:
+        """Show a text from its beginning, or from where it is; `prose` is read in sentences."""
         if body is self._body:
             return
-        self._body, self._language, self._blocks = body, language, None
+        self._body, self._language, self._blocks, self._prose = body, language, None, prose
         self.mark_from = None
+        self._starts = []
         if not keep:
             self.words, self.hit = "", None
             self.scroll_to(0, 0, animate=False, immediate=True)
@@ -69,7 +78,7 @@ class PreviewText(PreviewRows):
     def set_wrap(self, wrap: bool) -> None:  # noqa: FBT001 (what it is set to)
         """Break long lines, or scroll sideways."""
         top = self.row_at(self.scroll_offset.y)
-        self.wrap = wrap
+        self._wrap, self._prose = wrap, False
         self._lay(top[0] if top is not None else None)
 
     @property
@@ -92,30 +101,34 @@ class PreviewText(PreviewRows):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap for the new width."""
-        if self.wrap and event.size.width:
+        if self.wraps and event.size.width:
             self._lay()
 
     # Lines on the screen
 
     def _lay(self, top: int | None = None) -> None:
-        if not self.wrap:
+        if not self.wraps or not self.size.width:
             self._starts = []
-            self.fit_to(self._body.width, self.count)
-            self._restore(top)
-        elif self.count <= _AT_ONCE:
-            self._take(starts_of(self._body, self._wrap_width), top)
+        elif self.count * self._body.width <= _AT_ONCE:
+            width = self._wrap_width
+            self._take(starts_of(self._body, width), width, top)
+            return
         else:
             self._lay_long(self._body, top)
+        if not self._starts:
+            self.fit_to(self._body.width, self.count)
+            self._restore(top)
 
     @work(exclusive=True, group="preview-wrap", exit_on_error=False)
     async def _lay_long(self, body: Lines, top: int | None) -> None:
-        starts = await asyncio.to_thread(starts_of, body, self._wrap_width)
-        if body is self._body and self.wrap:
-            self._take(starts, top)
+        width = self._wrap_width
+        starts = await asyncio.to_thread(starts_of, body, width)
+        if body is self._body and self.wraps:
+            self._take(starts, width, top)
 
-    def _take(self, starts: list[int], top: int | None) -> None:
-        self._starts = starts
-        self.fit_to(self._wrap_width, starts[-1])
+    def _take(self, starts: list[int], width: int, top: int | None) -> None:
+        self._starts, self._wrapped_to = starts, width
+        self.fit_to(width, starts[-1])
         self._restore(top)
 
     def _restore(self, top: int | None) -> None:
@@ -135,10 +148,10 @@ class PreviewText(PreviewRows):
         if not 0 <= place < self._starts[-1]:
             return None
         number = bisect_right(self._starts, place) - 1
-        width = self._wrap_width
-        pieces = wrap_cells(self._body.lines[number], width)
-        begin = sum(map(cell_width, pieces[: place - self._starts[number]]))
-        return number, begin, begin + cell_width(pieces[place - self._starts[number]])
+        line, piece = self._body.lines[number], place - self._starts[number]
+        ends = [0, *word_ends(line, self._wrapped_to)]
+        begin = cell_width(line[: ends[piece]])
+        return number, begin, begin + cell_width(line[ends[piece] : ends[piece + 1]])
 
     # Drawing
 
@@ -184,7 +197,7 @@ class PreviewText(PreviewRows):
 
 def starts_of(body: Lines, width: int) -> list[int]:
     """The first line on a screen of that width of each row, and one more."""
-    return list(accumulate((len(wrap_cells(line, width)) for line in body.lines), initial=0))
+    return list(accumulate((len(word_ends(line, width)) for line in body.lines), initial=0))
 
 
 def json_spans(line: str) -> list[tuple[int, int, str]]:

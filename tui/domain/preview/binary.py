@@ -31,9 +31,9 @@ _MOST_DIMENSIONS = 64
 
 
 def describe_binary(data: bytes, name: str = "") -> str:
-    """What binary data is, by its first bytes alone, and how it begins."""
+    """What binary data is, by its first bytes alone, in a sentence."""
     what = describe(data, name)
-    return f"Binary data{f', {what}' if what else ''}.\n\n{dump(data)}"
+    return f"Binary data{f', {what}' if what else ''}."
 
 
 def dump(data: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 DEEPEST = 40
 """Levels that are indented; deeper ones would grow a small object into gigabytes of spaces."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _SHORT_RECORD = 160
 """Characters of a record that stays in one line."""
 
@@ -37,12 +37,16 @@ def why_not(text: str) -> str:
     Numbers are not turned into any, for some have thousands of digits.
     """
     try:
-        json.loads(text, parse_int=str, parse_float=str)
+        json.loads(text, parse_int=_let_go, parse_float=_let_go, object_pairs_hook=_let_go)
     except json.JSONDecodeError as error:
         return f"not valid JSON (line {error.lineno:,}, column {error.colno:,})"
     except (ValueError, RecursionError):
         return "JSON nested too deep to be laid out"
     return ""
+
+
+def _let_go(_value: object) -> None:
+    """Keep nothing of it; being Python, it lets other threads run while a long text is read."""
 
 
 def lay_out_json(text: str) -> str | None:

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 from tui.domain.preview.archive import Contents, Missing, read_contents
-from tui.domain.preview.binary import describe_array, describe_binary
+from tui.domain.preview.binary import describe_array, describe_binary, dump
 from tui.domain.preview.images import image_facts, too_large
 from tui.domain.preview.json_text import is_json, lay_out, lay_out_json, lay_out_records, why_not
 from tui.domain.preview.kinds import GZIP, NUMPY, ZIP, Decoded, decode, decode_as
@@ -51,14 +51,14 @@ def make_preview(source: Source) -> Preview:
     if source.data.startswith(GZIP) and not source.extent.from_end:
         unpacked = _unpack(source.data)
         if unpacked is None:
-            return _binary(source, "Packed with gzip, but damaged.")
+            return Preview(PreviewKind.BINARY, extent=source.extent, said="Packed with gzip, but damaged.")
         data, more = unpacked
         notes.append("unpacked from gzip")
         extent = replace(source.extent, read=len(data), unpacked=True, more=more or source.extent.cut)
         source = replace(source, data=data, extent=extent, name=source.name.removesuffix(".gz"))
     if not source.data:
         words = "This object is empty." if not source.extent.size else "There is nothing in it."
-        return Preview(PreviewKind.EMPTY, lay_lines(words), source.extent, notes=tuple(notes))
+        return Preview(PreviewKind.EMPTY, extent=source.extent, said=words, notes=tuple(notes))
     return _of_bytes(source, notes)
 
 
@@ -75,11 +75,11 @@ def _of_bytes(source: Source, notes: list[str]) -> Preview:
         if facts := image_facts(data):
             said = f"{facts.format}, {facts.width:,} × {facts.height:,} pixels"
             large = ("too large to be drawn",) if too_large(facts) else ()
-            body = lay_lines(f"{said}\n\n{describe_binary(data, source.name)}")
+            body = lay_lines(f"{said}\n\n{dump(data)}")
             return Preview(PreviewKind.IMAGE, body, source.extent, notes=(said, *large, *notes), image=facts)
     decoded = _decoded(source)
     if decoded is None:
-        return replace(_binary(source, describe_binary(data, source.name)), notes=tuple(notes))
+        return replace(_binary(source), notes=tuple(notes))
     shown = _of_text(source, decoded.text, notes)
     notes += long_note(shown.body)
     return replace(shown, encoding=decoded.title, codec=decoded.codec, notes=tuple(notes))
@@ -91,8 +91,9 @@ def _decoded(source: Source) -> Decoded | None:
     return decode(source.data, from_start=not source.extent.from_end)
 
 
-def _binary(source: Source, words: str) -> Preview:
-    return Preview(PreviewKind.BINARY, lay_lines(words), source.extent)
+def _binary(source: Source, words: str = "") -> Preview:
+    said = f"{words} {describe_binary(source.data, source.name)}".lstrip()
+    return Preview(PreviewKind.BINARY, lay_lines(dump(source.data)), source.extent, said)
 
 
 # Binary kinds
@@ -107,10 +108,10 @@ def archive_preview(source: Source, tail: bytes) -> Preview:
         if found.bytes_from_end:
             words = f"A zip archive whose list of contents takes {size(found.bytes_from_end)}: + reads it."
         extent = whole if tail else source.extent
-        return Preview(PreviewKind.ARCHIVE, lay_lines(words), extent, needs=found.bytes_from_end or 1)
+        needs = found.bytes_from_end or 1
+        return Preview(PreviewKind.ARCHIVE, extent=extent, said=words, needs=needs)
     if found is None:
-        words = "A zip archive, but its list of contents is damaged or cut off.\n\n"
-        return _binary(source, words + describe_binary(source.data, source.name))
+        return _binary(source, "A zip archive, but its list of contents is damaged or cut off.")
     return _contents(found, whole)
 
 
@@ -138,9 +139,8 @@ def _tensors(source: Source, length: int) -> Preview:
         return _tensor_table(found, source.extent)
     if source.extent.cut and len(source.data) < LENGTH + length:
         words = f"A safetensors file whose header takes {size(length)}: + reads more."
-        return Preview(PreviewKind.TENSORS, lay_lines(words), source.extent)
-    words = "A safetensors file, but its header is damaged.\n\n"
-    return _binary(source, words + describe_binary(source.data, source.name))
+        return Preview(PreviewKind.TENSORS, extent=source.extent, said=words)
+    return _binary(source, "A safetensors file, but its header is damaged.")
 
 
 def _tensor_table(found: Tensors, extent: Extent) -> Preview:

@@ -133,6 +133,8 @@ class Preview:
     body: Lines = Lines()
     """The text; of what is drawn, the same in words or as it is written."""
     extent: Extent = Extent(0, 0)
+    said: str = ""
+    """A sentence of our own about what is no text, shown above the body or instead of one."""
     encoding: str = ""
     """Of text: `UTF-8`, or what else it was read as."""
     codec: str = ""
@@ -150,8 +152,8 @@ class Preview:
 
     @property
     def text(self) -> str:
-        """The text in lines."""
-        return self.body.text
+        """What is said and the text, in lines."""
+        return "\n\n".join(part for part in (self.said, self.body.text) if part)
 
     @property
     def heading(self) -> str:
