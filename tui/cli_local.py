@@ -38,7 +38,13 @@ def local(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click
 @local.command()
 @click.pass_context
 def up(ctx: click.Context) -> None:
-    """Start the local server, if it is not running."""
+    """Start the local server, if it is not running.
+
+    \b
+    Examples:
+      vertex-tui local up
+      vertex-tui local up && eval "$(vertex-tui local env)"
+    """  # noqa: D301
     folder = data_folder(ctx)
     with failures():
         record = launcher.ensure(folder, timeout=START_TIMEOUT_SECONDS)
@@ -48,7 +54,13 @@ def up(ctx: click.Context) -> None:
 @local.command()
 @click.pass_context
 def down(ctx: click.Context) -> None:
-    """Stop the local server and what its jobs still run; their records and files stay."""
+    """Stop the local server and what its jobs still run; their records and files stay.
+
+    \b
+    Examples:
+      vertex-tui local down
+      vertex-tui local down && vertex-tui local up    start it anew
+    """  # noqa: D301
     folder = data_folder(ctx)
     with failures():
         stopped = launcher.stop(folder)
@@ -58,7 +70,13 @@ def down(ctx: click.Context) -> None:
 @local.command()
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Say whether the local server runs, and where; exit 1 if it does not."""
+    """Say whether the local server runs, and where; exit 1 if it does not.
+
+    \b
+    Examples:
+      vertex-tui local status
+      vertex-tui local status >/dev/null || vertex-tui local up
+    """  # noqa: D301
     folder = data_folder(ctx)
     click.echo(_describe(running(folder), folder))
 
@@ -67,7 +85,13 @@ def status(ctx: click.Context) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def reset(ctx: click.Context, /, *, yes: bool) -> None:
-    """Stop the local server and delete all its jobs, logs and files."""
+    """Stop the local server and delete all its jobs, logs and files.
+
+    \b
+    Examples:
+      vertex-tui local reset
+      vertex-tui local reset --yes
+    """  # noqa: D301
     folder = data_folder(ctx)
     question = f"Stop the local server and delete all its jobs, logs and files in {show_path(folder)}?"
     if not yes:

@@ -35,7 +35,13 @@ def fault() -> None:
 
 @fault.command()
 def effects() -> None:
-    """List what can go wrong, and the options of each effect."""
+    """List what can go wrong, and the options of each effect.
+
+    \b
+    Examples:
+      vertex-tui local fault effects
+      vertex-tui local fault effects | grep -A 1 preempt
+    """  # noqa: D301
     for kind, pattern in (("call", "METHOD"), ("job", "PATTERN"), ("log", "PATTERN")):
         click.echo(f"vertex-tui local fault add {kind} {pattern} …")
         for effect in CATALOGUE:
@@ -49,7 +55,13 @@ def effects() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_faults(ctx: click.Context, /, *, as_json: bool) -> None:
-    """List the faults, with how often they happened and still will."""
+    """List the faults, with how often they happened and still will.
+
+    \b
+    Examples:
+      vertex-tui local fault list
+      vertex-tui local fault list --json | jq '.[].id'
+    """  # noqa: D301
     with _client(ctx) as client:
         found = client.call("GET", _PATH)["faults"]
     if as_json:
@@ -65,7 +77,13 @@ def list_faults(ctx: click.Context, /, *, as_json: bool) -> None:
 @click.argument("fault_id", metavar="ID")
 @click.pass_context
 def remove(ctx: click.Context, /, fault_id: str) -> None:
-    """Remove the fault ID, as `list` shows it."""
+    """Remove the fault ID, as `list` shows it.
+
+    \b
+    Examples:
+      vertex-tui local fault remove 1
+      vertex-tui local fault list --json | jq '.[-1].id' | xargs vertex-tui local fault remove
+    """  # noqa: D301
     if not fault_id.isascii() or not fault_id.isdigit():
         raise CommandLineError(f"{fault_id!r} is not a fault's number; see vertex-tui local fault list")
     with _client(ctx) as client:
@@ -76,7 +94,13 @@ def remove(ctx: click.Context, /, fault_id: str) -> None:
 @fault.command()
 @click.pass_context
 def clear(ctx: click.Context) -> None:
-    """Remove all faults."""
+    """Remove all faults.
+
+    \b
+    Examples:
+      vertex-tui local fault clear
+      vertex-tui local fault clear && vertex-tui local fault list
+    """  # noqa: D301
     with _client(ctx) as client:
         count = client.call("DELETE", _PATH)["removed"]
     click.echo(f"{count} fault{'' if count == 1 else 's'} removed.")
@@ -84,7 +108,13 @@ def clear(ctx: click.Context) -> None:
 
 @fault.group(no_args_is_help=True)
 def add() -> None:
-    """Add a fault. What there is to choose from: vertex-tui local fault effects."""
+    """Add a fault. What there is to choose from: vertex-tui local fault effects.
+
+    \b
+    Examples:
+      vertex-tui local fault add call 'storage.objects.*' error --code 503 --times 3
+      vertex-tui local fault add log '*' late --seconds 60
+    """  # noqa: D301
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -40,6 +40,11 @@ def import_record(
       gcloud ai custom-jobs describe JOB --region=REGION --format=json > DIR/job.json
       gcloud logging read 'resource.labels.job_id="NUMBER"' --freshness=30d --order=asc \\
         --format=json | jq -c '.[]' > DIR/log.jsonl
+
+    \b
+    Examples:
+      vertex-tui export my-run DIR && vertex-tui local import DIR
+      vertex-tui local import DIR --speed 60 --now    replay it, an hour in a minute
     """  # noqa: D301
     from tui.local.recordings.files import find_records  # noqa: PLC0415  # loads Google's message types
     from tui.local.recordings.json_text import RecordError  # noqa: PLC0415

@@ -45,14 +45,22 @@ def project(ctx: click.Context) -> None:
 @_JSON
 @click.pass_context
 def show(ctx: click.Context, /, *, as_json: bool) -> None:
-    """Show the state of the project."""
+    """Show the state of the project.
+
+    \b
+    Examples:
+      vertex-tui local project show
+      vertex-tui local project show --json | jq .billing
+    """  # noqa: D301
     _show(_client(ctx), as_json=as_json)
 
 
 @project.command(
     "set",
     help="Set parts of the project's state.\n\n\b\n"
-    + "\n".join(f"{name:<12} {meaning}" for name, meaning in KEYS.items()),
+    + "\n".join(f"{name:<12} {meaning}" for name, meaning in KEYS.items())
+    + "\n\n\b\nExamples:\n  vertex-tui local project set billing=off"
+    + "\n  vertex-tui local project set me=viewer locations=in:eu-locations",
 )
 @click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE...")
 @_JSON
@@ -70,7 +78,13 @@ def set_(ctx: click.Context, /, *, settings: tuple[str, ...], as_json: bool) -> 
 @_JSON
 @click.pass_context
 def reset(ctx: click.Context, /, *, as_json: bool) -> None:
-    """Make the project usable again, with you as its owner; APIs, grants to others and quotas stay."""
+    """Make the project usable again, with you as its owner; APIs, grants to others and quotas stay.
+
+    \b
+    Examples:
+      vertex-tui local project reset
+      vertex-tui local project reset --json | jq .me
+    """  # noqa: D301
     client = _client(ctx)
     with failures():
         client.reset_project()

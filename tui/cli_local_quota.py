@@ -51,7 +51,12 @@ def set_(ctx: click.Context, /, *, name: str, limit: str, region: str, as_json: 
 
     NAME is a metric such as aiplatform.googleapis.com/custom_model_training_nvidia_l4_gpus, or its end:
     nvidia_l4_gpus, cpus, preemptible_cpus, pd_ssd.
-    """
+
+    \b
+    Examples:
+      vertex-tui local quota set nvidia_l4_gpus 4 --region europe-west4
+      vertex-tui local quota set cpus default
+    """  # noqa: D301
     metric = metric_named(name)
     if metric is None:
         raise CommandLineError(f"there is no quota called {name!r}{_meant(name)}", status=_USAGE)

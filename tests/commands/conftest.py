@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +11,15 @@ from typing import Any
 import pytest
 
 from tests.local.clients import Server
-from tests.local.conftest import fresh_server
-from tests.support import clean_environment
+from tests.local.conftest import enabled_server, fresh_server
 from tui import cli
 
 
 @pytest.fixture(scope="session")
 def commands_server() -> Iterator[Server]:
     """A server with the APIs enabled; `local` puts it under a test's own folders."""
-    foreign = {name: value for name, value in os.environ.items() if name not in clean_environment(os.environ)}
-    for name in foreign:
-        del os.environ[name]
-    try:
-        with fresh_server() as server:
-            server.enable("aiplatform", "logging", "iam", "compute")
-            yield server
-    finally:
-        os.environ.update(foreign)
+    with enabled_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,12 @@ def test_stdin_is_a_spec_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = run("check", "-")
     assert printed.status == 1
     assert "-:1:18: error wrong-type: " in printed.out
+    reading, writing = os.pipe()
+    os.write(writing, b"workerPoolSpecs: 7\n")
+    os.close(writing)
+    piped = run("check", f"/dev/fd/{reading}")  # as <(…) is named
+    os.close(reading)
+    assert f"/dev/fd/{reading}:1:18: error wrong-type: " in piped.out
 
 
 def test_a_hostile_file_moves_no_cursor_and_its_json_stays_json(run: Run) -> None:

@@ -15,6 +15,7 @@ from tests.local.clients import PARENT, REGION, Server, job_id, script_job, stor
 from tests.support import PATIENCE, subprocess_environment, wait_until
 from tests.terminal import Terminal
 from tui.cloud.storage import CloudStorage
+from tui.commands import outputs_get
 from tui.services.transfers.hub import Hub
 
 HERE = ("--local", "--region", REGION)
@@ -158,11 +159,28 @@ def test_a_file_that_fails_is_listed_and_the_others_come(
     assert "name another folder" in used.err
 
 
+def test_a_lasting_fault_is_told_and_ends_it(
+    local: Server, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs_get, "TOLD_AFTER", 0.0)
+    bucket_with(local, "out-of-order", run__a="one", run__b="two")
+    get = ("outputs", "gs://out-of-order/run/", "get", tmp_path, *HERE)
+    assert run("local", "fault", "add", "call", "storage.objects.get", "error", "--code", 503).status == 0
+    try:
+        ended = run(*get, "--timeout", "1s")
+    finally:
+        assert run("local", "fault", "clear").status == 0
+    assert (ended.status, "waiting for gs://out-of-order/run/a and 1 more" in ended.err) == (1, True)
+    assert "it ended early: nothing has come for 1s; to go on: vertex-tui outputs gs://out-" in ended.err
+    assert run(*get).status == 0
+    assert run(*get, "--timeout", "soon").status == 2
+
+
 def test_a_delete_is_listed_done_written_down_and_taken_back(local: Server, run: Run) -> None:
     bucket = bucket_with(local, "to-delete", run__a="one", run__b="two!", other="stays")
     dry = run("outputs", "gs://to-delete/run", "rm", "--dry-run", *HERE)
     assert dry.status == 0
-    assert dry.lines[:3] == ["Delete this prefix?", "gs://to-delete/run/", "2 objects, 7 B"]
+    assert dry.lines[:3] == ["Would be deleted:", "gs://to-delete/run/", "2 objects, 7 B"]
     assert any("Can be undone for 7 days" in line for line in dry.lines)
     plan = run("outputs", "gs://to-delete/run", "rm", "--dry-run", "--json", *HERE).json
     assert (plan["places"], plan["count"], plan["bytes"]) == (["gs://to-delete/run/"], 2, 7)
@@ -180,7 +198,8 @@ def test_a_delete_is_listed_done_written_down_and_taken_back(local: Server, run:
     assert names(bucket) == ["other", "run/a", "run/b"]
     assert run("outputs", "undo", "--json", "--local").json[0]["undone"] == 2
     assert run("outputs", "undo", gone.json["undo_number"], "--yes", *HERE).status == 1
-    assert run("outputs", "undo", "nope", "--yes", *HERE).status == 1
+    nope = run("outputs", "undo", "nope", *HERE)
+    assert (nope.status, "no delete has the number nope here" in nope.err) == (1, True)
     assert run("outputs", "gs://to-delete/run", "rm", "--yes", "--read-only", *HERE).status == 2
 
 
@@ -223,9 +242,16 @@ def test_what_may_not_be_read_is_one_sentence_and_changes_nothing(
 
 def test_what_is_held_or_may_mean_two_things_is_not_taken_for_done(local: Server, run: Run) -> None:
     bucket = bucket_with(local, "in-doubt", run__a="one", run__both="two", run__both__c="three")
-    both = run("outputs", "gs://in-doubt/run/both", "rm", "--yes", *HERE)
-    assert (both.status, both.out) == (1, "")
-    assert "for the object: vertex-tui outputs gs://in-doubt/run/ rm --pattern both" in both.err
+    for words, alone in (
+        (("ls",), "vertex-tui outputs gs://in-doubt/run/ --local"),
+        (("get", "here"), "gcloud storage cp gs://in-doubt/run/both here"),
+        (("rm", "--yes"), "vertex-tui outputs gs://in-doubt/run/ rm --pattern both"),
+    ):
+        both = run("outputs", "gs://in-doubt/run/both", *words, *HERE)
+        assert (both.status, both.out) == (1, "")
+        assert f"at its end, gs://in-doubt/run/both/, for the object: {alone}" in both.err
+    (folder,) = run("outputs", "gs://in-doubt/run/both/", "--json", *HERE).json
+    assert folder["uri"] == "gs://in-doubt/run/both/c"
     held = bucket.blob("run/a")
     held.temporary_hold = True
     held.patch()
@@ -241,7 +267,7 @@ def test_ctrl_c_and_a_reader_that_goes_leave_nothing_half_done(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     bucket = bucket_with(local, "stopped-there", run__a="one", run__b="two")
-    place = "gs://stopped-there/run"
+    place = "gs://stopped-there/run/"
     for method, seconds, words in (
         ("storage.objects.list", 60, ("ls",)),
         ("storage.objects.get", 60, ("get", tmp_path / "new")),

@@ -224,8 +224,6 @@ def commands(group: click.Command, words: tuple[str, ...]) -> list[tuple[tuple[s
 
 def test_the_help_of_each_command_has_two_examples() -> None:
     for words, command in commands(cli.cli, ()):
-        if words[0] == "local":
-            continue  # these have theirs in the help of their group
         text = command.get_help(click.Context(command, info_name=" ".join(words)))
         examples = text.partition("Examples:")[2].partition("Options:")[0]
         assert len(re.findall(r"^\s+\S", examples, re.MULTILINE)) >= 2, words

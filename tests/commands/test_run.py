@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.commands.conftest import Run
@@ -14,7 +16,6 @@ from tests.local.clients import REGION, Server
 from tui.cli_common import CommandLineError, Options
 from tui.commands.run import allow
 from tui.commands.run_follow import outcome
-from tui.commands.run_words import Plan
 from tui.commands.specs import Surroundings
 from tui.domain.jobs import JobError, JobState, job_from_json
 from tui.domain.setup.facts import SetupFacts
@@ -23,8 +24,9 @@ from tui.domain.spec.check import check
 from tui.domain.spec.references import Source, Value
 from tui.domain.spec.request import build_request
 from tui.domain.target import Target
+from tui.services.planned import PlannedStart
 from tui.services.preflight import Finding, Report
-from tui.services.processes import this_process
+from tui.services.processes import this_host
 from tui.services.submission import Record, SubmissionStore
 
 HERE = ("--local", "--region", REGION)
@@ -129,12 +131,12 @@ def test_earlier_starts_are_settled_unless_another_process_waits_for_them(run: R
     """As after a kill: one arrived, one did not, one may still be on its way, and one is a sibling's."""
     (job,) = run("jobs", *HERE, "--filter", "run-one", "--json").json or [None]
     store = SubmissionStore(home / "state" / "journals")
-    mine = this_process()
+    parent = psutil.Process(os.getppid())
     record = Record("", "local-project", REGION, local=True, display_name="", file="", sent_at="")
     old, new = "2026-11-01T10:00:00+00:00", datetime.now(UTC).isoformat()
     store.write(replace(record, label="jgone", display_name="gone", sent_at=old))
     store.write(replace(record, label="jnew", display_name="new", sent_at=new))
-    sibling = replace(record, pid=mine.pid, process_started=mine.started, host=mine.host)
+    sibling = replace(record, pid=parent.pid, process_started=parent.create_time(), host=this_host())
     store.write(replace(sibling, label="jsibling", display_name="sibling", sent_at=old))
     if job is not None:
         store.write(replace(record, label=job["labels"]["vertex-tui-id"], display_name="one", sent_at=old))
@@ -173,11 +175,11 @@ def test_a_job_whose_log_cannot_be_read_still_tells_its_outcome(run: Run) -> Non
     assert f"vertex-tui doctor --local --region {REGION}; its end is awaited all the same" in done.err
 
 
-def plan(timeout: str) -> Plan:
+def plan(timeout: str) -> PlannedStart:
     spec = check(SPEC.replace("3600s", timeout))
     values = {"SECRET_TOKEN": Value("quite-a-secret-1234", Source.ENVIRONMENT)}
     finding = Finding(Check("quota.cpus", Group.QUOTA, "CPUs", CheckState.WARNING, "needs 4, 2 left"))
-    return Plan(
+    return PlannedStart(
         spec=spec,
         request=build_request(spec, "run-billed", {}, values),
         values=values,

@@ -29,6 +29,20 @@ def fresh_server() -> Iterator[Server]:
             launcher.stop(data_dir)
 
 
+@contextmanager
+def enabled_server() -> Iterator[Server]:
+    """The same with the APIs enabled, whatever the environment of the tests says."""
+    foreign = {name: value for name, value in os.environ.items() if name not in clean_environment(os.environ)}
+    for name in foreign:
+        del os.environ[name]
+    try:
+        with fresh_server() as server:
+            server.enable("aiplatform", "logging", "iam", "compute")
+            yield server
+    finally:
+        os.environ.update(foreign)
+
+
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """A folder whose name is short enough for a socket's."""
@@ -46,15 +60,8 @@ def local_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[Server]:
     """One server for all tests that only add to it, with the APIs enabled."""
-    foreign = {name: value for name, value in os.environ.items() if name not in clean_environment(os.environ)}
-    for name in foreign:
-        del os.environ[name]
-    try:
-        with fresh_server() as server:
-            server.enable("aiplatform", "logging", "iam", "compute")
-            yield server
-    finally:
-        os.environ.update(foreign)
+    with enabled_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +24,9 @@ from tui.domain.setup.facts import SetupFacts, connection_error
 from tui.domain.setup.model import Check, CheckState, is_ready, safe_fixes
 from tui.domain.setup.request import admin_request
 from tui.services.options import AppOptions
+
+if TYPE_CHECKING:
+    from tui.commands.specs import SpecSource
 
 
 @click.command()
@@ -59,7 +64,7 @@ def doctor(
     elif as_json:
         say_json(_json(facts, checks, made))
     else:
-        _say(facts, checks, fix=fix)
+        _say(facts, checks, _fix_command(spec), fix=fix)
     return Exit.FAILED if made.failed or _blocks(facts, checks) else Exit.OK
 
 
@@ -76,6 +81,7 @@ def _refuse_nonsense(options: Options, *, fix: bool, yes: bool, texts: int) -> N
 
 def _examined(options: Options, spec: str | None, *, fix: bool, yes: bool) -> tuple[SetupFacts, Made]:
     """What was found, after the changes that were asked for; settings that were changed are used at once."""
+    source = _source(spec) if spec is not None else None
     done: list[str] = []
     for again in (False, True):
         made = Made(done=done)
@@ -84,12 +90,19 @@ def _examined(options: Options, spec: str | None, *, fix: bool, yes: bool) -> tu
             if fix and app.settings.read_only:
                 raise CommandLineError("--fix changes the project; the setting read_only refuses that")
             fixer = Fixer(app, made, yes=yes)
-            return await look(options, app, spec, fixer.fix if fix else None)
+            return await look(options, app, source, fixer.fix if fix else None)
 
         facts = run_async(options, work)
         if again or not made.settings:
             break
     return facts, made
+
+
+def _source(spec: str) -> SpecSource:
+    """The text of a spec, which may be readable only once."""
+    from tui.commands.specs import needed_source  # noqa: PLC0415 (only for a spec)
+
+    return needed_source(spec)
 
 
 def _blocks(facts: SetupFacts, checks: Sequence[Check]) -> bool:
@@ -101,23 +114,27 @@ def _blocks(facts: SetupFacts, checks: Sequence[Check]) -> bool:
 # Telling
 
 
-def _say(facts: SetupFacts, checks: Sequence[Check], *, fix: bool) -> None:
+def _fix_command(spec: str | None) -> str:
+    """What makes the same look, and what is safe to make."""
+    named = ["--spec", spec] if spec is not None and Path(spec).expanduser().is_file() else []
+    return command(shlex.join(["doctor", *named, "--fix"]))
+
+
+def _say(facts: SetupFacts, checks: Sequence[Check], fix_command: str, *, fix: bool) -> None:
     say_table(SHAPE, [row(check) for check in checks])
     for line in paragraphs(checks):
         say(line)
     say()
-    say(safe(_summary(facts, checks, fix=fix)))
+    say(safe(_summary(facts, checks, "" if fix else fix_command)))
 
 
-def _summary(facts: SetupFacts, checks: Sequence[Check], *, fix: bool) -> str:
+def _summary(facts: SetupFacts, checks: Sequence[Check], fix_command: str = "") -> str:
     where = f"{facts.project_id or 'no project'} in {facts.region}"
     if error := connection_error(facts):
         return f"✗ {where}: {error.title}"
     to_fix = sum(check.to_fix for check in checks)
     if to_fix:
-        more = (
-            "" if fix or not safe_fixes(checks) else f"; {command('doctor --fix')} makes what is safe to make"
-        )
+        more = f"; {fix_command} makes what is safe to make" if fix_command and safe_fixes(checks) else ""
         return f"✗ {where}: {to_fix} to fix{more}"
     if facts.spec_trouble:
         return f"✗ {where}: {for_shell(facts.spec_trouble)}; vertex-tui check says more"
@@ -142,7 +159,7 @@ def _json(facts: SetupFacts, checks: Sequence[Check], made: Made) -> dict[str, o
         "local": facts.local,
         "ready": is_ready(checks) and not _blocks(facts, checks),
         "blocks": _blocks(facts, checks),
-        "summary": _summary(facts, checks, fix=True),
+        "summary": _summary(facts, checks),
         "spec_trouble": for_shell(facts.spec_trouble),
         "checks": [check_json(check) for check in checks],
         "changed": made.done,

@@ -5,40 +5,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tui.cli_common import CommandLineError, Options
+from tui.cli_common import Options
 from tui.commands.doctor_words import fix_words
-from tui.commands.exits import Exit
 from tui.commands.output import note, progress, progress_done, safe
+from tui.commands.places import quota_in_use
 from tui.commands.session import light_connection
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.joblist.homes import parent_of
-from tui.domain.jobs import Job
-from tui.domain.places import Place
 from tui.domain.setup.facts import PROBES, SetupFacts, connection_error
-from tui.domain.setup.needs import JobNeeds, in_use, needs_of
+from tui.domain.setup.needs import JobNeeds, needs_of
 from tui.services.acceptance import AcceptanceError, Acceptances
 from tui.services.box import read_box
 from tui.services.checks import SetupChecks, first_facts
 from tui.services.options import AppOptions
 from tui.services.secrets import SecretsError, SecretStore
-from tui.services.specfile import SpecFileError
+
+if TYPE_CHECKING:
+    from tui.commands.specs import SpecSource
 
 AndThen = Callable[[SetupChecks], Awaitable[None]]
 
 
 async def look(
-    given: Options, options: AppOptions, spec: str | None, and_then: AndThen | None = None
+    given: Options, options: AppOptions, source: SpecSource | None, and_then: AndThen | None = None
 ) -> SetupFacts:
     """Everything that the checks are made from; `and_then` may change the project through them.
 
     Without a connection its trouble is a fact like others.
-
-    Raises:
-        CommandLineError: the spec cannot be read.
     """
-    needs = await asyncio.to_thread(read_needs, given, options, spec) if spec is not None else None
+    needs = await asyncio.to_thread(_needs, given, options, source) if source is not None else None
     before = first_facts(options, None)
     facts = before
     try:
@@ -60,18 +57,10 @@ async def look(
         progress_done()
 
 
-def read_needs(given: Options, options: AppOptions, spec: str) -> JobNeeds | None:
-    """What a job of a spec would use.
+def _needs(given: Options, options: AppOptions, source: SpecSource) -> JobNeeds | None:
+    """What a job of a spec would use."""
+    from tui.commands.specs import Surroundings  # noqa: PLC0415 (only for a spec)
 
-    Raises:
-        CommandLineError: it cannot be read.
-    """
-    from tui.commands.specs import Surroundings, read_source  # noqa: PLC0415 (only for a spec)
-
-    try:
-        source = read_source(spec)
-    except SpecFileError as error:
-        raise CommandLineError(safe(str(error)).rstrip("."), Exit.MISUSED) from error
     checked = Surroundings.of(given, options).check(source.text)
     errors, needs = len(checked.errors), needs_of(checked, source.name)
     if errors and (needs is None or not needs.pools):
@@ -84,7 +73,7 @@ async def _check(checks: SetupChecks, gateway: Gateway, needs: JobNeeds | None) 
     if not checks.settled and connection_error(checks.facts) is None:
         await checks.check()  # what failed for a moment only
     if needs is not None and needs.quota:
-        checks.tell(quota_in_use=await _held(gateway))
+        checks.tell(quota_in_use=await quota_in_use(gateway))
 
 
 def _tell(facts: SetupFacts) -> None:
@@ -96,23 +85,6 @@ def _tell(facts: SetupFacts) -> None:
     read = sum(getattr(facts, name) is not None for name in PROBES)
     words = f"checking {facts.project_id} …"
     progress(f"{words} {read} of {len(PROBES)}", plain=words if not facts.made else "")
-
-
-async def _held(gateway: Gateway) -> Mapping[str, int]:
-    """What living jobs hold of quota; nothing where they cannot be listed: its row then counts none."""
-    place = Place(gateway.target.project, gateway.target.region)
-    jobs: list[Job] = []
-    token = ""
-    try:
-        while True:
-            page = await gateway.jobs.list_jobs(page_token=token)
-            jobs += (job for job in page.jobs if job.state.live)
-            token = page.next_page_token
-            if not token:
-                break
-    except CloudError:
-        return {}
-    return in_use(jobs, place, {parent_of(job): place for job in jobs})
 
 
 def _with_box(facts: SetupFacts, given: Options, options: AppOptions) -> SetupFacts:

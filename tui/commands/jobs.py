@@ -14,10 +14,10 @@ import click
 from tui.cli_common import CommandLineError, common_options, merged_options
 from tui.commands.exits import Exit
 from tui.commands.output import is_terminal, note, safe, say_json
-from tui.commands.places import Listed, list_places, places_of
+from tui.commands.places import LIVE, Listed, list_places, places_of
 from tui.commands.session import run_lightly, sentence
 from tui.commands.table import Cell, Column, say_table
-from tui.commands.times import rfc3339_of
+from tui.commands.times import UNITS, rfc3339_of
 from tui.domain.diagnosis.hiding import job_without, secrets_of_job, without_secrets
 from tui.domain.gateway import HeadlessGateway
 from tui.domain.joblist.columns import BY_KEY, Line, idle_columns
@@ -50,7 +50,7 @@ _SHAPE = {
 }
 _FROM_LOGS = re.compile(r"(?:^|\s)-?(?:progress[<>=]|cause:)")
 _AGE = re.compile(r"age<=?(\d{1,6}(?:\.\d{1,6})?)([smhdw]?)")
-_UNITS = {"": 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_UNITS = {"": 60, **UNITS}
 MOST_OF_ERROR = 20_000
 """Characters of an error that are printed."""
 _MARGIN = timedelta(minutes=5)
@@ -180,12 +180,10 @@ def _term(word: str, now: datetime) -> str:
 
 
 def _states(values: Iterable[str]) -> str:
-    """States that a newer API may have count as live, so what is live is told by what it is not."""
     found: list[str] = []
     for value in filter(None, values):
         if value in {"live", "active"}:
-            ended = " AND ".join(f'state!="{state.wire}"' for state in JobState if state.terminal)
-            found.append(f"({ended})")
+            found.append(f"({LIVE})")
         elif value in {"ended", "done"}:
             found += [f'state="{state.wire}"' for state in JobState if state.terminal]
         else:

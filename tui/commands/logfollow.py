@@ -162,7 +162,8 @@ class Following:
         while self._arrived and self._arrived[0][0] <= settled:
             self._until_ns = max(self._until_ns, self._arrived.popleft()[1])
         old = int(utc_now().timestamp() * SECOND_NS) - OLD_NS
-        return max(self._until_ns, old)
+        until, unbroken = max(self._until_ns, old), self._follower.unbroken_ns
+        return until if unbroken is None else min(until, unbroken)
 
     def _print(self, until_ns: int | None) -> None:
         self._printer.put(self._lines.ready(until_ns))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +14,14 @@ from tui.cli_common import CommandLineError, Options, common_options, merged_opt
 from tui.commands.confirm import must_ask, yes_option
 from tui.commands.exits import Exit
 from tui.commands.folder import Folder
+from tui.commands.hints import command
 from tui.commands.output import safe
-from tui.commands.outputs_place import Where, find_outputs, payer_named, place_name, written_place
-from tui.commands.session import failed, run_async, run_lightly
+from tui.commands.outputs_place import Alone, Where, find_outputs, payer_named, place_name, written_place
+from tui.commands.session import failed, light_connection, run_async, run_lightly
+from tui.commands.times import span_option
 from tui.domain.errors import CloudError
 from tui.domain.gateway import HeadlessGateway
+from tui.domain.storage import GcsUri
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.options import AppOptions
 
@@ -120,7 +125,10 @@ def list_(
 
         return await list_place(where, recursive=recursive, as_json=as_json)
 
-    return _at(merged_options(ctx, given), wanted, work, pay=pay)
+    def beside(uri: GcsUri) -> str:
+        return command(shlex.join(["outputs", str(uri.parent)]))
+
+    return _at(merged_options(ctx, given), wanted, work, beside, pay=pay)
 
 
 @outputs.command("get", short_help="Download what lies there to the folder DIR.")
@@ -133,6 +141,15 @@ def list_(
     show_default=True,
     help="What becomes of files that are there: kept, replaced, replaced if they differ, or both are kept.",
 )
+@click.option(
+    "--timeout",
+    "patience",
+    metavar="SPAN",
+    callback=span_option,
+    default="10m",
+    show_default=True,
+    help="End it when nothing has come for so long: 90s, 10m, 2h.",
+)
 @json_option
 @pay_option
 @common_options
@@ -144,6 +161,7 @@ def get(
     folder: Path,
     *,
     existing: str,
+    patience: float,
     as_json: bool,
     pay: bool,
     **given: Any,  # noqa: ANN401  # the common options
@@ -159,9 +177,12 @@ def get(
     async def work(_: HeadlessGateway, _options: AppOptions, where: Where) -> Exit:
         from tui.commands.outputs_get import fetch  # noqa: PLC0415 (as above)
 
-        return await fetch(where, folder, Overwrite(existing), as_json=as_json)
+        return await fetch(where, folder, Overwrite(existing), patience=patience, as_json=as_json)
 
-    return _at(merged_options(ctx, given), wanted, work, pay=pay)
+    def by_gcloud(uri: GcsUri) -> str:
+        return safe(shlex.join(["gcloud", "storage", "cp", str(uri), str(folder)]))
+
+    return _at(merged_options(ctx, given), wanted, work, by_gcloud, pay=pay)
 
 
 @outputs.command("rm", short_help="Delete what lies there; --dry-run only says what.")
@@ -211,7 +232,11 @@ def rm(
     async def work(gateway: HeadlessGateway, options: AppOptions, where: Where) -> Exit:
         return await remove(gateway, options, where, wish)
 
-    return _at(merged_options(ctx, given), wanted, work, pay=pay)
+    def by_pattern(uri: GcsUri) -> str:
+        pattern = re.sub(r"[][*?{},]", r"[\g<0>]", uri.base)
+        return command(shlex.join(["outputs", str(uri.parent), "rm", "--pattern", pattern]))
+
+    return _at(merged_options(ctx, given), wanted, work, by_pattern, pay=pay)
 
 
 @outputs.command("undo", short_help="List what was deleted, or take a delete back.")
@@ -233,19 +258,22 @@ def undo(ctx: click.Context, /, number: str, *, yes: bool, as_json: bool, **give
     options = merged_options(ctx, given)
     if not number:
         return run_async(options, lambda app: outputs_undo.list_deletes(app, as_json=as_json))
-    if not yes:
-        must_ask("Undo this delete?")
 
-    async def work(gateway: HeadlessGateway, app: AppOptions) -> Exit:
-        return await outputs_undo.undo(gateway, app, await outputs_undo.find_delete(app, number), yes=yes)
+    async def work(app: AppOptions) -> Exit:
+        record = await outputs_undo.find_delete(app, number)
+        if not yes:
+            must_ask("Undo this delete?")
+        async with light_connection(app) as gateway:
+            return await outputs_undo.undo(gateway, app, record, yes=yes)
 
-    return run_lightly(options, work)
+    return run_async(options, work)
 
 
 def _at(
     options: Options,
     wanted: str,
     work: Callable[[HeadlessGateway, AppOptions, Where], Awaitable[Exit]],
+    alone: Alone,
     *,
     pay: bool,
 ) -> Exit:
@@ -255,7 +283,7 @@ def _at(
     async def there(gateway: HeadlessGateway, app: AppOptions) -> Exit:
         about = place_name(place) if place is not None else ""
         try:
-            where = await find_outputs(gateway, app, wanted, pay=pay)
+            where = await find_outputs(gateway, app, wanted, alone, pay=pay)
             about = where.name
             return await work(gateway, app, where)
         except CloudError as error:

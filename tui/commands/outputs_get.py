@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +19,7 @@ from tui.commands.outputs_place import Where, nothing_there
 from tui.domain.deleteplan import Tally, count_and_size
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.storage import ObjectInfo
+from tui.domain.text import duration
 from tui.domain.transfers.egress import egress_words
 from tui.domain.transfers.fetch import fetch_command, host_path, server
 from tui.domain.transfers.overwrite import FATE, Overwrite
@@ -26,15 +30,18 @@ from tui.services.transfers.hub import Hub
 from tui.services.transfers.model import FileWork, State, Transfer
 from tui.services.transfers.region import box_region
 
-MOST_WAITS = 8
-"""Troubles in a row, each waited for longer, after which it ends: about four minutes without a file."""
+TOLD_AFTER = 10.0
+"""Seconds without a further byte after which that is told; again after twice as many, and so on."""
+_TICK = 1.0
 FAILURES_SHOWN = 1_000
 TOPS_NAMED = 3
 """Things that the command to fetch them names one by one; of more it fetches the folder."""
 
 
-async def fetch(where: Where, folder: Path, rule: Overwrite, *, as_json: bool) -> Exit:
+async def fetch(where: Where, folder: Path, rule: Overwrite, *, patience: float, as_json: bool) -> Exit:
     """Download what lies there into `folder`, and say what came of each file that did not come.
+
+    After `patience` seconds without a further byte it ends.
 
     Raises:
         CommandLineError: nothing lies there, the folder cannot be used, or it is too full.
@@ -49,7 +56,7 @@ async def fetch(where: Where, folder: Path, rule: Overwrite, *, as_json: bool) -
     hub = Hub()
     hub.connect(where.gateway.storage, "")
     try:
-        trouble = await _carried(hub, transfer)
+        trouble = await _carried(hub, transfer, patience)
     except asyncio.CancelledError:
         await hub.close()
         _tell_stop(where, plan, transfer)
@@ -109,19 +116,69 @@ def on_host(path: Path) -> str:
     return safe(host_path(server(os.environ, socket.gethostname())[0], PurePosixPath(path)))
 
 
-async def _carried(hub: Hub, transfer: Transfer) -> str:
+async def _carried(hub: Hub, transfer: Transfer, patience: float) -> str:
     """Wait for the end of a transfer; why it ended early, if it did."""
     changed = asyncio.Event()
     hub.listen(changed.set)
     await hub.add(transfer)
+    pause = _Pause(transfer)
     while not transfer.settled:
-        if transfer.held and (transfer.resumes_at is None or transfer.waits > MOST_WAITS):
-            stuck = next((file.reason for file in transfer.files if file.reason and not file.settled), "")
-            return stuck or transfer.reason or "it stands still"
-        progress(account.progress(transfer, hub.clock()), plain=transfer.reason if transfer.held else "")
-        await changed.wait()
+        if transfer.held and transfer.resumes_at is None:
+            return _reason(transfer) or "it stands still"
+        if (seconds := pause.look()) >= patience:
+            return f"nothing has come for {duration(seconds)}{_because(transfer)}"
+        progress(account.progress(transfer, hub.clock()), plain="")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TICK):
+                await changed.wait()
         changed.clear()
     return ""
+
+
+class _Pause:
+    """Tells for how long nothing has come of a transfer."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer = transfer
+        self._files = self._bytes = 0
+        """The most that had come."""
+        self._since, self._clock = time.monotonic(), datetime.now().astimezone()
+        self._tell_at = TOLD_AFTER
+
+    def look(self) -> float:
+        """The seconds since something has come; now and then they are told."""
+        transfer = self._transfer
+        files, there = len(transfer.files) - transfer.files_left, transfer.bytes_done
+        if files > self._files or there > self._bytes:
+            if self._tell_at > TOLD_AFTER:
+                note("It goes on.")
+            self._files, self._bytes = max(files, self._files), max(there, self._bytes)
+            self._since, self._clock = time.monotonic(), datetime.now().astimezone()
+            self._tell_at = TOLD_AFTER
+        seconds = time.monotonic() - self._since
+        if seconds >= self._tell_at:
+            self._tell_at = 2 * seconds
+            note(f"Nothing has come since {self._clock:%H:%M:%S}: {_awaited(transfer)}{_because(transfer)}")
+        return seconds
+
+
+def _awaited(transfer: Transfer) -> str:
+    """What is waited for."""
+    first = next((file for file in transfer.files if not file.settled), None)
+    more = transfer.files_left - 1
+    others = f" and {more:,} more" if more > 0 else ""
+    return f"waiting for {safe(first.uri) if first is not None else 'nothing'}{others}"
+
+
+def _because(transfer: Transfer) -> str:
+    reason = _reason(transfer)
+    return f" ({safe(reason).rstrip('.')})" if reason else ""
+
+
+def _reason(transfer: Transfer) -> str:
+    """What was in the way the last time, as far as that is known."""
+    told = (file.reason for file in transfer.files if file.reason and not file.settled)
+    return next(told, transfer.reason)
 
 
 def _told(where: Where, plan: DownloadPlan, transfer: Transfer, trouble: str, *, as_json: bool) -> Exit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui.cli_common import CommandLineError
@@ -18,10 +18,11 @@ from tui.domain.jobs import Job
 from tui.domain.places import Place
 from tui.domain.storage import PAYER_MISSING, GcsUri, ObjectInfo
 from tui.domain.storagelist.places import places_of_job
-from tui.services.listing import find_place
 from tui.services.options import AppOptions
 
 SCHEME = "gs://"
+Alone = Callable[[GcsUri], str]
+"""The command that is about an object alone where a folder is called so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Where:
     """The object, if it names one."""
     job: Job | None = None
     """Whose outputs they are, if a job was named."""
+    pay: bool = False
+    """Whether the project pays."""
 
     @property
     def name(self) -> str:
@@ -46,8 +49,9 @@ class Where:
     def again(self, *words: str) -> str:
         """A command about the same place, whatever the settings are then."""
         target = self.gateway.target
-        region = target.region if self.job is not None else ""
-        return command(shlex.join(["outputs", self.wanted, *words]), Place(target.project, region))
+        there = Place(target.project, target.region if self.job is not None else "")
+        pay = ["--pay"] if self.pay else []
+        return command(shlex.join(["outputs", self.wanted, *words, *pay]), there)
 
 
 def place_name(uri: GcsUri) -> str:
@@ -69,11 +73,14 @@ def written_place(wanted: str) -> GcsUri | None:
         raise CommandLineError(f"{safe(wanted)} names no bucket; write gs://BUCKET/PATH") from None
 
 
-async def find_outputs(gateway: HeadlessGateway, options: AppOptions, wanted: str, *, pay: bool) -> Where:
+async def find_outputs(
+    gateway: HeadlessGateway, options: AppOptions, wanted: str, alone: Alone, *, pay: bool
+) -> Where:
     """The one place that is meant; of a path without its last slash it is looked what it names.
 
     Raises:
-        CommandLineError: there is no such job, or it names no place, or several, which are listed then.
+        CommandLineError: there is no such job, or it names no place, or several, which are listed then; or
+            an object and a folder are called so.
         CloudError: it could not be looked for.
     """
     there: Gateway = gateway
@@ -84,10 +91,8 @@ async def find_outputs(gateway: HeadlessGateway, options: AppOptions, wanted: st
         uri = _place_of(job, wanted)
     if pay:
         there.storage.pay_for(uri.bucket)
-    item = await _object_at(there, uri)
-    if item is None and not uri.is_prefix:
-        uri = GcsUri(uri.bucket, f"{uri.name}/")
-    return Where(wanted, there, uri, item, job)
+    uri, item = await _meant(there, uri, alone)
+    return Where(wanted, there, uri, item, job, pay)
 
 
 def _place_of(job: Job, wanted: str) -> GcsUri:
@@ -122,20 +127,44 @@ def _inside(place: GcsUri, others: Sequence[GcsUri]) -> bool:
     )
 
 
-async def _object_at(gateway: Gateway, uri: GcsUri) -> ObjectInfo | None:
-    """The object of that name, unless it is a prefix; also where only the object may be read."""
+async def _meant(gateway: Gateway, uri: GcsUri, alone: Alone) -> tuple[GcsUri, ObjectInfo | None]:
+    """The folder of a name, or the object with what is known of it; an object that may be read is enough.
+
+    Raises:
+        CommandLineError: both are called so.
+        CloudError: it could not be looked for.
+    """
     if uri.is_prefix:
-        return None
+        return uri, None
+    item, denied = None, None
     try:
-        _, name = await find_place(gateway.storage, uri)
+        item = (await gateway.storage.get_object(uri)).info
     except CloudError as error:
-        if error.kind is not ErrorKind.DENIED:
+        if error.kind not in {ErrorKind.DENIED, ErrorKind.NOT_FOUND}:
             raise
-        try:
-            return (await gateway.storage.get_object(uri)).info
-        except CloudError:
-            raise error from None
-    return (await gateway.storage.get_object(uri)).info if name else None
+        denied = error if error.kind is ErrorKind.DENIED else None
+    folder = GcsUri(uri.bucket, f"{uri.name}/")
+    try:
+        inside = await gateway.storage.list_objects(folder, page_size=1)
+    except CloudError as error:
+        if item is None or error.kind is not ErrorKind.DENIED:
+            raise
+        return uri, item
+    if inside.prefixes or inside.objects or inside.next_page_token:
+        if item is not None:
+            raise _both(uri, folder, alone)
+        return folder, None
+    if denied is not None:
+        raise denied
+    return (folder, None) if item is None else (uri, item)
+
+
+def _both(uri: GcsUri, folder: GcsUri, alone: Alone) -> CommandLineError:
+    return CommandLineError(
+        f"{place_name(uri)} is an object, and a folder is called so too; for the folder write the slash at "
+        f"its end, {place_name(folder)}, for the object: {alone(uri)}",
+        Exit.FAILED,
+    )
 
 
 def payer_named(error: CloudError, gateway: Gateway) -> CommandLineError | None:

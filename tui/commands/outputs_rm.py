@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +11,9 @@ from tui.cli_common import CommandLineError
 from tui.commands.confirm import confirm_typed
 from tui.commands.exits import Exit
 from tui.commands.hints import command
-from tui.commands.jobs import service_filter
 from tui.commands.output import note, progress, progress_done, safe, say, say_json
-from tui.commands.outputs_place import Where, nothing_there, place_name, written_place
-from tui.commands.places import list_places, places_of
+from tui.commands.outputs_place import Where, nothing_there
+from tui.commands.places import LIVE, list_places, places_of
 from tui.commands.session import sentence
 from tui.commands.times import rfc3339_of
 from tui.domain.cleanup.items import PlanItems
@@ -58,7 +55,6 @@ async def remove(gateway: HeadlessGateway, options: AppOptions, where: Where, wi
         asyncio.CancelledError: the user stopped it; what was done by then is told and written down.
     """
     _refuse(where, wish)
-    await _refuse_both(where)
     plan = await _plan(where, wish)
     if plan.nothing:  # by the rule, which is no failure of a clean-up that runs every night
         note(f"Nothing at {where.name} goes by the rule ({safe(plan.rule)}): {plan.staying:,} stay.")
@@ -72,7 +68,7 @@ async def remove(gateway: HeadlessGateway, options: AppOptions, where: Where, wi
         if wish.as_json:
             say_json(_record(plan, jobs))
         else:
-            say("\n".join([words.title(plan), *(f"  {safe(line)}" if line else "" for line in lines)]))
+            say("\n".join(["Would be deleted:", *(f"  {safe(line)}" if line else "" for line in lines)]))
         return Exit.OK
     confirm_typed(words.title(plan), lines, plan.must_type, yes=wish.yes)
     report, stopped = await _delete(where, options, plan)
@@ -96,24 +92,6 @@ def _refuse(where: Where, wish: Wish) -> None:
             f"it: {command(f'outputs {where.name} rm')}",
             Exit.FAILED,
         )
-
-
-async def _refuse_both(where: Where) -> None:
-    """Refuse a path without its last slash that may mean an object as well as a folder."""
-    written = written_place(where.wanted)
-    if written is None or written == where.uri or where.item is not None:
-        return
-    try:
-        await where.gateway.storage.get_object(written)
-    except CloudError:
-        return
-    pattern = re.sub(r"[][*?{},]", r"[\g<0>]", written.base)
-    command = shlex.join(["vertex-tui", "outputs", str(written.parent), "rm", "--pattern", pattern])
-    raise CommandLineError(
-        f"{place_name(written)} is an object, and a folder is called so too; for the folder write the slash "
-        f"at its end, for the object: {safe(command)}",
-        Exit.FAILED,
-    )
 
 
 async def _plan(where: Where, wish: Wish) -> DeletePlan:
@@ -155,9 +133,8 @@ def _by_rule(plan: DeletePlan, where: Where, rule: Rule) -> DeletePlan:
 
 async def _live_jobs(gateway: HeadlessGateway, options: AppOptions) -> tuple[tuple[Job, ...], bool]:
     """The jobs that are not over, and whether all could be read."""
-    filter_ = service_filter("state:live", datetime.now(UTC))
     try:
-        listed = await list_places(gateway, places_of(gateway, options), filter_=filter_, brief=False)
+        listed = await list_places(gateway, places_of(gateway, options), filter_=LIVE, brief=False)
     except CloudError:
         return (), False
     return listed.jobs, not listed.troubles

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.gateway import HeadlessGateway, JobsGateway
+from tui.domain.gateway import Gateway, HeadlessGateway, JobsGateway
 from tui.domain.joblist.homes import parent_of
-from tui.domain.jobs import Job
+from tui.domain.jobs import Job, JobState
 from tui.domain.places import Place, read_places
+from tui.domain.setup.needs import in_use
 from tui.services.jobwatch import newest_first
 from tui.services.options import AppOptions
+
+LIVE = " AND ".join(f'state!="{state.wire}"' for state in JobState if state.terminal)
+"""The filter of live jobs: states that a newer API may have count as live, so it tells what is not."""
+_PATIENCE = 5.0
+"""Seconds that a look at the quota may take."""
 
 
 def places_of(gateway: HeadlessGateway, options: AppOptions) -> tuple[Place, ...]:
@@ -62,6 +69,16 @@ async def list_places(
     if troubles and len(troubles) == len(places):
         raise next(iter(troubles.values()))
     return Listed(newest_first(jobs.values()), homes, troubles)
+
+
+async def quota_in_use(gateway: Gateway) -> Mapping[str, int]:
+    """What the living jobs of the target hold of each quota; nothing where that cannot be read soon."""
+    place = Place(gateway.target.project, gateway.target.region)
+    with suppress(CloudError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            jobs = await _all_jobs(gateway.jobs, LIVE, brief=False)
+            return in_use(jobs, place, {parent_of(job): place for job in jobs})
+    return {}
 
 
 async def _all_jobs(gateway: JobsGateway, filter_: str, *, brief: bool) -> list[Job]:

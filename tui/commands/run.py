@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from tui.commands.confirm import confirm, yes_option
 from tui.commands.exits import Exit
 from tui.commands.hints import command
 from tui.commands.output import is_terminal, note, progress, progress_done, safe
-from tui.commands.run_words import Plan, question_lines, warnings
+from tui.commands.run_words import question_lines, warnings
 from tui.commands.session import run_with_gateway
 from tui.commands.specs import (
     Given,
@@ -35,6 +36,7 @@ from tui.domain.spec.references import PLAIN_NAMES, Value, missing, secret_value
 from tui.domain.spec.request import build_request
 from tui.services.options import AppOptions
 from tui.services.paths import show_path
+from tui.services.planned import PlannedStart
 from tui.services.submission import SubmissionStore
 
 
@@ -145,7 +147,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
     spec: Spec,
     values: Mapping[str, Value],
     name: str | None,
-) -> Plan:
+) -> PlannedStart:
     """Look at the project, and make what would be sent."""
     from tui.commands.run_checks import look_at_project  # noqa: PLC0415 (only now)
     from tui.commands.run_send import settle_earlier  # noqa: PLC0415
@@ -159,7 +161,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
     number = await asyncio.to_thread(store.next_number, source.file)
     chosen = name or around.display_name(spec, source.stem, account=report.account, number=number)
     doubtful = await settle_earlier(gateway, store)
-    return Plan(
+    return PlannedStart(
         spec=spec,
         request=build_request(spec, chosen, around.labels(spec), values),
         values=values,
@@ -173,7 +175,7 @@ async def _plan(  # noqa: PLR0917  # all that a start is made of
     )
 
 
-def allow(plan: Plan, around: Surroundings, *, force: bool, yes: bool) -> None:
+def allow(plan: PlannedStart, around: Surroundings, *, force: bool, yes: bool) -> None:
     """Say what is to be known, refuse what would be refused, and ask before money is spent.
 
     Raises:
@@ -185,9 +187,10 @@ def allow(plan: Plan, around: Surroundings, *, force: bool, yes: bool) -> None:
     for finding in sure:
         note(safe(f"{finding.glyph} {finding.words}"))
     if sure and not force:
+        look = shlex.join(["doctor", *(["--spec", plan.file] if plan.file else []), "--fix"])
         raise CommandLineError(
             "nothing was started: Vertex AI would refuse the job for what is said above; run "
-            f"{command('doctor --fix')}, or send it all the same with --force",
+            f"{command(look)}, or send it all the same with --force",
             Exit.FAILED,
         )
     if plan.target.is_local:

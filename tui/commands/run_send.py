@@ -10,7 +10,6 @@ from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
 from tui.commands.hints import command
 from tui.commands.output import note, progress, safe, say
-from tui.commands.run_words import Plan
 from tui.commands.session import failed
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
@@ -18,6 +17,7 @@ from tui.domain.jobs import OWN_LABEL, Job
 from tui.domain.places import Place
 from tui.domain.secrets import hide
 from tui.domain.spec.references import Value, secret_values
+from tui.services.planned import PlannedStart
 from tui.services.submission import (
     SETTLE_SECONDS,
     NotFound,
@@ -30,7 +30,7 @@ from tui.services.submission import (
 )
 
 
-async def send(gateway: Gateway, store: SubmissionStore, plan: Plan, *, silent: bool = False) -> Job:
+async def send(gateway: Gateway, store: SubmissionStore, plan: PlannedStart, *, silent: bool = False) -> Job:
     """The job, started once; a reply that is lost is looked for by the job's label.
 
     When the user leaves meanwhile, stdout gets the name of the job all the same, unless it is to be `silent`.
@@ -40,16 +40,17 @@ async def send(gateway: Gateway, store: SubmissionStore, plan: Plan, *, silent: 
         asyncio.CancelledError: the user left meanwhile; what became of the job was said.
     """
     submitter = Submitter(gateway.jobs, gateway.target, store)
-    record = submitter.new_record(plan.name, plan.file, plan.number)
-    progress(f"sending {plan.name} …", plain="")
+    record = submitter.new_record(plan.display_name, plan.file, plan.number)
+    progress(f"sending {plan.display_name} …", plain="")
     sending = asyncio.create_task(submitter.submit(plan.request, record, on_doubt=_doubt))
     try:
         outcome = await _to_the_end(sending, record, silent=silent)
     except CloudError as error:
-        raise failed(_without_secrets(error, plan.values), f"{safe(plan.name)} was not started") from error
+        told = _without_secrets(error, plan.values)
+        raise failed(told, f"{safe(plan.display_name)} was not started") from error
     except NotRecordedError as error:
         words = f"the note that has to be on disk before cannot be written ({safe(error)}); make room for it"
-        raise CommandLineError(f"{safe(plan.name)} was not sent: {words}", Exit.FAILED) from error
+        raise CommandLineError(f"{safe(plan.display_name)} was not sent: {words}", Exit.FAILED) from error
     if isinstance(outcome, Submitted):
         return outcome.job
     raise await _lost(store, outcome)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class SpecSource:
     """The file as the user named it, or `-`."""
     text: str
     path: Path | None
-    """None for stdin."""
+    """None for stdin and for a pipe, which can be read only once."""
 
     @property
     def stem(self) -> str:
@@ -81,9 +82,30 @@ def read_source(name: str) -> SpecSource:
         SpecFileError: it cannot be read, or is no text.
     """
     if name == STDIN:
-        return SpecSource(STDIN, decode_spec("stdin", _stdin()), None)
+        return SpecSource(STDIN, decode_spec("stdin", _read_once("stdin", _stdin)), None)
     path = Path(name).expanduser()
+    if path.is_fifo():  # also what <(…) stands for
+        return SpecSource(name, decode_spec(name, _read_once(name, partial(_piped, path))), None)
     return SpecSource(name, read_spec(path).text, path)
+
+
+def needed_source(name: str) -> SpecSource:
+    """The same for a command that cannot do without.
+
+    Raises:
+        CommandLineError: it cannot be read (status 2).
+    """
+    try:
+        return read_source(name)
+    except SpecFileError as error:
+        raise CommandLineError(safe(str(error)).rstrip("."), Exit.MISUSED) from error
+
+
+def _read_once(name: str, read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except OSError as failure:
+        raise SpecFileError(f"Cannot read {name}", f"{failure.strerror or failure}.") from failure
 
 
 def _stdin() -> bytes:
@@ -91,10 +113,12 @@ def _stdin() -> bytes:
         raise SpecFileError("Cannot read stdin", "It is closed.")
     if is_terminal(sys.stdin):
         note("Reading the spec from the terminal; ctrl+d ends it.")
-    try:
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    except OSError as failure:
-        raise SpecFileError("Cannot read stdin", f"{failure.strerror or failure}.") from failure
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _piped(path: Path) -> bytes:
+    with path.open("rb") as pipe:
+        return pipe.read(MAX_BYTES + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +295,7 @@ def load_spec(name: str, around: Surroundings, pairs: Sequence[str] = ()) -> tup
     Raises:
         CommandLineError: the file cannot be read, or something cannot be set.
     """
-    try:
-        source = read_source(name)
-    except SpecFileError as error:
-        raise CommandLineError(safe(str(error)).rstrip("."), Exit.MISUSED) from error
+    source = needed_source(name)
     spec = around.check(source.text)
     given = parse_given(spec, pairs)
     return source, with_given(spec, given, around), given

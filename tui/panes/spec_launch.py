@@ -183,9 +183,9 @@ class SpecLaunch(SpecTools):
     @work(exclusive=True, group="unsettled", exit_on_error=False)
     async def _find_unsettled(self) -> None:
         """Offer to look again for a start that was just left in doubt."""
-        gateway = self.gateway
-        records = await asyncio.to_thread(self._submissions.pending_submissions)
-        self._note_unsettled(any(gateway and record.belongs_to(gateway.target) for record in records))
+        if (gateway := self.gateway) is not None:
+            records = await asyncio.to_thread(self._submissions.abandoned, gateway.target)
+            self._note_unsettled(bool(records))
 
     def _note_unsettled(self, unsettled: bool) -> None:  # noqa: FBT001 (what it sets)
         self._unsettled = unsettled

@@ -10,28 +10,19 @@ from typing import Any
 
 from textual.content import Content
 
-from tui.domain.catalog.quotas import spec_pools
-from tui.domain.catalog.skus import PriceBook
 from tui.domain.jobs import job_from_json
 from tui.domain.secret_args import hide_args
 from tui.domain.secrets import hide_found
 from tui.domain.setup.model import Check, Group
 from tui.domain.spec.args_text import args_line
-from tui.domain.spec.check import Spec
-from tui.domain.spec.cost import Cost, cost_of
 from tui.domain.spec.override import first_args
-from tui.domain.spec.references import PLAIN_NAMES, Source, Value
 from tui.domain.spec.request import env_lists, gcloud_command, gcloud_notes
-from tui.domain.spec.secret_rules import LITERAL
-from tui.domain.target import Target
 from tui.domain.text import duration, middle_cut, printable
 from tui.panes.spec_preflight import StartQuestion
-from tui.services.preflight import Finding, Report
+from tui.services.planned import OWN_AGENT, PlannedStart
+from tui.services.preflight import Finding
 from tui.services.submission import Record
 from tui.widgets.state_view import local_clock
-
-OWN_AGENT = "the Vertex AI Custom Code Service Agent (the file names none)"
-"""Whom a custom job runs as when `serviceAccount` is unset (`custom_job.proto`)."""
 
 _LABEL, _WIDTH = 10, 67
 """Columns of a row's label, and of a whole line."""
@@ -44,52 +35,16 @@ _OF_TIMEOUT = ("no-timeout", "long-timeout", "over-limit")
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class Start(PlannedStart):
     """All that is asked about before a job is started."""
 
-    spec: Spec
-    request: Mapping[str, Any]
-    """With references filled; never shown as a whole."""
-    values: Mapping[str, Value]
-    target: Target
-    file: str
-    """The spec file as it is shown, or empty when it has no name yet."""
-    unsaved: bool
-    report: Report
+    unsaved: bool = False
     limit: float = 0.0
     """USD that a job may cost without being typed; 0 for no limit."""
-    last: Record | None = None
-    """Where the file was last sent to, of the same kind as the target: local or Google's."""
-    doubtful: tuple[Record, ...] = ()
-    """Earlier starts of which it is not known whether they arrived."""
     changed_args: bool = False
     """Whether the arguments are others than the file's, for this start only."""
     own_timeout: bool = False
     """Whether the timeout is another than the file's, for this start only."""
-    number: int = 0
-    """Which start of the file it is."""
-    prices: PriceBook | None = None
-    """Prices of the Cloud Billing catalogue, if there are any."""
-
-    @property
-    def display_name(self) -> str:
-        """The job's name."""
-        return str(self.request.get("displayName", ""))
-
-    @property
-    def cost(self) -> Cost:
-        """What it costs."""
-        return cost_of(self.request, self.target.region, self.prices)
-
-    @property
-    def other_project(self) -> bool:
-        """Whether the file was last sent to another project."""
-        return self.last is not None and self.last.project != self.target.project
-
-    @property
-    def literals(self) -> int:
-        """How many secrets stand in the text as they are."""
-        return sum(problem.code == LITERAL for problem in self.spec.problems)
 
     @property
     def rows(self) -> tuple[Finding, ...]:
@@ -110,8 +65,8 @@ def question(start: Start) -> StartQuestion:
     local = start.target.is_local
     amount = "" if local else start.cost.over(start.limit)
     typed: list[tuple[str, str]] = []
-    if start.other_project and start.last is not None:
-        before = printable(start.last.project)
+    if start.other_project:
+        before = printable(start.other_project)
         typed.append((f"Last sent to {before}. Type {start.target.project} to go on:", start.target.project))
     if amount:
         typed.append((f"Over your limit of ${start.limit:,.2f}. Type {amount} (dollars) to go on:", amount))
@@ -139,7 +94,7 @@ def _refusals(start: Start) -> tuple[str, ...]:
 
 
 def _lines(start: Start) -> list[str | Content]:
-    lines = [_first_line(start), _row("Job", start.display_name), _row("Machine", _machines(start))]
+    lines = [_first_line(start), _row("Job", start.display_name), _row("Machine", start.machines)]
     lines += _price(start)
     if start.changed_args:
         lines.append(_row("Args", f"{_args(start.request)} (for this start only)"))
@@ -175,21 +130,11 @@ def _own(words: str, start: Start) -> str:
     return f"{words} (for this start only; W writes it into the file)" if start.own_timeout else words
 
 
-def _machines(start: Start) -> str:
-    job = job_from_json(start.request)
-    pools = ", ".join(pool.summary for pool in job.pools if pool.machine_type)
-    pools = pools or ("the persistent resource's" if start.cost.held else "none is named")
-    total = sum(pool.replicas for pool in spec_pools(start.request.get("jobSpec", {})))
-    parts = [pools, f"{total} replicas" if total > 1 else "", start.target.region, start.cost.way]
-    return " · ".join(part for part in parts if part)
-
-
 def _warnings(start: Start) -> Iterable[str]:
     if start.unsaved:
         yield "the text is not saved; the job gets it as it is in the editor"
-    if count := start.literals:
-        stand = "secrets stand" if count > 1 else "secret stands"
-        yield f"{count} {stand} in the text itself, readable by all who see the file or the job"
+    if start.literals:
+        yield start.literal_words
     for record in start.doubtful:
         yield f"whether {sent_words(record)}, was started is not known yet"
     for item in start.spec.warnings:
@@ -301,7 +246,7 @@ def _outputs(start: Start, output_uri: str) -> str:
         return output_uri
     for env in env_lists(start.request):
         for variable in env:
-            if variable.get("name") == "BUCKET_NAME" and _is_plain("BUCKET_NAME", start.values):
+            if variable.get("name") == "BUCKET_NAME" and start.is_plain("BUCKET_NAME"):
                 return f"gs://{variable.get('value', '')} (BUCKET_NAME)"
     needs = start.report.facts.needs
     if needs is not None and needs.buckets:
@@ -310,21 +255,8 @@ def _outputs(start: Start, output_uri: str) -> str:
 
 
 def _filled(start: Start) -> str:
-    parts = []
-    for reference in {item.name: item for item in start.spec.references}.values():
-        value = start.values.get(reference.name)
-        if value is None:
-            parts.append(f"{reference.name} (its default)")
-        elif _is_plain(reference.name, start.values):
-            parts.append(f"{reference.name} = {value.text}")
-        else:
-            parts.append(f"{reference.name} (hidden, from the {value.source.value})")
     stored = "; Vertex AI keeps the values in the job, readable for all who may read jobs"
-    return ", ".join(parts) + ("" if start.target.is_local else stored)
-
-
-def _is_plain(name: str, values: Mapping[str, Value]) -> bool:
-    return name in PLAIN_NAMES or (name in values and values[name].source is Source.SETTINGS)
+    return start.filled + ("" if start.target.is_local else stored)
 
 
 def _command(start: Start) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,6 +38,10 @@ KEPT_RECORDS = 200
 """Records of confirmed submissions that are kept, once twice as many have come together."""
 KEPT_FILES = 100
 """Files whose last submission is kept besides, so that another project is noticed after a long time."""
+
+
+_under_way: set[str] = set()
+"""Labels of the submissions that this process waits for."""
 
 
 class SendsJobs(Protocol):
@@ -140,7 +145,7 @@ class SubmissionStore:
         return [record for record in self._all() if not record.job_name]
 
     def abandoned(self, target: Target) -> list[Record]:
-        """Those of a target whose process does not wait for them any more, oldest first."""
+        """Those of a target that nobody waits for any more, no task of this process either, oldest first."""
         return [
             each for each in self.pending_submissions() if each.belongs_to(target) and not self._awaited(each)
         ]
@@ -150,8 +155,11 @@ class SubmissionStore:
 
         if not record.pid:
             return False
+        process = ProcessId(record.pid, record.process_started, record.host)
+        if process.pid == os.getpid() and not process.elsewhere:  # this one, or one that was before it
+            return record.label in _under_way
         try:
-            return ProcessId(record.pid, record.process_started, record.host).lives(self._file(record))
+            return process.lives(self._file(record))
         except OSError:
             return True  # confirmed or refused meanwhile
 
@@ -242,6 +250,15 @@ class Submitter:
             CloudError: it was refused; there is no such job.
             NotRecordedError: the record cannot be written; the job was not sent.
         """
+        _under_way.add(record.label)
+        try:
+            return await self._submit(request, record, on_doubt)
+        finally:
+            _under_way.discard(record.label)
+
+    async def _submit(
+        self, request: Mapping[str, Any], record: Record, on_doubt: Callable[[], object]
+    ) -> Outcome:
         labelled = {**request, "labels": {**request.get("labels", {}), OWN_LABEL: record.label}}
         try:
             await asyncio.to_thread(self._store.write, record)
@@ -277,21 +294,19 @@ class Submitter:
     async def check_pending(
         self, on_wait: Callable[[Record, float], object] = lambda _record, _seconds: None
     ) -> list[Outcome]:
-        """What became of the submissions to this target that earlier sessions could not confirm.
+        """What became of the submissions to this target that were not confirmed and nobody waits for.
 
-        One that was sent less than two minutes ago, which may still be on its way from another session for
-        one of them, is looked for until they are over; `on_wait` is told which, and for how many seconds at
-        most.
+        One that was sent less than two minutes ago may still be on its way, and is looked for until they are
+        over; `on_wait` is told which, and for how many seconds at most.
         """
-        records = await asyncio.to_thread(self._store.pending_submissions)
+        records = await asyncio.to_thread(self._store.abandoned, self._target)
         waits = []
         for record in records:
-            if record.belongs_to(self._target):
-                age = (datetime.now(UTC) - record.time).total_seconds()
-                seconds = min(max(2 * SETTLE_SECONDS - age, 0), 2 * SETTLE_SECONDS)
-                if seconds:
-                    on_wait(record, seconds)
-                waits.append(self.look_for(record, seconds=seconds))
+            age = (datetime.now(UTC) - record.time).total_seconds()
+            seconds = min(max(2 * SETTLE_SECONDS - age, 0), 2 * SETTLE_SECONDS)
+            if seconds:
+                on_wait(record, seconds)
+            waits.append(self.look_for(record, seconds=seconds))
         return list(await asyncio.gather(*waits))
 
     async def _find(self, record: Record, *, filtered: bool) -> tuple[Job | None, CloudError | None]:

@@ -148,8 +148,13 @@ class LogFollower:
 
     @property
     def unbroken_ns(self) -> int | None:
-        """Up to when nothing is missing that the tail left out; None if it left nothing out."""
-        return (self._listed_ns or 0) if self._file.holed else None
+        """Up to when nothing is missing that the tail left out; None if it left nothing out.
+
+        What is newer was perhaps not to be found yet when it was listed, and the next list has it again.
+        """
+        if not self._file.holed:
+            return None
+        return max((self._listed_ns or 0) - int(self._timing.poll_overlap * SECOND_NS), 0)
 
     @property
     def _listed_ns(self) -> int | None:

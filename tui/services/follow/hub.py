@@ -277,7 +277,7 @@ class LogHub:
             self._fed_since.pop(job_id, None)
             if (seat := self._seats.get(job_id)) is not None:
                 seat.file.whole = False
-                seat.file.missed = seat.file.thinned = True
+                seat.file.missed = seat.file.thinned = seat.file.holed = True
                 for member in seat.members:
                     member.left_out(count)
         self._loud |= {each for each in ids if each not in self._seats}

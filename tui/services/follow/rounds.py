@@ -40,11 +40,18 @@ class Followed:
     """Whether the next list finds what an outage kept back, which is not late then."""
     thinned: bool = False
     """Whether the tail left entries out since the last list."""
+    holed: bool = False
+    """Whether the tail left entries out that no list has found yet."""
 
     @property
     def fed(self) -> bool:
         """Whether all there is comes by itself."""
         return self.begun and self.live and self.whole
+
+    def reached(self, reached_ns: int) -> None:
+        """Everything up to that time was handed on; 0 tells nothing."""
+        if reached_ns:
+            self.mark_ns = max(self.mark_ns or 0, reached_ns)
 
     def covered(self, *, live: bool) -> None:
         """A tail covers it from now on, or none does any more."""
@@ -190,7 +197,8 @@ class Rounds:
             self._checked = self._polled
         for each in jobs:
             each.missed = False
-            self._advance(each, self.entries.reached(int(begun * SECOND_NS)))
+            each.holed = each.thinned
+            each.reached(self.time_at(begun))
         for each, lives in live:
             each.whole = each.live and each.lives == lives and not each.thinned
         self._went_well()
@@ -209,7 +217,7 @@ class Rounds:
         for each in jobs:
             if each.fed:
                 # What a tail that stands has not told yet, it will.
-                self._advance(each, max(newest_ns, self.entries.reached(int(begun * SECOND_NS))))
+                each.reached(max(newest_ns, self.time_at(begun)))
         self._went_well()
 
     def _chunks(self, jobs: Sequence[Followed]) -> Iterator[Sequence[Followed]]:
@@ -229,8 +237,12 @@ class Rounds:
 
     def mark_of(self, job: Followed) -> int | None:
         """Up to when everything of a job was handed on."""
-        reached = self.entries.reached(int(job.read_at * SECOND_NS)) if job.read_at is not None else 0
+        reached = self.time_at(job.read_at) if job.read_at is not None else 0
         return max(job.mark_ns or 0, reached) or None
+
+    def time_at(self, moment: float) -> int:
+        """The service's time at a moment of the loop's, or earlier; 0 if no entry has told."""
+        return self.entries.reached(int(moment * SECOND_NS))
 
     def _terms(self, since: int | None, late: float) -> tuple[str, ...]:
         if since is None:
@@ -263,15 +275,10 @@ class Rounds:
                 self._hand(ids, page.entries, missed)
                 reached = self.newest(page.entries)
                 for each in jobs:
-                    self._advance(each, reached)
+                    each.reached(reached)
             token = page.next_page_token
             if not token:
                 return
-
-    @staticmethod
-    def _advance(job: Followed, reached_ns: int) -> None:
-        if reached_ns:
-            job.mark_ns = max(job.mark_ns or 0, reached_ns)
 
     # Trouble and waiting
 

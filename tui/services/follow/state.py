@@ -153,5 +153,7 @@ class FollowTiming:
     """How often lag and meter are told anew, if they have changed."""
 
 
-LOCAL_TIMING = FollowTiming(settle=0.5, job=1.0, grace=2.0, afterwards=(12.0, 60.0), retry=0.5)
-"""For the local server, which keeps the same quota of reads and delivers promptly."""
+LOCAL_TIMING = FollowTiming(
+    overlap=5.0, poll_overlap=5.0, settle=0.5, job=1.0, grace=2.0, afterwards=(12.0, 60.0), retry=0.5
+)
+"""For the local server, which keeps the same quota of reads and lists what it has received at once."""
