@@ -11,12 +11,15 @@ from textual.widgets import Button, Static
 from tests.support import wait_for
 from tui.app import PANES, VertexApp
 from tui.panes.messages import PaneId
+from tui.panes.setup_table import FoldTable
+from tui.panes.storage_transfers_panel import TransfersScreen
 from tui.services.options import AppOptions
 from tui.services.paths import find_paths
 from tui.services.settings import Settings
 from tui.widgets.confirm import ConfirmScreen, Question
 from tui.widgets.header import HeaderBar, TabBar
 from tui.widgets.help import HelpScreen
+from tui.widgets.keybar import KeyBar
 
 
 class Unconnected(VertexApp):
@@ -111,3 +114,43 @@ async def test_what_has_to_be_typed_has_to_be_typed(home: Path) -> None:
         assert screen.query_one("#yes", Button).disabled
         await pilot.press(*"et", "enter", "enter")
         await wait_for(lambda: answers == [True])
+
+
+async def test_only_the_pane_in_front_gets_keys(home: Path) -> None:
+    """A pane behind asks for the focus, what has it goes, or a screen over the panes: never Setup's keys."""
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        jobs = await app.show_pane(PaneId.JOBS)
+        setup = app.query_one("#setup")
+
+        def focused() -> bool:
+            return app.focused is not None and jobs in app.focused.ancestors
+
+        await wait_for(focused)
+        app.query_one(FoldTable).focus()
+        await pilot.pause()
+        assert focused()
+        app.screen.set_focus(None)
+        await wait_for(focused)
+        await pilot.press("f6")
+        await wait_for(lambda: isinstance(app.screen, TransfersScreen))
+        app.front_screen.query_one("#jobs-table").display = False
+        await pilot.press("escape")
+        await wait_for(lambda: app.screen is app.front_screen)
+        await pilot.pause()
+        assert app.focused is None or setup not in app.focused.ancestors
+        assert "fix" not in {active.binding.action for active in app.screen.active_bindings.values()}
+
+
+async def test_the_bottom_line_tells_the_keys_of_a_dialog(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        bar = app.query_one(KeyBar)
+        await wait_for(lambda: "All actions" in str(bar.render()) and "Help" in str(bar.render()))
+        screen = ConfirmScreen(QUESTION)
+        app.push_screen(screen)
+        await wait_for(lambda: str(bar.render()).split() == ["esc", "No"])
+        await wait_for(lambda: screen.open_for_keys)
+        await pilot.press("escape")
+        await wait_for(lambda: "All actions" in str(bar.render()) and "Help" in str(bar.render()))

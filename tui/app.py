@@ -25,6 +25,7 @@ from textual.worker import Worker
 from tui import assets
 from tui.domain.gateway import Gateway
 from tui.domain.text import printable
+from tui.front import FramedApp
 from tui.leaving import LeaveScreen
 from tui.panes import messages
 from tui.panes.base import Pane
@@ -33,7 +34,6 @@ from tui.services.keptspecs import has_kept
 from tui.services.options import AppOptions
 from tui.services.paths import private_dir, show_path
 from tui.services.submission import SubmissionStore
-from tui.transferring import TransferringApp
 from tui.widgets import theme
 from tui.widgets.bugs import report_bug
 from tui.widgets.commands import KeyCommands
@@ -62,7 +62,7 @@ def _pane_keys(number: int, pane: PaneId, title: str) -> tuple[Binding, Binding]
     )
 
 
-class VertexApp(TransferringApp):
+class VertexApp(FramedApp):
     """The whole loop on one screen."""
 
     TITLE = "vertex-tui"
@@ -171,11 +171,6 @@ class VertexApp(TransferringApp):
 
     # Panes
 
-    @property
-    def current_pane(self) -> Pane | None:
-        """The pane in front."""
-        return cast("Pane | None", self.query_one("#panes", ContentSwitcher).visible_content)
-
     def _takes_keys(self) -> bool:
         """Whether the pane in front has what it needs to take what the user types."""
         pane = self.current_pane
@@ -190,6 +185,7 @@ class VertexApp(TransferringApp):
         switcher.current = pane_id
         self.tabs.active = pane_id
         pane.pane_shown()
+        self.front_screen.find_focus()
         return pane
 
     async def _pane(self, pane_id: PaneId) -> Pane:

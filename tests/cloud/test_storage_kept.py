@@ -90,8 +90,10 @@ async def test_versions(server: StorageServer, store: StorageGateway) -> None:
     detail = await store.get_object(GcsUri(BUCKET, "a"))
     assert (detail.info, detail.info.content_type) == (alive, "text/x")
     assert (detail.raw["metadata"], detail.raw["size"]) == ({"k": "v"}, "5")
+    alive = await store.revive_object(BUCKET, "a", second, over=alive.generation)
+    assert await store.read_object(GcsUri(BUCKET, "a"), limit=9) == b"second"
     old = [(item.name, item.generation) for item in await everything(store, versions=True) if item.past]
-    assert [result.error for result in await store.delete_objects(BUCKET, old, noncurrent=True)] == ["", ""]
+    assert [each.error for each in await store.delete_objects(BUCKET, old, noncurrent=True)] == ["", "", ""]
     assert [item.generation for item in await everything(store, versions=True)] == [alive.generation]
 
 

@@ -21,6 +21,8 @@ from tests.local.faulty import faults_of
 from tests.support import wait_for
 from tui.cloud import transfer
 from tui.cloud.session import open_gateway
+from tui.cloud.storage_wire import Wire
+from tui.cloud.upload import Upload
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.parts import part_path
 from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
@@ -145,13 +147,38 @@ async def test_a_cancelled_upload_leaves_nothing(store: StorageGateway, server: 
 
 
 async def test_a_file_that_changes_meanwhile_becomes_no_object(
-    store: StorageGateway, server: Server, source: Path
+    store: StorageGateway, server: Server, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    small, uri = tmp_path / "small", GcsUri(BUCKET, "a")
+
+    def overwrite(_count: int) -> None:
+        with source.open("r+b") as file:
+            file.write(b"torn")
+
+    def replaced(path: Path) -> None:
+        (tmp_path / "new").write_bytes(data_of(path))
+        os.utime(tmp_path / "new", ns=(path.stat().st_mtime_ns,) * 2)
+        (tmp_path / "new").replace(path)
+
+    small.write_bytes(b"data")
     with contextmanager(faults_of)(server) as faults:
         faults.add("storage.objects.insert", "delay", seconds=0.2, times=20)
-        with pytest.raises(CloudError, match="changed while it was uploaded"):
-            await store.upload(source, GcsUri(BUCKET, "a"), on_bytes=lambda _: os.utime(source, ns=(1, 1)))
-    assert await names_of(store) == []
+        for change in (overwrite, lambda _: replaced(source)):
+            with pytest.raises(CloudError, match="changed while it was uploaded"):
+                await store.upload(source, uri, on_bytes=change)
+    send = Upload._send_small
+
+    def send_and_replace(upload: Upload, wire: Wire, data: bytes) -> dict[str, Any]:
+        raw = send(upload, wire, data)
+        replaced(small)
+        return raw
+
+    monkeypatch.setattr(Upload, "_send_small", send_and_replace)
+    for replaces in (0, None):
+        with pytest.raises(CloudError, match="changed while it was uploaded") as caught:
+            await store.upload(small, uri, replaces=replaces)
+        assert ("has replaced what lay there" in str(caught.value)) == (replaces is None)
+        assert await names_of(store) == ([] if replaces == 0 else ["a"])
 
 
 async def test_lost_answers_to_uploads(

@@ -103,6 +103,12 @@ def test_earlier_versions_go_only_when_asked_for() -> None:
     assert [(len(each.items), each.noncurrent) for each in also.requests()] == [(3, True), (2, True)]
     assert gcloud_of(also) == "gcloud storage rm --recursive gs://kelp/runs/"
     assert plan("gs://kelp", 2).must_take_earlier
+    one = plan("gs://kelp/a", 1, Bucket("kelp", versioning=True), earlier=2)
+    assert gcloud_of(one) == "gcloud storage rm gs://kelp/a"
+    assert gcloud_of(one.taking_earlier(also=True)) == "gcloud storage rm --all-versions gs://kelp/a"
+    picked = replace(plan("gs://kelp/a", 0, earlier=1), picked=True, with_earlier=True)
+    assert gcloud_of(picked).startswith("gcloud storage rm 'gs://kelp/")
+    assert gcloud_of(replace(picked, parts=one.parts)) == ""
 
 
 def test_a_rule_narrows_a_plan_and_takes_earlier_versions_of_the_same_names() -> None:

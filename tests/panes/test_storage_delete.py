@@ -14,10 +14,11 @@ from tests.services.storage_world import UNREACHABLE, UPDATED, StorageWorld
 from tests.support import settle
 from tui.domain.jobs import Job, JobState
 from tui.domain.storage import Holds
-from tui.panes.storage_cleanup import CleanupScreen
+from tui.panes.storage_cleanup import CleanupScreen, PreviewLines
 from tui.panes.storage_undo import DeletesScreen
 from tui.services.deletion.records import past_deletes
 from tui.services.jobwatch import JobsSnapshot
+from tui.widgets.table import ListTable
 from tui.widgets.text_screen import TextScreen
 
 
@@ -70,6 +71,10 @@ async def test_a_prefix_is_deleted_after_its_count_was_seen_and_comes_back(
         await pilot.press("y")
         await settle(pilot, lambda: "✓ brought back 2 objects, 67 B" in app.note)
         await settle(pilot, lambda: app.names == ["one/", "two/"])
+        await pilot.press("Z")
+        await settle(pilot, lambda: isinstance(app.screen, DeletesScreen))
+        table = app.screen.query_one(ListTable)
+        await settle(pilot, lambda: table.row_count and "is back" in str(table.get_row_at(0)[-1]))
 
 
 async def test_no_means_no_and_counting_can_be_stopped(world: StorageWorld, tmp_path: Path) -> None:
@@ -111,6 +116,7 @@ async def test_buckets_and_many_objects_need_the_name_typed(world: StorageWorld,
         await settle(pilot, lambda: said(told) == "That is something else. Type final to go on:")
         app.screen.query_one(Input).value = "final"
         await settle(pilot, lambda: not app.screen.query_one("#yes", Button).disabled)
+        assert said(told) == "Type final to go on:"
         await pilot.press("enter", "enter")
         await settle(pilot, lambda: app.names == ["kelp"])
         assert "deleted the bucket final" in app.note
@@ -143,6 +149,7 @@ async def test_marked_rows_go_by_one_plan_and_failures_are_tried_again(
         assert "1 object, 13 B that could not be deleted before" in question
         await pilot.press("y")
         await settle(pilot, lambda: "✓ deleted 1 object, 13 B" in app.note)
+        await settle(pilot, lambda: not app.pane.reading, what="the account that does not hold any more")
         assert world.names("kelp") == ["README.txt", "runs/one/model.pt"]
         assert not app.pane.check_action("again", ())
 
@@ -174,22 +181,10 @@ async def test_what_holds_it_is_said_beforehand(world: StorageWorld, tmp_path: P
         ):
             assert part in question
         await pilot.press("v")
-        await settle(pilot, lambda: "With them go 1 earlier version, 13 B." in app.question)
+        await settle(pilot, lambda: "With it goes 1 earlier version, 13 B." in app.question)
         await pilot.press("y")
         await settle(pilot, lambda: "✓ deleted 2 objects, 18 B" in app.note)
         assert not world.noncurrent
-
-
-async def test_a_download_can_come_first(world: StorageWorld, tmp_path: Path) -> None:
-    async with opened(world, tmp_path) as (app, pilot):
-        await go(app, pilot, "gs://kelp/runs/", "one/")
-        await asked(app, pilot, "x")
-        await pilot.press("d")
-        await settle(pilot, lambda: app.query_one(Input).has_focus and not app.question)
-        assert "nothing was deleted · x asks again" in app.note
-        await pilot.press("escape")
-        await settle(pilot, lambda: not app.pane.busy)
-        assert "delete_objects" not in world.calls
 
 
 async def test_a_rule_shows_what_goes_before_anything_is_asked(world: StorageWorld, tmp_path: Path) -> None:
@@ -210,6 +205,7 @@ async def test_a_rule_shows_what_goes_before_anything_is_asked(world: StorageWor
         await settle(pilot, lambda: "2 objects, 1.5 KiB go, 3 stay · checkpoints: 2 go, 1 stay" in told())
         await pilot.press("tab", "tab", *"[x")
         await settle(pilot, lambda: "“[” is not closed, at character 1" in told())
+        assert not app.screen.query_one(PreviewLines).virtual_size.height
         await pilot.press("backspace", "backspace", *"**/*500/*")
         await settle(pilot, lambda: "1 object, 500 B go, 4 stay" in told())
         question = await asked(app, pilot, "enter")
@@ -257,3 +253,41 @@ async def test_soft_deleted_rows_are_restored(world: StorageWorld, tmp_path: Pat
         await pilot.press("y")
         await settle(pilot, lambda: "the deleted copies stay listed" in app.note)
         await settle(pilot, lambda: "marked" not in app.heading)
+
+
+async def test_an_earlier_version_is_named_as_such(world: StorageWorld, tmp_path: Path) -> None:
+    world.bucket("kelp", versioning=True, soft_delete_days=0)
+    for text in (b"one", b"two"):
+        world.put("kelp", "a.txt", text)
+    (item, _), *_ = world.noncurrent
+    async with opened(world, tmp_path, (80, 24)) as (app, pilot):
+        await go(app, pilot, "gs://kelp", "a.txt")
+        await pilot.press("v")
+        await settle(pilot, lambda: app.names.count("a.txt") == 2)
+        while app.pane.row is None or app.pane.row.item != item:
+            await pilot.press("j")
+        question = await asked(app, pilot, "R")
+        for part in (
+            "Make it live again?",
+            f"generation {item.generation}",
+            "A copy takes the place of the live object, kept as an earlier version: nothing is lost.",
+            f"gcloud storage cp --if-generation-match={world.objects['kelp', 'a.txt'][0].generation} ",
+        ):
+            assert part in question
+        await pilot.press("y")
+        await settle(pilot, lambda: "✓ brought back 1 object, 3 B" in app.note and not app.pane.busy)
+        assert world.objects["kelp", "a.txt"][1] == b"one"
+        await settle(pilot, lambda: app.names.count("a.txt") == 3)
+        while app.pane.row is None or app.pane.row.item != item:
+            await pilot.press("j")
+        question = await asked(app, pilot, "x")
+        for part in (
+            "Delete this earlier version?",
+            f"gs://kelp/a.txt\ngeneration {item.generation}, written ",
+            "what is live under its name stays",
+            "Cannot be undone",
+            f"gcloud storage rm 'gs://kelp/a.txt#{item.generation}'",
+        ):
+            assert part in question
+        await pilot.press("y")
+        await settle(pilot, lambda: app.note == "✓ deleted 1 object, 3 B")

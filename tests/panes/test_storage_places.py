@@ -235,13 +235,17 @@ async def test_a_bucket_is_made_with_what_was_chosen(world: StorageWorld, tmp_pa
         name.value = "Not A Name"
         await settle(pilot, lambda: form.query_one("#yes", Button).disabled)
         name.value = "kelp-new"
-        form.query_one("#bucket-location", Input).value = "eu"
+        place, about = form.query_one("#bucket-location", Input), form.query_one("#bucket-about", Static)
+        place.value = "mars"
+        await settle(pilot, lambda: "Cloud Storage has no location of this name" in said(about))
+        place.value = "europe-west44"
+        await settle(pilot, lambda: "not a location that is known here, perhaps a new one" in said(about))
+        place.value = "eu"
         form.query_one("#bucket-class", Choice).focus()
         await pilot.press("right", "down", "l", "down", "right")
-        about = said(form.query_one("#bucket-about", Static))
         for part in ("a single region", "30 days", "billed until deleted", "gone at once"):
-            assert part in about
-        assert "--default-storage-class=NEARLINE --soft-delete-duration=0d" in about.replace("\n", " ")
+            assert part in said(about)
+        assert "--default-storage-class=NEARLINE --soft-delete-duration=0d" in said(about).replace("\n", " ")
         form.query_one("#yes", Button).focus()
         await pilot.press("enter")
         await settle(pilot, lambda: app.on == "kelp-new")
@@ -255,9 +259,18 @@ async def test_a_bucket_name_that_is_taken_is_said(tmp_path: Path) -> None:
         async def create_bucket(self, name: str, location: str, **_wishes: object) -> Bucket:
             raise CloudError("The name is taken", f"{name} {location}", kind=ErrorKind.CONFLICT)
 
-    async with opened(Taken(), tmp_path) as (app, pilot):
+    world = Taken()
+    async with opened(world, tmp_path) as (app, pilot):
         await settle(pilot, lambda: "b creates one" in app.state)
         await pilot.press("b")
-        await settle(pilot, lambda: isinstance(app.screen, BucketScreen))
+        first = await settle(pilot, lambda: isinstance(app.screen, BucketScreen) and app.screen)
         await pilot.press("enter", "enter")
-        await settle(pilot, lambda: "The name is taken · No bucket was created." in app.note)
+        await settle(pilot, lambda: isinstance(app.screen, BucketScreen) and app.screen is not first)
+        form = app.screen
+        about = form.query_one("#bucket-about", Static)
+        await settle(pilot, lambda: "✗ this name is taken: bucket names are unique in all" in said(about))
+        form.query_one("#bucket-name", Input).value = "kelp-own"
+        await settle(pilot, lambda: "✗" not in said(about))
+        world.bucket("kelp-own")
+        await pilot.press("enter", "enter")
+        await settle(pilot, lambda: "gs://kelp-own exists already" in app.note and app.on == "kelp-own")

@@ -109,6 +109,12 @@ async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
         width = len(app.line(0))
         assert app.line(1)[:8] == text[width : width + 8]
         assert body.text == f"{text}\nend"
+        await pilot.resize_terminal(160, 50)
+        await settle(pilot, lambda: len(app.line(0)) > width)
+        app.side.show_report("Delete", "deleted 1 object", [text])
+        await settle(pilot, lambda: app.line(0).startswith("000|001|") and len(app.line(1)) > width)
+        await app.show(world.objects["kelp", "a.txt"][0])
+        await settle(pilot, lambda: body.wraps and app.line(0).startswith("000|001|") and body.count == 3)
 
 
 async def test_a_table_with_many_columns(tmp_path: Path) -> None:

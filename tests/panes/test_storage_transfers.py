@@ -31,6 +31,7 @@ from tui.services.settings import Settings
 from tui.services.transfers.model import State
 from tui.services.transfers.records import records_dir
 from tui.widgets.confirm import ConfirmScreen
+from tui.widgets.keybar import KeyBar
 from tui.widgets.transfer_strip import TransferStrip
 
 
@@ -80,6 +81,7 @@ async def test_marked_rows_come_home_while_the_pane_stays_free(world: TransferWo
             "are free there",
             "Network: nothing is billed (local)",
             "cannot stand as a file's name",
+            "Same as: gcloud storage cp --no-clobber --recursive gs://kelp/runs/one ",
             "scp -r ",
             "LOCAL",
         ):
@@ -119,8 +121,12 @@ async def test_the_rule_is_asked_once_and_leaving_it_downloads_nothing(
         await settle(pilot, lambda: "1 file is there already" in str(dialog_title(app)))
         await pilot.press(*"both", "enter")
         await settle(pilot, lambda: "1 file there already: kept, the new ones get a number" in app.question)
+        assert "No gcloud command does exactly this." in app.question
         await pilot.press("y")
         await settle(pilot, lambda: "✓ downloaded 1 file" in app.note)
+        await pilot.press("T")
+        await settle(pilot, lambda: "1 with a number, beside what was there" in text_of(app))
+        assert text_of(app).endswith("README~2.txt' .\n")
         assert file.read_text() == "mine"
         assert file.with_name("README~2.txt").read_text() == "hello\n" * 20
 
@@ -200,6 +206,73 @@ async def test_a_folder_goes_to_the_bucket(world: TransferWorld, tmp_path: Path)
         await settle(pilot, lambda: "✓ uploaded 1 file, 3 B" in app.note)
         assert world.objects["kelp", "runs/data/a.txt"][1] == b"new"
         await settle(pilot, lambda: "data/" in app.names)
+
+
+async def test_a_download_can_come_before_a_delete(world: TransferWorld, tmp_path: Path) -> None:
+    """It fails, is tried again, and then the key asks for what was downloaded and nothing else."""
+    world.broken["runs/one/model.pt"] = "Permission denied"
+    async with opened(cast("StorageWorld", world), tmp_path) as (app, pilot):
+        await go(app, pilot, "gs://kelp/runs/", "one/")
+        await asked(app, pilot, "x")
+        await pilot.press("d")
+        await settle(pilot, lambda: app.query_one(Input).has_focus and not app.question)
+        await pilot.press("escape")
+        await settle(pilot, lambda: "nothing was deleted" in app.note and not app.pane.busy)
+        await asked(app, pilot, "x")
+        await pilot.press("d")
+        await settle(pilot, lambda: app.query_one(Input).has_focus and not app.question)
+        await asked(app, pilot, "enter")
+        await pilot.press("y")
+        await settle(pilot, lambda: "1 failed · T shows why" in app.note)
+        assert not app.pane.check_action("again", ())
+        world.broken.clear()
+        app.pane.hub.retry(app.pane.hub.transfers[0])
+        await settle(pilot, lambda: "✓ downloaded 2 files, 67 B · a asks for the delete" in app.note)
+        world.put("kelp", "runs/one/metrics.json", b"newer")
+        world.put("kelp", "runs/one/new.txt", b"new")
+        question = await asked(app, pilot, "a")
+        for part in (
+            "Delete what was downloaded?",
+            "1 object, 54 B",
+            "2 objects stay",
+            "replaced since stays",
+        ):
+            assert part in question
+        await pilot.press("y")
+        await settle(pilot, lambda: "✓ deleted 1 object, 54 B" in app.note)
+        assert {"runs/one/metrics.json", "runs/one/new.txt"} < set(world.names("kelp"))
+        assert not app.pane.check_action("again", ())
+        await asked(app, pilot, "x")
+        await pilot.press("d")
+        await settle(pilot, lambda: app.query_one(Input).has_focus and not app.question)
+        await pilot.press("enter")
+        await settle(pilot, lambda: "1 file is there already" in str(dialog_title(app)))
+        await asked(app, pilot, "enter")
+        await pilot.press("y")
+        await settle(pilot, lambda: "1 kept as they were · not all of it came from there" in app.note)
+
+
+async def test_what_went_wrong_takes_the_keys(world: TransferWorld, tmp_path: Path) -> None:
+    """A question that ended in trouble leaves the focus on what says so, also behind another screen."""
+    async with framed(world, tmp_path) as (app, pilot):
+        pane = cast("StoragePane", await app.show_pane(PaneId.STORAGE))
+        await settle(pilot, lambda: pane.row is not None)
+        await pilot.press("d")
+        await settle(pilot, lambda: pane.query_one(Input).has_focus)
+        bar = app.query_one(KeyBar)
+        await settle(pilot, lambda: "Take it" in str(bar.render()))
+        assert "Filter" not in str(bar.render())  # its key is typed
+        (tmp_path / "downloads").write_text("no folder")
+        await pilot.press("enter")
+        await settle(
+            pilot, lambda: pane.reading and app.focused is not None and pane in app.focused.ancestors
+        )
+        await pilot.press("f6")
+        await settle(pilot, lambda: isinstance(app.screen, TransfersScreen))
+        await pilot.press("escape")
+        await settle(pilot, lambda: app.screen is app.front_screen)
+        assert app.focused is not None
+        assert pane in app.focused.ancestors
 
 
 class Whole:

@@ -284,14 +284,21 @@ class StorageWorld:
     ) -> ObjectInfo:
         return await self._bring_back("restore_object", self.soft, bucket, name, generation)
 
-    async def revive_object(self, bucket: str, name: str, generation: int) -> ObjectInfo:
-        return await self._bring_back("revive_object", self.noncurrent, bucket, name, generation)
+    async def revive_object(self, bucket: str, name: str, generation: int, *, over: int = 0) -> ObjectInfo:
+        return await self._bring_back("revive_object", self.noncurrent, bucket, name, generation, over)
 
     async def _bring_back(
-        self, call: str, shelf: list[tuple[ObjectInfo, bytes]], bucket: str, name: str, generation: int
+        self,
+        call: str,
+        shelf: list[tuple[ObjectInfo, bytes]],
+        bucket: str,
+        name: str,
+        generation: int,
+        over: int = 0,
     ) -> ObjectInfo:
         await self._enter(call, bucket)
-        if (bucket, name) in self.objects:
+        live = self.objects.get((bucket, name))
+        if (live[0].generation if live is not None else 0) != over:
             raise CloudError("A newer one is there", name, kind=ErrorKind.CONFLICT)
         for entry in shelf:
             if (entry[0].bucket, entry[0].name, entry[0].generation) == (bucket, name, generation):

@@ -132,6 +132,8 @@ async def test_what_is_held_is_known_beforehand_and_refused_by_the_service(
     later.patch()  # set after everything was counted: the service refuses
     report = await delete_plan(gateway.storage, plan, journal, target=gateway.target, stop=asyncio.Event())
     assert [failure.name for failure in report.failed] == ["a/kept"]
+    assert report.failed[0].reason.startswith("A temporary hold keeps it: ")
+    assert "Release it first: gcloud storage objects update --no-temporary-hold" in report.failed[0].reason
     assert sorted(content(client, "held")) == ["a/event", "a/hold", "a/kept"]
     for blob in (hold, event, later):
         blob.temporary_hold = blob.event_based_hold = False

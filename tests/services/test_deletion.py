@@ -142,6 +142,37 @@ async def test_a_lost_answer_is_asked_again_and_counted_rightly(
     assert report.gone == 950
 
 
+async def test_single_objects_that_are_told_to_come_later_are_tried_again(
+    world: StorageWorld, journal: DeleteJournal
+) -> None:
+    class Busy(StorageWorld):
+        sent: list[int]
+
+        async def delete_objects(
+            self, bucket: str, items: Any, *, noncurrent: bool = False
+        ) -> tuple[DeleteResult, ...]:
+            self.sent.append(len(items))
+            done = await super().delete_objects(bucket, items[::2], noncurrent=noncurrent)
+            return (*done, *(DeleteResult(key[0], key[1], "Too busy", retryable=True) for key in items[1::2]))
+
+    busy = Busy()
+    busy.sent, busy.buckets, busy.objects = [], world.buckets, world.objects
+    plan = await planned(busy, "gs://kelp/runs/")
+    seen: list[int] = []
+    report = await delete_plan(
+        busy,
+        plan,
+        journal,
+        target=TARGET,
+        stop=asyncio.Event(),
+        on_progress=lambda each: seen.append(each.done),
+    )
+    assert sorted(busy.sent, reverse=True)[::10] == [100, 50, 25, 12]
+    assert len(report.failed) == len(busy.objects) - 1 == 9 * 6 + 3
+    assert (report.gone, seen[-1]) == (950 - 57, 950)
+    assert report.failed[0].reason == "Too busy"
+
+
 async def test_no_answer_means_unknown_and_ends_it(world: StorageWorld, journal: DeleteJournal) -> None:
     plan = await planned(world, "gs://kelp/runs/")
     world.trouble = CloudError("The answer was lost", kind=ErrorKind.TIMEOUT, ambiguous=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,26 @@ async def test_an_earlier_version_that_is_pointed_at_goes_alone(journal: DeleteJ
     assert [data for _, data in world.noncurrent] == [b"older"]
     (record,) = past_deletes(journal)
     assert [lost.why for lost in (await plan_undo(world, record)).lost] == [NEWER_LIVE]
+
+
+async def test_an_earlier_version_takes_the_place_of_the_live_one_when_that_is_kept(
+    journal: DeleteJournal,
+) -> None:
+    world = StorageWorld()
+    world.bucket("kelp", versioning=True)
+    for text in (b"older", b"newest"):
+        world.put("kelp", "a", text)
+    ((older, _),) = world.noncurrent
+    plan = await plan_restore(world, [Aim(older.uri, older)])
+    assert (plan.over, plan.lost, plan.present) == (1, [], 0)
+    world.put("kelp", "a", b"meanwhile")
+    report = await run_undo(world, plan, journal, target=TARGET, stop=asyncio.Event())
+    assert (report.restored, len(report.failed), content(world)) == (0, 1, {"a": b"meanwhile"})
+    plan = await plan_restore(world, [Aim(older.uri, older)])
+    assert (await run_undo(world, plan, journal, target=TARGET, stop=asyncio.Event())).complete
+    assert (content(world), len(world.noncurrent)) == ({"a": b"older"}, 3)
+    world.buckets["kelp"] = replace(world.buckets["kelp"], versioning=False)
+    assert [lost.why for lost in (await plan_restore(world, [Aim(older.uri, older)])).lost] == [NEWER_LIVE]
 
 
 async def test_earlier_versions_that_went_too_come_back_in_their_order(journal: DeleteJournal) -> None:

@@ -37,7 +37,7 @@ from tui.cloud.gzipped import MAGIC, unpacked
 from tui.cloud.storage_wire import Wire
 from tui.cloud.transfer import Patience, Stopped, Transfer
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.parts import ENDING, RESUMED_FROM, part_path, part_prefix
+from tui.domain.parts import BUSY, ENDING, RESUMED_FROM, UNPACKED, part_path, part_prefix, unpacked_path
 from tui.domain.storage import ObjectInfo
 
 CHUNK = 1 << 20
@@ -45,10 +45,6 @@ CHUNK = 1 << 20
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
 """What file systems without locks answer."""
-
-
-UNPACKED = ".unpacked"
-"""What the content of a gzipped part is called besides, while it is written."""
 
 
 class Damaged(Exception):  # noqa: N818 (told as a CloudError)
@@ -110,7 +106,7 @@ class Download(Transfer[None]):
         leftovers: Leftovers,
         keep_part: bool = False,
     ) -> None:
-        super().__init__(on_bytes, loop)
+        super().__init__(on_bytes, loop, is_kept=keep_part)
         self._item = item
         self._path = path
         self._leftovers = leftovers
@@ -229,7 +225,7 @@ class Download(Transfer[None]):
             part.replace(self._path)
             return
         file.seek(0)
-        content = part.with_name(f"{part.name.removesuffix(ENDING)}{UNPACKED}{ENDING}")
+        content = unpacked_path(part)
         try:
             with content.open("wb") as target:
                 for piece in unpacked(file):
@@ -291,7 +287,11 @@ def _locked(part: Path) -> Iterator[BinaryIO]:
         except BlockingIOError as error:
             file.close()
             raise CloudError(
-                "Another download writes this file", str(part), hint="Wait for it", kind=ErrorKind.LOCAL
+                "Another download writes this file",
+                str(part),
+                hint="Try again when it has ended",
+                kind=ErrorKind.LOCAL,
+                reason=BUSY,
             ) from error
         except OSError as error:
             if error.errno not in _NO_LOCKS:

@@ -20,6 +20,9 @@ Result = TypeVar("Result")
 RETRY_WITHIN = 60.0
 """Seconds without a further byte after which a broken transfer is given up."""
 
+GIVEN_BACK_WITHIN = 4.0
+"""The same where somebody keeps what has come: he tells the user of the trouble, waits and goes on."""
+
 PROGRESS_PAUSE = 0.1
 """Seconds between two reports of progress."""
 
@@ -39,7 +42,15 @@ class Stopped(Exception):  # noqa: N818 (no error: it was asked for)
 class Transfer(ABC, Generic[Result]):
     """A transfer that can be stopped and that reports."""
 
-    def __init__(self, on_bytes: Callable[[int], None] | None, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        on_bytes: Callable[[int], None] | None,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        is_kept: bool = False,
+    ) -> None:
+        """`is_kept` says that somebody goes on with it later if it fails."""
+        self.is_kept = is_kept
         self._on_bytes = on_bytes
         self._loop = loop
         self._stopped = threading.Event()
@@ -129,8 +140,10 @@ class Patience:
         self._transfer.check_stopped()
         known = to_cloud_error(error)
         lost = time.monotonic() - self._last
-        if not known.retryable or known.kind not in _MENDED_BY_TIME or lost > RETRY_WITHIN:
+        pause = known.retry_after or self._pause * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
+        given_back = self._transfer.is_kept and lost + pause > GIVEN_BACK_WITHIN
+        if not known.retryable or known.kind not in _MENDED_BY_TIME or lost > RETRY_WITHIN or given_back:
             raise error
         self.failures += 1
-        self._transfer.pause(known.retry_after or self._pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
+        self._transfer.pause(pause)
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause)

@@ -5,16 +5,17 @@ resumable session, whose pieces grow and shrink so that each takes about a secon
 checksum of all. A piece that was lost is sent again from where the service says that it is. The session is
 dropped when the upload is stopped or refused, so that no object comes into being, unless somebody keeps it:
 then another upload of the same, unchanged file goes on with it, also one by a later process.
+
+A file that is not in the end what it was in the beginning is refused, whatever its size: what was sent may be
+half of the old and half of the new.
 """
 
 # mypy: disable-error-code=no-untyped-call
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import errno
-import mimetypes
 import os
 import re
 import stat
@@ -30,7 +31,8 @@ from tui.cloud.errors import KNOWN
 from tui.cloud.storage_records import object_of
 from tui.cloud.storage_wire import TIMEOUT, Json, Wire, object_path
 from tui.cloud.transfer import Patience, Stopped, Transfer
-from tui.domain.errors import CloudError, ErrorKind
+from tui.cloud.upload_file import changed, check_sum, content_type, encoded, is_unchanged
+from tui.domain.errors import CloudError
 from tui.domain.storage import GcsUri, ObjectInfo, UploadSession
 
 RESUMABLE_ABOVE = 8 << 20
@@ -38,9 +40,6 @@ RESUMABLE_ABOVE = 8 << 20
 
 ANSWER_WITHIN = 60.0
 """Seconds for the service to answer to a piece."""
-
-PACKED_TYPES = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
-"""Content types of what `mimetypes` calls encodings: the file is stored as it is, packed."""
 
 _UNIT = 256 << 10
 """What pieces of a session are multiples of, except the last."""
@@ -68,7 +67,7 @@ class Upload(Transfer[ObjectInfo]):
         session: UploadSession | None = None,
         on_session: Callable[[UploadSession | None], None] | None = None,
     ) -> None:
-        super().__init__(on_bytes, loop)
+        super().__init__(on_bytes, loop, is_kept=on_session is not None)
         self._path = path
         self._uri = uri
         self._replaces = replaces
@@ -97,7 +96,7 @@ class Upload(Transfer[ObjectInfo]):
             with self._path.open("rb") as file:
                 status = os.fstat(file.fileno())
                 if status.st_size <= RESUMABLE_ABOVE:
-                    raw = self._run_small(wire, file)
+                    raw = self._run_small(wire, file, status)
                 else:
                     raw = self._run_large(wire, file, status)
         except Stopped as stopped:
@@ -106,12 +105,24 @@ class Upload(Transfer[ObjectInfo]):
 
     # Small files
 
-    def _run_small(self, wire: Wire, file: BinaryIO) -> Json:
+    def check_unchanged(self, before: os.stat_result, *, sent: bool = False) -> None:
+        """Refuse a file that is not what it was before; `sent` says that the object is there by now.
+
+        Raises:
+            CloudError: it has changed.
+        """
+        if not is_unchanged(self._path, before):
+            raise changed(self._path, replaced=sent and self._replaces != 0)
+
+    def _run_small(self, wire: Wire, file: BinaryIO, status: os.stat_result) -> Json:
         data = file.read()
+        self.check_unchanged(status)
         raw = self._send_small(wire, data)
         try:
+            check_sum(raw, google_crc32c.Checksum(data))
+            self.check_unchanged(status, sent=True)
             self.tell(len(data), final=True)
-        except Stopped:
+        except (Stopped, CloudError):
             _remove(wire, self._uri, raw, self._replaces)
             raise
         return raw
@@ -133,7 +144,7 @@ class Upload(Transfer[ObjectInfo]):
             except api.PreconditionFailed:
                 # An earlier try may have come through without its answer.
                 present = self._present(wire) if patience.failures else {}
-                if present.get("crc32c") != _encoded(google_crc32c.Checksum(data)):
+                if present.get("crc32c") != encoded(google_crc32c.Checksum(data)):
                     raise
                 return present
             except KNOWN as error:
@@ -157,12 +168,13 @@ class Upload(Transfer[ObjectInfo]):
         raw: Json = {}
         try:
             try:
-                raw = _Sending(self, wire, session, file).run(resumed=resumed)
+                raw = _Sending(self, wire, session, file, status).run(resumed=resumed)
             except api.GoogleAPICallError as error:
                 if not resumed or error.code not in _DROPPED:
                     raise
                 session = self._begin(wire, status)  # the service has forgotten the kept one
-                raw = _Sending(self, wire, session, file).run(resumed=False)
+                raw = _Sending(self, wire, session, file, status).run(resumed=False)
+            self.check_unchanged(status, sent=True)
             self.tell(status.st_size, final=True)
         except BaseException as error:
             if self._on_session is None or _is_hopeless(error):
@@ -216,8 +228,11 @@ class Upload(Transfer[ObjectInfo]):
 class _Sending:
     """The pieces of one session."""
 
-    def __init__(self, upload: Upload, wire: Wire, session: UploadSession, file: BinaryIO) -> None:
+    def __init__(
+        self, upload: Upload, wire: Wire, session: UploadSession, file: BinaryIO, status: os.stat_result
+    ) -> None:
         self._upload = upload
+        self._status = status
         self._http = wire.session
         self._session = session
         self._file = file
@@ -253,9 +268,8 @@ class _Sending:
         last = self._at + len(data) == size
         headers = {"Content-Range": f"bytes {self._at}-{self._at + len(data) - 1}/{size}"}
         if last:
-            if os.fstat(self._file.fileno()).st_mtime_ns != self._session.changed_ns:
-                raise _changed(self._file)  # what was sent may be half of the old and half of the new
-            headers["X-Goog-Hash"] = f"crc32c={_encoded(self._checksum)}"
+            self._upload.check_unchanged(self._status)
+            headers["X-Goog-Hash"] = f"crc32c={encoded(self._checksum)}"
         begin = time.monotonic()
         raw = self._put(headers, data)
         self._fit(time.monotonic() - begin)
@@ -296,13 +310,13 @@ class _Sending:
             self._upload.check_stopped()
         data = self._file.read(count)
         if len(data) < count:
-            raise _changed(self._file)
+            raise changed(self._file.name)
         self._count(data)
         return data
 
     def _count(self, data: bytes) -> None:
         if not data:
-            raise _changed(self._file)
+            raise changed(self._file.name)
         self._checksum.update(data)
         self._summed += len(data)
 
@@ -318,14 +332,7 @@ class _Sending:
         if self._summed < self._session.size:
             self._at = self._session.size
             self._read(0)
-        if raw.get("crc32c", _encoded(self._checksum)) != _encoded(self._checksum):
-            raise CloudError(
-                "The upload arrived damaged",
-                f"{raw.get('name')}: crc32c {raw['crc32c']} instead of {_encoded(self._checksum)}",
-                hint="Delete it and try again",
-                kind=ErrorKind.LOCAL,
-                retryable=True,
-            )
+        check_sum(raw, self._checksum)
         return raw
 
 
@@ -368,24 +375,3 @@ def _is_hopeless(error: BaseException) -> bool:
     if isinstance(error, api.GoogleAPICallError):
         return error.code in _REFUSED
     return isinstance(error, CloudError)
-
-
-def content_type(name: str) -> str:
-    """The type of a file by its name."""
-    kind, encoding = mimetypes.guess_type(name)
-    if encoding:
-        return PACKED_TYPES.get(encoding, "application/octet-stream")
-    return kind or "application/octet-stream"
-
-
-def _changed(file: BinaryIO) -> CloudError:
-    return CloudError(
-        "The file changed while it was uploaded",
-        str(file.name),
-        hint="Try again when nothing writes it",
-        kind=ErrorKind.LOCAL,
-    )
-
-
-def _encoded(checksum: Any) -> str:  # noqa: ANN401 (untyped)
-    return base64.b64encode(checksum.digest()).decode("ascii")

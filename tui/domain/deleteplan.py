@@ -106,6 +106,7 @@ class DeletePlan:
         with_earlier: whether earlier versions go as well.
         rule: the rule by which a part of it was chosen, in words; empty if all of it goes.
         staying: what the rule leaves.
+        picked: whether earlier versions were pointed at one by one, and no others go.
     """
 
     aims: tuple[GcsUri, ...]
@@ -115,6 +116,7 @@ class DeletePlan:
     with_earlier: bool = False
     rule: str = ""
     staying: int = 0
+    picked: bool = False
 
     @property
     def live(self) -> int:
@@ -169,8 +171,17 @@ class DeletePlan:
 
     @property
     def must_take_earlier(self) -> bool:
-        """Whether earlier versions have to go: a bucket must be empty, or nothing else was pointed at."""
-        return bool(self.buckets) or not self.live
+        """Whether earlier versions have to go: a bucket must be empty, or there is nothing else to go.
+
+        Those of an object that is held stay: it was the object that was pointed at.
+        """
+        held_ones = bool(self.held) and not any(aim.is_prefix for aim in self.aims)
+        return bool(self.buckets) or not (self.live or held_ones)
+
+    @property
+    def versions_only(self) -> bool:
+        """Whether nothing goes but earlier versions that were pointed at."""
+        return self.picked and not self.live and not any(aim.is_prefix for aim in self.aims)
 
     @property
     def must_type(self) -> str:
@@ -203,12 +214,24 @@ class DeletePlan:
         """The same with or without earlier versions."""
         return replace(self, with_earlier=also)
 
+    @property
+    def undoable(self) -> bool:
+        """Whether the settings of any bucket promise an undo, for the time being."""
+        return any(
+            part.settings is not None and bool(part.settings.soft_delete_seconds or self._versions_stay(part))
+            for part in self.parts
+        )
+
+    def _versions_stay(self, part: Part) -> bool:
+        """Whether what goes of a bucket is kept as earlier versions."""
+        return part.versioned and not self.with_earlier and bool(part.live)
+
     def undo_lines(self, now: datetime) -> list[str]:
         """Whether and until when it can be undone, plainly; one line for each kind of bucket."""
         lines: dict[str, list[str]] = {}
         for part in self.parts:
-            kept = part.versioned and not self.with_earlier and bool(part.live)
-            lines.setdefault(undo_words(part.settings, now, versions_stay=kept), []).append(part.bucket)
+            text = undo_words(part.settings, now, versions_stay=self._versions_stay(part))
+            lines.setdefault(text, []).append(part.bucket)
         told = [f"{', '.join(buckets)}: {text}" for text, buckets in lines.items()]
         told = list(lines) if len(lines) == 1 else told
         if self.with_earlier and not self.live and not self.buckets:
@@ -242,15 +265,19 @@ def gcloud_of(plan: DeletePlan) -> str:
 
     `--recursive` takes earlier versions too, as gcloud's help says.
     """
-    if plan.rule or plan.held or len(plan.aims) > COMMAND_PATHS:
+    stays = plan.held or (plan.with_earlier and any(part.held_earlier for part in plan.parts))
+    if plan.rule or stays or len(plan.aims) > COMMAND_PATHS:
         return ""
+    if plan.picked:
+        return _gcloud_of_versions(plan)
     if len(plan.aims) == 1 and plan.aims[0].is_prefix and plan.earlier and not plan.with_earlier:
         aim = plan.aims[0]  # `**` takes objects only
         plain = gcloud_can_name(aim) and not plan.managed
         return f"gcloud storage rm {shlex.quote(f'{aim}**')}" if plain else ""
-    if plan.earlier and not (plan.with_earlier and all(aim.is_prefix for aim in plan.aims)):
-        return ""
-    commands = [gcloud_rm(aim) for aim in plan.aims]
+    objects = not any(aim.is_prefix for aim in plan.aims)
+    taken = bool(plan.earlier) and plan.with_earlier
+    fits = not plan.earlier or objects or (taken and all(aim.is_prefix for aim in plan.aims))
+    commands = [gcloud_rm(aim, versions=taken and objects) for aim in plan.aims] if fits else [""]
     heads = {command.split(" gs://")[0].split(" 'gs://")[0] for command in commands}
     if not all(commands) or len(heads) > 1:
         return ""
@@ -258,7 +285,17 @@ def gcloud_of(plan: DeletePlan) -> str:
     return " ".join([head, *(command.removeprefix(head).strip() for command in commands)])
 
 
-def gcloud_rm(uri: GcsUri) -> str:
+def _gcloud_of_versions(plan: DeletePlan) -> str:
+    """The command for exactly those generations that were pointed at; a live one would go for good by it."""
+    found = [
+        (GcsUri(part.bucket, item.name), item.generation) for part in plan.parts for item in part.earlier
+    ]
+    if not plan.versions_only or not all(gcloud_can_name(uri) for uri, _ in found):
+        return ""
+    return " ".join(["gcloud storage rm", *(shlex.quote(f"{uri}#{number}") for uri, number in found)])
+
+
+def gcloud_rm(uri: GcsUri, *, versions: bool = False) -> str:
     """The `gcloud storage rm` that deletes the same; empty when no such command is safe to copy.
 
     gcloud takes wildcard characters in names for patterns and `#digits` at the end for a generation, and
@@ -267,7 +304,8 @@ def gcloud_rm(uri: GcsUri) -> str:
     if not gcloud_can_name(uri):
         return ""
     path = str(uri) if uri.name else f"gs://{uri.bucket}"
-    return f"gcloud storage rm {'--recursive ' if uri.is_prefix else ''}{shlex.quote(path)}"
+    flag = "--recursive " if uri.is_prefix else "--all-versions " * versions
+    return f"gcloud storage rm {flag}{shlex.quote(path)}"
 
 
 def gcloud_can_name(uri: GcsUri) -> bool:

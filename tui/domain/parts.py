@@ -10,6 +10,12 @@ RESUMED_FROM = 1 << 20
 
 ENDING = ".part"
 
+UNPACKED = ".unpacked"
+"""What the content of a gzipped part is called besides, while it is written."""
+
+BUSY = "partBusy"
+"""`CloudError.reason` of a download whose part another one is writing."""
+
 _NAME_KEPT = 40
 """Characters of the final name that an unfinished file shows."""
 
@@ -23,3 +29,8 @@ def part_prefix(path: Path) -> str:
 def part_path(path: Path, generation: int) -> Path:
     """Where what has arrived of one generation waits, beside the file that it becomes."""
     return path.with_name(f"{part_prefix(path)}{generation}{ENDING}")
+
+
+def unpacked_path(part: Path) -> Path:
+    """Where the content of a gzipped part is written, before it gets its final name."""
+    return part.with_name(f"{part.name.removesuffix(ENDING)}{UNPACKED}{ENDING}")

@@ -213,3 +213,5 @@ class DeleteResult:
     generation: int
     error: str = ""
     """Empty when it is gone."""
+    retryable: bool = False
+    """Whether the same delete may succeed a little later."""

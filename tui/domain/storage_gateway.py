@@ -174,6 +174,6 @@ class StorageGateway(Protocol):
         """Bring a soft-deleted generation back, unless a live one has come meanwhile."""
         ...
 
-    async def revive_object(self, bucket: str, name: str, generation: int) -> ObjectInfo:
-        """Make a copy of a noncurrent generation the live one, unless there is a live one."""
+    async def revive_object(self, bucket: str, name: str, generation: int, *, over: int = 0) -> ObjectInfo:
+        """Make a copy of a noncurrent generation the live one, while the live one is `over`; 0 for none."""
         ...

@@ -102,8 +102,12 @@ class Pane(Vertical):
         """Whether what is typed now goes where it is meant to, once the pane has been built."""
         return self.is_mounted
 
+    def give_focus(self) -> None:
+        """Put the focus on what the user is at; the frame asks for it when nothing has it."""
+
     def pane_shown(self) -> None:
-        """The pane has come to the front: focus what the user will want to use."""
+        """The pane has come to the front: the user goes on where it was left."""
+        self.give_focus()
 
     def shows_end_of(self, name: str) -> bool:  # noqa: ARG002 (of those that do)
         """Whether how the job of that resource name ended is seen in the pane when it is in front."""

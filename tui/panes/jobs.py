@@ -71,9 +71,13 @@ class JobsPane(JobsElsewhere):
         """Whether the detail was not drawn because another pane is in front."""
 
     def pane_shown(self) -> None:
-        """The list takes the keys, or the detail while it has the whole pane."""
+        """Draw what has changed behind another pane."""
         if self._detail_due:
             self.show_detail()
+        super().pane_shown()
+
+    def give_focus(self) -> None:
+        """The list takes the keys, or the detail while it has the whole pane."""
         (self.panel if self.zoomed else self.table).focus()
 
     def go_back(self) -> bool:

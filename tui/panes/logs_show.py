@@ -70,7 +70,7 @@ class LogsShow(LogsBase):
         """Whether there is no line to show."""
         return self.front is None or not len(self.front.store)
 
-    def pane_shown(self) -> None:
+    def give_focus(self) -> None:
         """The log takes the keys, or what stands in its place."""
         self.query_one(StateView if self.is_blank else LogView).focus()
 

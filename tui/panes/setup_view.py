@@ -97,7 +97,7 @@ class SetupView(Pane):
         self._wanted = check_id
         self._show()
 
-    def pane_shown(self) -> None:
+    def give_focus(self) -> None:
         """The rows take the keys."""
         self._table.focus()
 

@@ -78,7 +78,9 @@ class PickScreen(AnswerScreen[Value | None], Generic[Value]):
 
     def _show(self) -> None:
         listed = self.query_one(OptionList)
-        listed.set_options([Option(_row(pick, dialog_room(self.app.size.width))) for pick in self._shown])
+        room = dialog_room(self.app.size.width)
+        names = _names_room(self._all, room)
+        listed.set_options([Option(_row(pick, names, room)) for pick in self._shown])
         listed.highlighted = 0 if self._shown else None
         self.query_one("#path-note", Static).update(Content("" if self._shown else self._empty))
 
@@ -103,10 +105,16 @@ class PickScreen(AnswerScreen[Value | None], Generic[Value]):
         self.dismiss(self._shown[event.option_index].value)
 
 
-def _row(pick: Pick[Value], room: int) -> Content:
-    """The name in one half, and what is said about it in the other."""
-    half = room // 2
-    name = middle_cut(printable(pick.name), half - 1)
-    about = middle_cut(printable(pick.about), room - half - 1)
-    gap = " " * (half + 1 - cell_width(name))
+def _names_room(picks: Sequence[Pick[Value]], room: int) -> int:
+    """Columns for names: as the longest wants, but at most one half and what the other does not need."""
+    names = max((cell_width(printable(pick.name)) for pick in picks), default=0)
+    abouts = max((cell_width(printable(pick.about)) for pick in picks), default=0)
+    return min(names, max(room // 2 - 1, room - abouts - 2))
+
+
+def _row(pick: Pick[Value], names: int, room: int) -> Content:
+    """The name, and what is said about it in a column of its own."""
+    name = middle_cut(printable(pick.name), names)
+    about = middle_cut(printable(pick.about), room - names - 2)
+    gap = " " * (names + 2 - cell_width(name))
     return Content.assemble((name, "" if pick.faint else "bold"), gap, about)

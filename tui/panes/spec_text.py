@@ -104,7 +104,7 @@ class SpecTextPane(SpecOpen):
         """Whether the file that the app was started with is open, and its editor takes the keys."""
         return self._begun and (self._buffer is None or self.editor.has_focus)
 
-    def pane_shown(self) -> None:
+    def give_focus(self) -> None:
         """Focus the editor, or the ways to begin."""
         self.query_one("#spec-editor" if self._buffer else "#spec-choices").focus()
 

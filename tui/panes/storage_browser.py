@@ -134,8 +134,8 @@ class StorageBrowser(StoragePlaces):
             self.take_trouble(error)
 
     def pane_shown(self) -> None:
-        """Focus what the user was at; a level that has grown old is read again."""
-        self.give_focus()
+        """A level that has grown old is read again."""
+        super().pane_shown()
         entries = self.entries
         read_at = entries.read_at if entries is not None else None
         if not self.reads_on and (

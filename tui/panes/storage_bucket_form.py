@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Static
 
-from tui.domain.regions import TRAINING_REGIONS
-from tui.domain.storagelist.newbucket import MULTI_REGIONS, SOFT_DELETES, STORAGE_CLASSES, NewBucket
+from tui.domain.storagelist.locations import LOCATIONS
+from tui.domain.storagelist.newbucket import SOFT_DELETES, STORAGE_CLASSES, NewBucket
 from tui.domain.storagewords import where_line
 from tui.domain.target import Target
 from tui.domain.text import printable
@@ -33,10 +33,10 @@ class Choice(Static, can_focus=True):
     class Turned(Message):
         """Another word is chosen."""
 
-    def __init__(self, words: Sequence[str], *, id: str) -> None:  # noqa: A002 (Textual's name)
+    def __init__(self, words: Sequence[str], number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes="bucket-choice")
         self._words = words
-        self.number = 0
+        self.number = number
 
     def on_mount(self) -> None:
         self._draw()
@@ -62,31 +62,39 @@ class BucketScreen(AnswerScreen[NewBucket | None]):
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, name: str, target: Target, kms_key: str = "") -> None:
+    def __init__(self, first: NewBucket, target: Target, kms_key: str = "", trouble: str = "") -> None:
+        """`first` is chosen to begin with; `trouble` says why its name cannot be had."""
         super().__init__()
-        self._name = name
+        self._first = first
         self._target = target
         self._kms_key = kms_key
+        self._trouble = trouble
 
     def compose(self) -> ComposeResult:
+        first = self._first
         days = [f"{count} days" if count else "off" for count in SOFT_DELETES]
-        places = [*TRAINING_REGIONS, *MULTI_REGIONS]
+        classes = [name.lower() for name in STORAGE_CLASSES]
         with Vertical(id="dialog", classes="bucket-form") as dialog:
             dialog.border_title = Content("New bucket")
             dialog.border_subtitle = "↑↓ fields · ←→ choose · esc leaves"
-            yield from _row("Name", Input(self._name, id="bucket-name", compact=True))
+            yield from _row("Name", Input(first.name, id="bucket-name", compact=True))
             yield from _row(
                 "Location",
                 Input(
-                    self._target.region,
+                    first.location,
                     id="bucket-location",
                     compact=True,
-                    suggester=SuggestFromList(places, case_sensitive=False),
+                    suggester=SuggestFromList(LOCATIONS, case_sensitive=False),
                 ),
             )
-            yield from _row("Class", Choice([name.lower() for name in STORAGE_CLASSES], id="bucket-class"))
-            yield from _row("Versions", Choice(["off", "on"], id="bucket-versions"))
-            yield from _row("Soft delete", Choice(days, id="bucket-soft-delete"))
+            yield from _row(
+                "Class", Choice(classes, STORAGE_CLASSES.index(first.storage_class), id="bucket-class")
+            )
+            yield from _row("Versions", Choice(["off", "on"], int(first.versioning), id="bucket-versions"))
+            yield from _row(
+                "Soft delete",
+                Choice(days, SOFT_DELETES.index(first.soft_delete_days), id="bucket-soft-delete"),
+            )
             with VerticalScroll(id="bucket-lines", can_focus=False):
                 yield Static(id="bucket-about")
             with Horizontal(id="dialog-buttons"):
@@ -111,11 +119,15 @@ class BucketScreen(AnswerScreen[NewBucket | None]):
             SOFT_DELETES[self.query_one("#bucket-soft-delete", Choice).number],
         )
 
+    def _fault_of(self, wish: NewBucket) -> str:
+        return wish.fault or (self._trouble if wish.name == self._first.name else "")
+
     @on(Input.Changed)
     @on(Choice.Turned)
     def _say(self) -> None:
         wish, region = self.wish, self._target.region
-        self.query_one("#yes", Button).disabled = bool(wish.fault)
+        fault = self._fault_of(wish)
+        self.query_one("#yes", Button).disabled = bool(fault)
         lines = [
             Content(f"{name}: {printable(about)}")
             for name, about in (
@@ -126,8 +138,8 @@ class BucketScreen(AnswerScreen[NewBucket | None]):
             )
         ]
         lines += [Content(""), Content("Access by IAM alone. An empty bucket costs nothing.")]
-        if wish.fault:
-            lines.append(Content.styled(f"✗ {wish.fault}", "$text-error"))
+        if fault:
+            lines.append(Content.styled(f"✗ {fault}", "$text-error"))
         else:
             lines.append(Content(f"Same as: {printable(wish.command(self._target.project, self._kms_key))}"))
         lines.append(Content(where_line(self._target)))
@@ -136,7 +148,7 @@ class BucketScreen(AnswerScreen[NewBucket | None]):
     @on(Input.Submitted)
     def _entered(self) -> None:
         """Enter in a field goes on to the button rather than making a bucket."""
-        if not self.wish.fault:
+        if not self._fault_of(self.wish):
             self.query_one("#yes").focus()
         self.stays()
 

@@ -50,7 +50,7 @@ BUCKETS = {
         Column("jobs", "FOR JOBS", 12, priority=8),
         Column("class", "CLASS", 8, priority=4),
         Column("updated", "CREATED", 16, priority=3),
-        Column("undo", "UNDO", 8, minimum=7, priority=6),
+        Column("undo", "UNDO", 8, minimum=8, priority=6),
     ),
     Mode.DELETED: (_NAME, _LOCATION, _DELETED, _GONE),
 }
@@ -130,14 +130,14 @@ def _bucket(bucket: Bucket, region: str) -> dict[str, Content]:
         "jobs": Content.styled(match.short, "$text-success" if match.good else ""),
         "class": Content(printable(bucket.storage_class.lower())),
         "updated": Content(when(bucket.created)),
-        "undo": Content(undo_span(bucket) or "none"),
+        "undo": Content("versions" if bucket.versioning else undo_span(bucket) or "none"),
         "deleted": Content(when(bucket.deleted_at)),
         "gone": Content(when(bucket.gone_at)),
     }
 
 
 def undo_span(bucket: Bucket) -> str:
-    """How long a delete there can be undone; empty when it cannot."""
+    """How long soft delete keeps what is deleted there; empty when it is off."""
     days = bucket.soft_delete_seconds / DAY_SECONDS
     return f"{days:.3g} days" if days else ""
 

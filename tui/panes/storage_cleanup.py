@@ -107,6 +107,7 @@ class CleanupScreen(AnswerScreen[DeletePlan | None]):
             label = next(label for name, label, _ in FIELDS if name == error.field)
             self._say_count(f"✗ {label}: {error}")
             self.workers.cancel_group(self, "cleanup-try")
+            self.query_one(PreviewLines).clear()
             return
         self._try_out(self._rule)
 
@@ -132,7 +133,7 @@ class CleanupScreen(AnswerScreen[DeletePlan | None]):
         self._say_count("")
         lines = self.query_one(PreviewLines)
         if rule.empty:
-            lines.show(0, lambda _number, _width: ("", False))
+            lines.clear()
         elif preview.about_checkpoints:
             shown = [*preview.going, *preview.staying]
             lines.show(len(shown), lambda number, width: self._checkpoint_line(shown, number, width))
@@ -219,6 +220,10 @@ class PreviewLines(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._count = 0
         self._line: Callable[[int, int], tuple[str, bool]] = lambda _number, _width: ("", False)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show(0, self._line)
 
     def show(self, count: int, line: Callable[[int, int], tuple[str, bool]]) -> None:
         """Show so many lines; `line` tells the text of one in a width, and whether it goes."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Container
+from enum import Enum, auto
 from typing import ClassVar
 
 from textual import work
@@ -18,10 +20,23 @@ from tui.panes import messages, storage_delete_words
 from tui.panes.storage_table import Row, RowKind
 from tui.panes.storage_task import Stage, unless
 from tui.panes.storage_undoing import StorageUndoing
+from tui.panes.storage_words import where_of
 from tui.services.deleteplans import Aim, plan_delete
+from tui.services.deletion.downloaded import only_downloaded
 from tui.services.deletion.run import DeleteReport, delete_plan
 from tui.services.options import AppOptions
+from tui.services.transfers import account
+from tui.services.transfers.model import Transfer
 from tui.widgets.confirm import ConfirmScreen
+
+
+class Answer(Enum):
+    """What came of the question before a delete."""
+
+    NO = auto()
+    DELETED = auto()
+    DOWNLOAD = auto()
+    """It is to be downloaded first."""
 
 
 class StorageDeleting(StorageUndoing):
@@ -36,12 +51,21 @@ class StorageDeleting(StorageUndoing):
             show=False,
             tooltip="By a rule: old checkpoints, old files, by pattern, the largest",
         ),
-        Binding("a", "again", "Again", id="storage.again", tooltip="Only what could not be deleted"),
+        Binding(
+            "a",
+            "again",
+            "Again",
+            id="storage.again",
+            tooltip="Delete what could not be deleted, or what was downloaded first",
+        ),
     ]
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__(options)
-        self._failed: DeletePlan | None = None
+        self._to_ask: list[DeletePlan | Transfer] = []
+        """What failed of the last delete, and downloads that are whole by now; what was told last is last."""
+        self._wished: dict[Transfer, tuple[Row, ...]] = {}
+        """Downloads that were wished for before a delete, with what the delete is about."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what works now."""
@@ -49,7 +73,7 @@ class StorageDeleting(StorageUndoing):
         if action == "clean_up":
             return free and self.rule_place is not None
         if action == "again":
-            return free and self._failed is not None
+            return free and bool(self._to_ask)
         return super().check_action(action, parameters)
 
     @work(group="storage-work", exit_on_error=False)
@@ -57,27 +81,67 @@ class StorageDeleting(StorageUndoing):
         """Count, ask, and delete what was counted."""
         aims = [Aim(row.uri, row.item) for row in rows]
         stop = self.begin()
-        download = False
+        answer = Answer.NO
         try:
             plan = await self._count(gateway, aims, stop)
             if plan is not None and self._worth(plan):
-                download = await self._ask_and_delete(gateway, plan, stop, may_download=True)
+                answer = await self._ask_and_delete(gateway, plan, stop, may_download=True)
         except CloudError as error:
             self.tell_trouble(error, "Nothing was deleted.")
         finally:
             self.end()
-        if download:
-            self.say("nothing was deleted · x asks again when it is here")
-            self.download(gateway, rows)
+        if answer is Answer.DOWNLOAD:
+            self.say("nothing was deleted")
+            transfer = await self.bring_home(gateway, rows)
+            if transfer is not None:
+                self.say("nothing was deleted · when all of it is here, a asks for the delete")
+                self._wished[transfer] = rows
 
     @abstractmethod
-    def download(self, gateway: Gateway, rows: tuple[Row, ...]) -> object:
-        """Ask where to, and bring rows to this box."""
+    async def bring_home(self, gateway: Gateway, rows: tuple[Row, ...]) -> Transfer | None:
+        """Ask where to, and begin a download; None if there is none, which was said by then."""
+
+    def waits_for(self, transfer: Transfer) -> bool:
+        """Whether a delete waits for it, so that its good end is told with that."""
+        return transfer in self._wished and not transfer.failed
+
+    def tell_home(self, listed: Container[Transfer]) -> None:
+        """Say which downloads that were wished for before a delete are whole; forget those that cannot be.
+
+        `listed` has the transfers that can still go on.
+        """
+        for transfer in tuple(self._wished):
+            if transfer in self._to_ask:
+                continue
+            if transfer.whole:
+                self._to_ask.append(transfer)
+                self._tell_of(transfer, "a asks for the delete", "success")
+                self.refresh_bindings()
+            elif transfer not in listed:
+                del self._wished[transfer]
+            elif transfer.settled and not transfer.failed:
+                del self._wished[transfer]
+                self._tell_of(transfer, "not all of it came from there: nothing was deleted", "warning")
+
+    def _tell_of(self, transfer: Transfer, words: str, tone: str) -> None:
+        """In the pane's line, unless it tells of other work; over what hides it as well."""
+        text = f"{account.summary(transfer)} · {words}"
+        if not self.busy:
+            self.say(text, tone)
+        if self.busy or not self.display:
+            self.app.notify(f"In Storage: {text}", markup=False)
 
     def action_again(self) -> None:
-        """Try only what could not be deleted."""
-        if self.gateway is not None and self._failed is not None:
-            self.delete_again(self.gateway, self._failed)
+        """Try only what could not be deleted, or what is home by now."""
+        if self.gateway is None or not self._to_ask:
+            return
+        wanted = self._to_ask[-1]
+        if isinstance(wanted, DeletePlan):
+            self.delete_again(self.gateway, wanted)
+        elif wanted.where != where_of(self.gateway):
+            self.say(f"that download came from {wanted.where}, which is not connected", "error")
+        else:
+            self.delete_downloaded(self.gateway, wanted)
 
     @work(group="storage-work", exit_on_error=False)
     async def delete_again(self, gateway: Gateway, plan: DeletePlan) -> None:
@@ -88,6 +152,31 @@ class StorageDeleting(StorageUndoing):
                 await self._run_delete(gateway, plan, stop)
         finally:
             self.end()
+
+    @work(group="storage-work", exit_on_error=False)
+    async def delete_downloaded(self, gateway: Gateway, transfer: Transfer) -> None:
+        """Count again, ask, and delete what was downloaded: what came or changed since stays."""
+        aims = [Aim(row.uri, row.item) for row in self._wished[transfer]]
+        stop = self.begin()
+        try:
+            plan = await self._count(gateway, aims, stop)
+            if plan is None:
+                return
+            part = await asyncio.to_thread(only_downloaded, plan, transfer)
+            if not part.live:
+                self._drop(transfer)
+                self.say("nothing of what was downloaded can be deleted there any more")
+            elif await self._ask_and_delete(gateway, part, stop, home=True) is Answer.DELETED:
+                self._drop(transfer)
+        except CloudError as error:
+            self.tell_trouble(error, "Nothing was deleted.")
+        finally:
+            self.end()
+
+    def _drop(self, transfer: Transfer) -> None:
+        """Its delete is done."""
+        del self._wished[transfer]
+        self._to_ask.remove(transfer)
 
     # By rule
 
@@ -119,7 +208,7 @@ class StorageDeleting(StorageUndoing):
             if chosen is None:
                 self.say("nothing was deleted")
             else:
-                await self._ask_and_delete(gateway, chosen, stop, may_download=False)
+                await self._ask_and_delete(gateway, chosen, stop)
         except CloudError as error:
             self.tell_trouble(error, "Nothing was deleted.")
         finally:
@@ -155,37 +244,46 @@ class StorageDeleting(StorageUndoing):
         return False
 
     async def _ask_and_delete(
-        self, gateway: Gateway, plan: DeletePlan, stop: asyncio.Event, *, may_download: bool
-    ) -> bool:
-        """Ask until there is an answer, and do it; whether a download was wished for first."""
+        self,
+        gateway: Gateway,
+        plan: DeletePlan,
+        stop: asyncio.Event,
+        *,
+        may_download: bool = False,
+        home: bool = False,
+    ) -> Answer:
+        """Ask until there is an answer, and do it; `home` says that all of it was downloaded before."""
         while True:
             question = storage_delete_words.delete_question(
-                plan, gateway.target, self.jobs, may_download=may_download
+                plan, gateway.target, self.jobs, may_download=may_download, home=home
             )
             screen = ConfirmScreen(question)
             if await self.app.push_screen_wait(screen):
                 await self._run_delete(gateway, plan, stop)
-                return False
+                return Answer.DELETED
             if screen.taken == storage_delete_words.EARLIER:
                 plan = plan.taking_earlier(also=not plan.with_earlier)
                 continue
-            if screen.taken != storage_delete_words.DOWNLOAD.key:
-                self.say("nothing was deleted")
-            return bool(screen.taken)
+            if screen.taken == storage_delete_words.DOWNLOAD.key:
+                return Answer.DOWNLOAD
+            self.say("nothing was deleted")
+            return Answer.NO
 
     async def _run_delete(self, gateway: Gateway, plan: DeletePlan, stop: asyncio.Event) -> None:
         def progress(report: DeleteReport) -> None:
             self.paint(f"deleting: {report.done:,} of {plan.count:,} · c stops", report.done, plan.count)
 
         self.enter_stage(Stage.RUNNING)
-        self._failed = None
+        self.drop_report()
+        self._to_ask = [one for one in self._to_ask if isinstance(one, Transfer)]
         self.say(f"deleting {', '.join(storage_delete_words.places(plan.aims)[:1])} …")
         report = await delete_plan(
             gateway.storage, plan, self.journal, target=gateway.target, stop=stop, on_progress=progress
         )
-        self._failed = report.again()
-        hints = " · a tries again" if self._failed is not None else ""
-        hints += " · Z undoes" if report.gone else ""
+        failed = report.again()
+        self._to_ask += [failed] if failed is not None else []
+        hints = " · a tries again" if failed is not None else ""
+        hints += storage_delete_words.undo_hint(report)
         self.conclude(
             "Delete", f"{report}{hints}", storage_delete_words.failures_of(report), complete=report.complete
         )

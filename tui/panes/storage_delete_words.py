@@ -31,9 +31,14 @@ EARLIER = "v"
 """The key that takes earlier versions too, or leaves them."""
 
 
-def delete_question(plan: DeletePlan, target: Target, jobs: JobsSnapshot, *, may_download: bool) -> Question:
-    """The question before a delete: everything that it takes, what stays, and whether it can be undone."""
-    lines = [*places(plan.aims), "", *words.amount(plan)]
+def delete_question(
+    plan: DeletePlan, target: Target, jobs: JobsSnapshot, *, may_download: bool = False, home: bool = False
+) -> Question:
+    """The question before a delete: everything that it takes, what stays, and whether it can be undone.
+
+    `home` says that all of it was downloaded before.
+    """
+    lines = [*words.pointed_at(plan), "", *words.amount(plan)]
     lines += [*words.earlier(plan, EARLIER), *words.left_out(plan), *words.buckets(plan)]
     lines += ["", *plan.undo_lines(datetime.now(UTC))]
     if plan.count:
@@ -43,7 +48,7 @@ def delete_question(plan: DeletePlan, target: Target, jobs: JobsSnapshot, *, may
     lines += ["", f"Same as: {command}" if command else "No gcloud command names exactly this."]
     lines.append(where_line(target))
     return Question(
-        words.title(plan),
+        "Delete what was downloaded?" if home else words.title(plan),
         lines,
         "Delete",
         danger=True,
@@ -80,6 +85,11 @@ def again_question(plan: DeletePlan, target: Target) -> Question:
         where_line(target),
     ]
     return Question("Try what failed again?", lines, "Delete", danger=True)
+
+
+def undo_hint(report: DeleteReport) -> str:
+    """The key of the undo, if anything can come back; what is gone for good was said before."""
+    return " · Z undoes" if (report.gone or report.buckets_gone) and report.plan.undoable else ""
 
 
 def failures_of(report: DeleteReport) -> list[tuple[str, str]]:

@@ -91,7 +91,9 @@ class StorageDetails(StorageCounting):
 
     def _note_of(self, row: Row) -> str:
         if row.past:
-            return "" if self.mode is Mode.VERSIONS else "it can be restored until it goes for good"
+            if self.mode is Mode.VERSIONS:
+                return "R makes it live again"
+            return "it can be restored until it goes for good"
         if row.kind is RowKind.OBJECT:
             return "enter shows the beginning"
         return "enter goes in · C counts what lies below"
@@ -172,9 +174,12 @@ class StorageDetails(StorageCounting):
         if self.display:
             self.give_focus()
 
-    @abstractmethod
-    def give_focus(self) -> None:
-        """Put the focus on what the user is at."""
+    def drop_report(self) -> None:
+        """Close an account that does not hold any more."""
+        if self._report_shown:
+            self.close_side()
+            if self.display:
+                self.give_focus()
 
     @abstractmethod
     def say(self, text: str, tone: str = "") -> None:

@@ -96,14 +96,13 @@ def _bucket_facts(item: Bucket, region: str) -> Facts:
     facts = [("deleted", _with_zone(item.deleted_at)), ("goes for good", _until(item.gone_at))]
     if item.deleted_at is not None:
         facts.append(("restore", "brings the bucket back; then its objects can be restored too"))
-    span = undo_span(item)
     facts += [
         ("location", location),
         ("for your jobs", bucket_match(item, region).about),
         ("class", _class(item.storage_class)),
         ("created", _with_zone(item.created)),
         ("versions", "earlier versions are kept" if item.versioning else "only the newest is kept"),
-        ("deletes", f"can be undone for {span}" if span else "cannot be undone (soft delete is off)"),
+        ("deletes", _undo_about(item)),
     ]
     if item.retention_seconds:
         lock = ", locked for good" if item.retention_locked else ""
@@ -115,6 +114,15 @@ def _bucket_facts(item: Bucket, region: str) -> Facts:
     if item.hierarchical:
         facts.append(("folders", "real ones (hierarchical namespace)"))
     return [*facts, ("key", item.kms_key)]
+
+
+def _undo_about(item: Bucket) -> str:
+    """Whether a delete there can be undone, and by what."""
+    span = undo_span(item)
+    if not item.versioning:
+        return f"can be undone for {span}" if span else "cannot be undone (soft delete is off)"
+    then = f"can come back for {span}" if span else "is gone for good (soft delete is off)"
+    return f"can be undone: a deleted object stays as an earlier version; deleted too, that {then}"
 
 
 def _class(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from textual import work
 
@@ -75,11 +75,14 @@ class StoragePlaces(StorageDetails):
         if chosen is not None:
             self.browse(chosen, from_caller=from_caller)
 
-    @work(exclusive=True, group="storage-prompt", exit_on_error=False)
-    async def action_go_to(self) -> None:
+    def action_go_to(self) -> None:
         """Show a typed path."""
         start = str(self.place) if self.place is not None else "gs://"
-        answer = await self.query_one(Prompt).ask("Go to", start)
+        self._go_to(self.query_one(Prompt).ask("Go to", start))
+
+    @work(exclusive=True, group="storage-prompt", exit_on_error=False)
+    async def _go_to(self, typed: Awaitable[str | None]) -> None:
+        answer = await typed
         self.give_focus()
         if answer is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import ClassVar
 
 from textual import on
@@ -44,10 +44,13 @@ class Prompt(Horizontal):
         """Whether something is being asked."""
         return self._answer is not None
 
-    async def ask(
+    def ask(
         self, label: str, text: str = "", *, on_change: Callable[[str], None] | None = None
-    ) -> str | None:
-        """What was typed when enter was pressed, or None when it was left; `on_change` sees every key."""
+    ) -> Coroutine[None, None, str | None]:
+        """What was typed when enter was pressed, or None when it was left; `on_change` sees every key.
+
+        It is asked at once, so that keys typed right behind the one that asks are for the field.
+        """
         self.cancel()
         self.query_one("#storage-prompt-label", Static).update(Content(label))
         field = self.query_one(Input)
@@ -59,6 +62,9 @@ class Prompt(Horizontal):
         self._on_change = on_change
         self.remove_class("hidden")
         field.focus()
+        return self._answered(answer)
+
+    async def _answered(self, answer: asyncio.Future[str | None]) -> str | None:
         try:
             return await answer
         finally:

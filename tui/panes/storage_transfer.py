@@ -26,6 +26,7 @@ from tui.panes.storage_task import Stage, unless
 from tui.panes.storage_transfer_words import Way
 from tui.panes.storage_transfers_panel import TransfersScreen
 from tui.panes.storage_upload_path import UploadPathScreen
+from tui.panes.storage_words import where_of
 from tui.services.listing import bucket_settings, is_within, list_all
 from tui.services.options import AppOptions
 from tui.services.processes import BEAT
@@ -37,9 +38,6 @@ from tui.services.transfers.records import Records, records_dir
 from tui.services.transfers.region import box_region
 from tui.services.transfers.uploads import UploadPlan, find_files, look_there, plan_upload
 from tui.widgets.confirm import ConfirmScreen, Question
-
-LOCAL = "the local server"
-GOOGLE = "Google Cloud"
 
 
 class DownloadScreen(ConfirmScreen):
@@ -87,12 +85,13 @@ class StorageTransfer(StorageDeleting):
         ended = [one for one in self._told_of if one.settled]
         for transfer in ended:
             self._told_of.discard(transfer)
-            if not self.busy:
+            if not self.busy and not self.waits_for(transfer):
                 tone = "error" if transfer.failed else "success"
                 failed = " · T shows why and tries again" if transfer.failed else ""
                 self.say(f"{account.summary(transfer)}{failed}", tone)
             if transfer.direction is Direction.UP and is_within(transfer.place, self.place):
                 self.refresh_level()
+        self.tell_home(self.hub.transfers)
 
     async def _hand_to_hub(self, transfer: Transfer, words: str) -> None:
         """Let it be carried, and say so."""
@@ -111,7 +110,7 @@ class StorageTransfer(StorageDeleting):
         """Carry by the new connection."""
         super().watch_gateway(gateway)
         if gateway is not None:
-            self.hub.connect(gateway.storage, _where(gateway))
+            self.hub.connect(gateway.storage, where_of(gateway))
 
     @property
     def transfers_under_way(self) -> tuple[str, ...]:
@@ -156,7 +155,7 @@ class StorageTransfer(StorageDeleting):
             if rule is None or not await self._confirm_download(gateway, plan, rule):
                 self.say("nothing was downloaded")
                 return None
-            transfer = plan.transfer(rule, _where(gateway))
+            transfer = plan.transfer(rule, where_of(gateway))
         except CloudError as error:
             self.tell_trouble(error, "Nothing was downloaded.")
             return None
@@ -241,7 +240,7 @@ class StorageTransfer(StorageDeleting):
             ):
                 self.say("nothing was uploaded")
                 return
-            transfer = plan.transfer(rule, _where(gateway))
+            transfer = plan.transfer(rule, where_of(gateway))
         except CloudError as error:
             self.tell_trouble(error, "Nothing was uploaded.")
             return
@@ -276,7 +275,3 @@ class StorageTransfer(StorageDeleting):
             self.say(f"nothing there can be uploaded. {printable(notes)}", "error" if notes else "")
             return None
         return plan
-
-
-def _where(gateway: Gateway) -> str:
-    return LOCAL if gateway.target.is_local else GOOGLE

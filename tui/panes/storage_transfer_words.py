@@ -74,7 +74,7 @@ def download_question(plan: DownloadPlan, target: Target, rule: Overwrite, way: 
     if len(uris) <= ROW and all(map(gcloud_can_name, uris)):
         recursive = "--recursive " if any(uri.is_prefix for uri in uris) else ""
         paths = " ".join(shlex.quote(str(uri).rstrip("/")) for uri in uris)
-        lines.append(f"Same as: gcloud storage cp {recursive}{paths} {shlex.quote(str(plan.folder))}")
+        lines.append(_same_as(rule, f"{recursive}{paths} {shlex.quote(str(plan.folder))}"))
     lines.append(where_line(target))
     return Question("Download?", lines, "Download")
 
@@ -98,15 +98,19 @@ def upload_question(plan: UploadPlan, target: Target, rule: Overwrite, chosen: G
     lines += [f"Note: {printable(note)}" for note in plan.notes]
     if gcloud_can_name(chosen):
         recursive = "--recursive " if plan.is_folder else ""
-        keep = "--no-clobber " if rule is Overwrite.KEEP else ""
-        source = shlex.quote(str(plan.path))
-        lines += [
-            "",
-            f"Same as: gcloud storage cp {recursive}{keep}{printable(source)} {shlex.quote(str(chosen))}",
-        ]
+        source = printable(shlex.quote(str(plan.path)))
+        lines += ["", _same_as(rule, f"{recursive}{source} {shlex.quote(str(chosen))}")]
     lines.append(where_line(target))
     danger = bool(plan.existing) and rule in (Overwrite.REPLACE, Overwrite.DIFFERENT)
     return Question("Upload?", lines, "Upload", danger=danger)
+
+
+def _same_as(rule: Overwrite, arguments: str) -> str:
+    """The gcloud command that does the same: it can keep what is there, or replace all of it."""
+    if rule not in (Overwrite.KEEP, Overwrite.REPLACE):
+        return "No gcloud command does exactly this."
+    keep = "--no-clobber " if rule is Overwrite.KEEP else ""
+    return f"Same as: gcloud storage cp {keep}{arguments}"
 
 
 def _objects(count: int) -> str:
@@ -117,6 +121,7 @@ def home_path(folder: str) -> str:
     """A folder as it is proposed for typing: absolute, or below `~`."""
     path = Path(folder).expanduser().absolute()
     try:
-        return f"~/{path.relative_to(Path.home())}"
+        below = path.relative_to(Path.home())
     except ValueError:
         return str(path)
+    return f"~/{below}" if below.parts else "~/"

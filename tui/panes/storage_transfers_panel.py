@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +19,7 @@ from tui.domain.text import duration, printable, size
 from tui.domain.transfers.rates import Rate
 from tui.panes import messages
 from tui.panes.base import copied
-from tui.panes.storage_transfer_words import fetch_of, on_host
+from tui.panes.storage_transfer_words import TOPS_NAMED, fetch_of, on_host
 from tui.services.options import AppOptions
 from tui.services.transfers.account import ARROWS, GLYPHS, bar, of_sizes, progress, shown_state
 from tui.services.transfers.hub import Hub
@@ -31,10 +32,11 @@ from tui.widgets.rows import RowList
 from tui.widgets.state_view import StateView
 
 COLUMNS = (
-    Column("name", "NAME", minimum=24, fill=True),
-    Column("bar", "", 12, minimum=5, priority=4),
-    Column("bytes", "BYTES", 20, minimum=18, align="right", priority=8),
-    Column("rate", "RATE · LEFT", 20, minimum=17, align="right", priority=9),
+    Column("name", "NAME", minimum=32, fill=True),
+    Column("bar", "", 12, minimum=8, priority=4),
+    Column("bytes", "BYTES", 22, minimum=20, align="right", priority=9),
+    Column("rate", "RATE", 11, align="right", priority=8),
+    Column("left", "LEFT", 7, align="right", priority=5),
 )
 
 FEW = 30
@@ -87,6 +89,8 @@ class TransfersScreen(Screen[None]):
         self._options = options
         self._rows: dict[str, tuple[Transfer, FileWork | None]] = {}
         self._open: dict[str, bool] = {}
+        self._twins: frozenset[str] = frozenset()
+        """What several transfers are about: their places tell them apart."""
         self._about = ""
         self._following = False
 
@@ -149,6 +153,8 @@ class TransfersScreen(Screen[None]):
                 keys.append(key)
                 rows[key] = (transfer, file)
         self._rows = rows
+        titles = Counter(transfer.title for transfer in self.hub.transfers)
+        self._twins = frozenset(title for title, count in titles.items() if count > 1)
         shown = self._list
         if list(shown.keys) == keys:
             shown.touch_all()
@@ -182,16 +188,14 @@ class TransfersScreen(Screen[None]):
         now = self.hub.clock()
         if file is None:
             state, done, whole, rate = transfer.state, transfer.bytes_done, transfer.bytes, transfer.rate
-            name = f"{GLYPHS[state]} {ARROWS[transfer.direction]} {printable(transfer.title)}"
+            name = f"{GLYPHS[state]} {ARROWS[transfer.direction]} {printable(self._title(transfer))}"
             left = transfer.seconds_left(now)
         else:
             state, done, whole, rate = shown_state(transfer, file), file.done, file.size, file.rate or Rate()
             name = f"  {GLYPHS[state]} {printable(_short(transfer, file))}"
             left = rate.left(whole - done, 1, now)
         moving = state is State.RUNNING
-        speed = rate.per_second(now)
-        pace = [f"{size(int(speed))}/s"] if speed else []
-        pace += [duration(left)] if left is not None else []
+        speed = rate.per_second(now) if moving else 0.0
         return (
             Content.styled(name, " ".join(filter(None, (TONES[state], "" if file else "bold")))),
             Content(
@@ -200,8 +204,16 @@ class TransfersScreen(Screen[None]):
                 else ""
             ),
             Content(size(whole) if state in (State.DONE, State.KEPT) else of_sizes(done, whole)),
-            Content(" · ".join(pace) if moving else state.value),
+            Content((f"{size(int(speed))}/s" if speed else "") if moving else state.value),
+            Content(duration(left) if moving and left is not None else ""),
         )
+
+    def _title(self, transfer: Transfer) -> str:
+        if transfer.title not in self._twins:
+            return transfer.title
+        down = transfer.direction is Direction.DOWN
+        where = transfer.folder.name if down else str(transfer.place)
+        return f"{transfer.title} → {where}"
 
     def _tell_about(self) -> None:
         lines = "\n".join(self._about_lines())
@@ -216,14 +228,16 @@ class TransfersScreen(Screen[None]):
         transfer, file = chosen
         if file is not None:
             yield f"{printable(str(file.uri))} · {shown_state(transfer, file).value}"
-            yield on_host(file.path)
+            yield on_host(file.home)
             if file.reason:
                 yield f"✗ {printable(file.reason)}"
             return
         yield progress(transfer, self.hub.clock())
         if transfer.direction is Direction.DOWN:
-            yield f"to {on_host(transfer.folder)}"
-            yield f"to your machine: {printable(fetch_of(transfer.folder, transfer.tops))}"
+            beside = sum(one.landed is not None for one in transfer.files) if transfer.keeps_both else 0
+            more = f" · {beside:,} with a number, beside what was there" if beside else ""
+            yield f"to {on_host(transfer.folder)}{more}"
+            yield f"to your machine: {printable(fetch_of(transfer.folder, _tops(transfer)))}"
         else:
             yield f"to {printable(str(transfer.place))}"
         only = transfer.files[0] if len(transfer.files) == 1 else None
@@ -314,14 +328,14 @@ class TransfersScreen(Screen[None]):
             self.app.post_message(messages.BrowseOutputs(file.uri if file is not None else transfer.place))
             self.dismiss()
             return
-        place = file.path.parent if file is not None else transfer.folder
+        place = file.home.parent if file is not None else transfer.folder
         self._copy(str(place), f"the folder {on_host(place)}")
 
     def action_copy(self) -> None:
         """Copy the command that fetches the files to one's own machine."""
         if self._chosen is not None:
             transfer, file = self._chosen
-            command = fetch_of(transfer.folder, (file.path,) if file is not None else transfer.tops)
+            command = fetch_of(transfer.folder, (file.home,) if file is not None else _tops(transfer))
             self._copy(command, "the command for your own machine")
 
     @work(exclusive=True, group="copy", exit_on_error=False)
@@ -332,12 +346,21 @@ class TransfersScreen(Screen[None]):
         note.remove_class("hidden")
 
 
+def _tops(transfer: Transfer) -> tuple[Path, ...]:
+    """What appeared in the folder of a download; what got a number is not what was there."""
+    if not transfer.keeps_both or len(transfer.tops) > TOPS_NAMED:
+        return transfer.tops
+    landed = {file.path: file.home for file in transfer.files if file.path in transfer.tops}
+    return tuple(landed.get(top, top) for top in transfer.tops)
+
+
 def _short(transfer: Transfer, file: FileWork) -> str:
     """A file's name below what the transfer is about."""
+    path = file.home
     top = transfer.tops[0] if len(transfer.tops) == 1 else transfer.folder
     if transfer.direction is Direction.UP:
         top = Path(transfer.title)
     for place in (top, transfer.folder):
-        if file.path != place and file.path.is_relative_to(place):
-            return str(file.path.relative_to(place))
-    return str(file.path)
+        if path != place and path.is_relative_to(place):
+            return str(path.relative_to(place))
+    return str(path)

@@ -29,9 +29,10 @@ COLUMNS = (
     Column("state", "STATE", 16),
     Column("undo", "UNDO", 10),
 )
-NARROW = tuple(column for column in COLUMNS if column.key != "when")
+NARROW = (Column("short", "WHEN", 11), *(each for each in COLUMNS[1:] if each.key != "count"))
+"""The count is told below for the row under the cursor."""
 ROOMY = 100
-"""Columns of the terminal from which the time has its own."""
+"""Columns of the terminal from which the year and the count have room."""
 
 
 class DeletesScreen(AnswerScreen[Record | None]):
@@ -79,6 +80,7 @@ class DeletesScreen(AnswerScreen[Record | None]):
     def _cell(self, record: Record, key: str, fill: int, now: datetime) -> Content:
         texts = {
             "when": when(record.began),
+            "short": when(record.began)[5:],
             "place": middle_cut(place_of(record), fill),
             "count": f"{record.count:>9,}",
             "state": state_of(record),

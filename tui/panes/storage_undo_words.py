@@ -7,22 +7,60 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from tui.domain.cleanup.undoing import How, UndoPlan
+from tui.domain.cleanup.undoing import NEWER_LIVE, How, UndoPlan
 from tui.domain.deleteplan import count_and_size, gcloud_can_name
 from tui.domain.storage import GcsUri
-from tui.domain.storagewords import when, where_line
+from tui.domain.storagewords import place_name, when, where_line
 from tui.domain.target import Target
 from tui.domain.text import duration, printable, size
+from tui.services.deleteplans import Aim
 from tui.services.deletion import words
 from tui.services.deletion.records import Fate, Outcome, Record
 from tui.services.deletion.undo import UndoReport
 from tui.services.deletion.words import lost_lines, place_of, state_of, undo_of
 from tui.widgets.confirm import Question
 
-__all__ = ["detail_lines", "lost_lines", "place_of", "state_of", "undo_failures", "undo_of", "undo_question"]
+__all__ = [
+    "aim_lines",
+    "detail_lines",
+    "lost_lines",
+    "place_of",
+    "state_of",
+    "title",
+    "undo_failures",
+    "undo_of",
+    "undo_question",
+    "why_nothing",
+]
 
 NAMES_SHOWN = 1_000
 """Names listed one by one in the details of a delete."""
+
+
+def title(plan: UndoPlan, record: Record | None) -> str:
+    """The question in one line."""
+    if record is not None:
+        return "Undo this delete?"
+    if plan.over:
+        return "Make it live again?" if plan.count == 1 else f"Make these {plan.count:,} live again?"
+    return "Bring this back?"
+
+
+def why_nothing(plan: UndoPlan) -> str:
+    """Why nothing comes back, in one line."""
+    if plan.lost and all(each.why == NEWER_LIVE for each in plan.lost):
+        return "It would take the place of what is there now, which this bucket would not keep."
+    return "None of it is kept any more, or it is there."
+
+
+def aim_lines(aims: Iterable[Aim]) -> list[str]:
+    """What is pointed at; of a generation, which."""
+    return [
+        f"{place_name(aim.uri)} · generation {aim.item.generation}, written {when(aim.item.updated)}"
+        if aim.item is not None
+        else place_name(aim.uri)
+        for aim in aims
+    ]
 
 
 def undo_question(plan: UndoPlan, target: Target, title: str, about: Iterable[str]) -> Question:
@@ -39,9 +77,12 @@ def _command(plan: UndoPlan) -> str:
         return ""
     chain, step = plan.chains[0], plan.chains[0].steps[0]
     uri = GcsUri(chain.bucket, chain.name)
-    if step.how is not How.SOFT_DELETE or not gcloud_can_name(uri):
+    if not gcloud_can_name(uri) or chain.retire:
         return ""
-    return f"gcloud storage restore {shlex.quote(f'{uri}#{step.generation}')}"
+    version = shlex.quote(f"{uri}#{step.generation}")
+    if step.how is How.SOFT_DELETE:
+        return f"gcloud storage restore {version}"
+    return f"gcloud storage cp --if-generation-match={chain.over} {version} {shlex.quote(str(uri))}"
 
 
 def undo_failures(report: UndoReport) -> list[tuple[str, str]]:

@@ -100,7 +100,8 @@ class StorageUndoing(StorageTask):
             if objects:
                 plan = await self._look(gateway, objects, stop)
                 if plan is not None:
-                    await self._ask_and_restore(gateway, plan, [str(aim.uri) for aim in objects], stop)
+                    about = storage_undo_words.aim_lines(objects)
+                    await self._ask_and_restore(gateway, plan, about, stop)
         except CloudError as error:
             self.tell_trouble(error, "Not all of it was brought back.")
         finally:
@@ -157,9 +158,9 @@ class StorageUndoing(StorageTask):
             lines = storage_undo_words.lost_lines(plan.lost)
             lines += [f"{plan.present:,} there anyway"] if plan.present else []
             self.say("nothing can come back", "error")
-            self.show_report("Nothing can come back", "None of it is kept any more, or it is there.", lines)
+            self.show_report("Nothing can come back", storage_undo_words.why_nothing(plan), lines)
             return False
-        title = "Undo this delete?" if record is not None else "Bring this back?"
+        title = storage_undo_words.title(plan, record)
         shown = about if len(about) <= 5 else [*about[:4], f"… and {len(about) - 4:,} more"]  # noqa: PLR2004
         question = storage_undo_words.undo_question(plan, gateway.target, title, shown)
         if self.read_only:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.domain.gateway import Gateway
 from tui.domain.text import printable
+
+LOCAL = "the local server"
+GOOGLE = "Google Cloud"
 
 FAILURES_SHOWN = 10_000
 """Failures listed one by one in a report; more than that nobody reads."""
@@ -16,6 +20,11 @@ def failure_lines(failures: Sequence[tuple[str, str]]) -> list[str]:
     if len(failures) > FAILURES_SHOWN:
         lines.append(f"… and {len(failures) - FAILURES_SHOWN:,} more")
     return lines
+
+
+def where_of(gateway: Gateway) -> str:
+    """Whose storage it is; a transfer goes on with no other."""
+    return LOCAL if gateway.target.is_local else GOOGLE
 
 
 def files(count: int) -> str:

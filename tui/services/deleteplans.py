@@ -46,9 +46,11 @@ async def plan_delete(
         for bucket in dict.fromkeys(aim.uri.bucket for aim in wanted)
     ]
     tally = counting.tally
-    plan = DeletePlan(tuple(aim.uri for aim in wanted), tuple(parts), tally.newest, tally.newest_name)
-    pointed = any(aim.item is not None and aim.item.past is not None for aim in wanted)
-    return plan.taking_earlier(also=pointed or plan.must_take_earlier)
+    picked = any(aim.item is not None and aim.item.past is not None for aim in wanted)
+    plan = DeletePlan(
+        tuple(aim.uri for aim in wanted), tuple(parts), tally.newest, tally.newest_name, picked=picked
+    )
+    return plan.taking_earlier(also=picked or plan.must_take_earlier)
 
 
 def without_covered(aims: Iterable[Aim]) -> list[Aim]:

@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from tui.domain.text import cell_width
 from tui.widgets.type_ahead import AnswerScreen
 
 SETTLE_SECONDS = 0.35
@@ -51,6 +52,15 @@ class Question:
     offers: Sequence[Offer] = ()
 
 
+class ButtonRow(Horizontal):
+    """The buttons below a question, closer together where they would not fit."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit them."""
+        wanted = sum(max(cell_width(str(button.label)) + 2, 10) + 2 for button in self.query(Button))
+        self.set_class(wanted > event.size.width, "tight")
+
+
 class ConfirmScreen(AnswerScreen[bool]):
     """Asks a question, answers No by default, and ignores keys typed before it was drawn."""
 
@@ -81,7 +91,7 @@ class ConfirmScreen(AnswerScreen[bool]):
             if self.question.must_type:
                 yield Static(Content(self._ask), id="dialog-ask", classes="dialog-ask")
                 yield Input(id="dialog-typed", compact=True)
-            with Horizontal(id="dialog-buttons"):
+            with ButtonRow(id="dialog-buttons"):
                 for offer in self.question.offers:
                     yield Button(Content(f"{offer.key}: {offer.word}"), id=f"offer-{offer.key}", compact=True)
                 yield Button(Content(self.question.no), id="no", compact=True)
@@ -134,6 +144,7 @@ class ConfirmScreen(AnswerScreen[bool]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """The button wakes when the text is typed in full."""
         self.query_one("#yes", Button).disabled = event.value != self.question.must_type
+        self.query_one("#dialog-ask", Static).update(Content(self._ask))
 
     def on_input_submitted(self) -> None:
         """Enter in the field moves on to the button rather than answering."""

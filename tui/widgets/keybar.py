@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
-from textual.keys import key_to_character
+from textual.keys import REPLACED_KEYS, key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -37,40 +37,55 @@ class KeyBar(Widget):
         super().__init__()
         self._keys: tuple[_Key, ...] = ()
         self._spans: list[tuple[int, int, str]] = []
+        self._dialog = False
+        """Whether it tells the keys of a dialog over the screen: those beneath do nothing meanwhile."""
 
     def on_mount(self) -> None:
-        """Follow the bindings of the screen."""
+        """Follow the bindings of the screen, and of dialogs over it."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+        self.app.screen_change_signal.subscribe(self, self._screen_changed)
 
     def on_unmount(self) -> None:
         """Follow them no more."""
         self.screen.bindings_updated_signal.unsubscribe(self)
+        self.app.screen_change_signal.unsubscribe(self)
+
+    def _screen_changed(self, screen: Screen[object]) -> None:
+        if screen.is_modal:
+            screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+        self._bindings_updated(screen)
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
-        if self.is_attached and (keys := self._active()) != self._keys:
-            self._keys = keys
+        if not self.is_attached or not self.app.is_running:
+            return
+        screen = self.app.screen if self.app.screen.is_modal else self.screen
+        shown = (screen.is_modal, self._active(screen))
+        if shown != (self._dialog, self._keys):
+            self._dialog, self._keys = shown
             self.refresh()
 
-    def _active(self) -> tuple[_Key, ...]:
+    @staticmethod
+    def _active(screen: Screen[object]) -> tuple[_Key, ...]:
         """One key for each action that is shown, in the order of declaration."""
         found: dict[str, _Key] = {}
-        focused = self.screen.focused
-        for active in self.screen.active_bindings.values():
+        focused = screen.focused
+        for active in screen.active_bindings.values():
             binding = active.binding
-            typed = focused is not None and focused.check_consume_key(
-                binding.key, key_to_character(binding.key)
-            )
+            # Textual finds no character for the short names that it gives to some keys, such as slash.
+            character = key_to_character(REPLACED_KEYS.get(binding.key, binding.key))
+            typed = focused is not None and focused.check_consume_key(binding.key, character)
             if binding.show and active.enabled and binding.description and (binding.priority or not typed):
-                key = _Key(self.app.get_key_display(binding), binding.description, binding.action)
+                key = _Key(screen.app.get_key_display(binding), binding.description, binding.action)
                 found.setdefault(binding.action, key)
         return tuple(found.values())
 
     def render(self) -> Content:
-        """The keys of the pane while they fit, then help; the palette at the right."""
+        """The keys that fit, then help; the palette at the right, which a dialog has not."""
         keys = [key for key in self._keys if key.action != _HELP]
         last = [key for key in self._keys if key.action == _HELP]
-        palette = _Key("^p", "All actions", _PALETTE)
-        room = self.size.width - palette.text.cell_length - sum(key.text.cell_length for key in last)
+        right = [] if self._dialog else [_Key("^p", "All actions", _PALETTE)]
+        end = sum(key.text.cell_length for key in right)
+        room = self.size.width - end - sum(key.text.cell_length for key in last)
         shown: list[_Key] = []
         for key in keys:
             room -= key.text.cell_length
@@ -81,8 +96,10 @@ class KeyBar(Widget):
         self._spans.clear()
         for key in (*shown, *last):
             line = self._append(line, key)
-        line += Content(" " * max(self.size.width - line.cell_length - palette.text.cell_length, 0))
-        return self._append(line, palette)
+        line += Content(" " * max(self.size.width - line.cell_length - end, 0))
+        for key in right:
+            line = self._append(line, key)
+        return line
 
     def _append(self, line: Content, key: _Key) -> Content:
         longer = line + key.text

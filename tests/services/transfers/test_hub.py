@@ -18,6 +18,7 @@ from tests.services.transfer_world import TransferWorld
 from tests.services.transfers.test_plans import bucket, planned, upload_plan
 from tests.support import wait_for
 from tui.domain.errors import CloudError, ErrorKind
+from tui.domain.parts import RESUMED_FROM
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.transfers.account import left_behind, progress, strip_words, summary
 from tui.services.transfers.hub import PARALLEL, Hub
@@ -295,7 +296,8 @@ async def test_the_next_session_goes_on_or_removes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", [Overwrite.KEEP, Overwrite.BOTH])
 async def test_the_next_session_may_remove_what_is_left(tmp_path: Path, rule: Overwrite) -> None:
     world = bucket()
-    big(world, 1)
+    world.piece = RESUMED_FROM
+    world.put("kelp", "runs/a/0", bytes(2 * world.piece))
     state, home = tmp_path / "state", tmp_path / "home"
     mine = {"a/0": b"mine"} if rule is Overwrite.BOTH else {}
     for name, data in mine.items():
@@ -303,7 +305,7 @@ async def test_the_next_session_may_remove_what_is_left(tmp_path: Path, rule: Ov
         (home / name).write_bytes(data)
 
     async def fault(_name: str, start: int) -> None:
-        if start == 8:
+        if start:
             await asyncio.Event().wait()
 
     world.fault = fault

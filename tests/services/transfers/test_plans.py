@@ -12,6 +12,7 @@ from tui.domain.errors import CloudError
 from tui.domain.storage import GcsUri, ObjectInfo, Past
 from tui.domain.transfers.overwrite import Overwrite
 from tui.services.listing import list_all
+from tui.services.transfers.disk import IS_FOLDER, NO_FOLDER, NOWHERE
 from tui.services.transfers.downloads import DownloadPlan, Source, check_space, plan_download
 from tui.services.transfers.uploads import UploadPlan, find_files, look_there, plan_upload
 
@@ -62,7 +63,7 @@ async def test_several_things_land_beside_each_other(tmp_path: Path) -> None:
     assert "1 empty or deleted entries" in plan.notes[0]
     assert not home.exists()
     check_space(plan)
-    with pytest.raises(CloudError, match="Not enough room"):
+    with pytest.raises(CloudError, match=r"8 B are needed, 1000 B are free .* 64\.0 MiB of them are left"):
         check_space(replace(plan, free=1000))
 
 
@@ -96,8 +97,28 @@ async def test_links_in_the_target_are_noted_and_never_followed_outside(tmp_path
     plan = await planned(world, home, "gs://kelp/runs/a/")
     assert [bool(landing.refused) for landing in plan.landings] == [True, False]
     assert (plan.bytes, plan.existing) == (1, 1)
-    assert "outside the folder, through a link in it (e.g. a/deep/model.bin)" in plan.notes[0]
+    assert "(e.g. a/deep/model.bin) would land outside the folder, through a link in it" in plan.notes[0]
     assert "1 files that are there are links" in plan.notes[1]
+
+
+async def test_what_stands_in_the_way_is_noted(tmp_path: Path) -> None:
+    world = bucket()
+    for name in ("file/x", "folder", "nothing/x"):
+        world.put("kelp", f"runs/a/{name}", b"x")
+    home = tmp_path / "a"
+    (home / "folder").mkdir(parents=True)
+    (home / "file").touch()
+    (home / "nothing").symlink_to(home / "none")
+    plan = await planned(world, tmp_path, "gs://kelp/runs/a/")
+    assert [landing.refused for landing in plan.landings] == [NO_FOLDER, IS_FOLDER, NOWHERE]
+    assert (plan.bytes, plan.existing) == (0, 0)
+    assert [note.partition(")")[2] for note in plan.notes] == [
+        " would need a folder where a file stands: not written.",
+        " would be a file where a folder stands: not written.",
+        " would need a folder where a link to nothing stands: not written.",
+    ]
+    with pytest.raises(CloudError, match="that is a link to nothing"):
+        plan_download(plan.sources, home / "nothing" / "below")
 
 
 def test_what_is_soft_deleted_is_left_out_and_a_file_is_no_folder(tmp_path: Path) -> None:
@@ -123,6 +144,8 @@ async def test_a_folder_is_looked_through_and_what_cannot_go_is_said(tmp_path: P
     (data / "deep" / "b.txt").write_text("bb")
     (data / "deep" / "up").symlink_to(tmp_path)
     (data / "bad\nname").write_text("x")
+    (data / "worse\udcff").write_text("x")
+    (data / "deep" / "empty").mkdir()
     (data / ".model.pt.12345678.7.part").write_text("half")
     plan = await upload_plan(world, data, "gs://kelp/in/")
     assert [file.name for file in plan.files] == ["in/data/a.txt", "in/data/deep/b.txt"]
@@ -130,6 +153,8 @@ async def test_a_folder_is_looked_through_and_what_cannot_go_is_said(tmp_path: P
     notes = " ".join(plan.notes)
     assert "1 (e.g. data/deep/up) skipped: links are not followed" in notes
     assert "cannot be uploaded: its name holds a line break" in notes
+    assert "cannot be uploaded: its name is not valid UTF-8" in notes
+    assert "1 (e.g. data/deep/empty) skipped: empty folders" in notes
     assert "1 unfinished downloads" in notes
     replaces = {rule: plan.transfer(rule, "x").files[0].replaces for rule in Overwrite}
     assert replaces[Overwrite.REPLACE] == replaces[Overwrite.DIFFERENT] == seen.generation

@@ -40,6 +40,8 @@ class Chain:
     steps: tuple[Step, ...]
     retire: int = 0
     """An earlier one that an interrupted undo left live: it is deleted first, and so kept as a version."""
+    over: int = 0
+    """The live one whose place it takes, as was wished; versioning keeps that as an earlier version."""
 
     @property
     def bytes(self) -> int:
@@ -93,6 +95,11 @@ class UndoPlan:
         return sum(chain.bytes for chain in self.chains)
 
     @property
+    def over(self) -> int:
+        """Live objects whose places are taken."""
+        return sum(bool(chain.over) for chain in self.chains)
+
+    @property
     def nothing(self) -> bool:
         """Whether there is nothing to bring back."""
         return not (self.chains or self.buckets or self.folders)
@@ -118,13 +125,18 @@ class Shelf:
         *,
         versioning: bool,
         halfway: frozenset[str] = frozenset(),
+        over_live: bool = False,
     ) -> None:
-        """`wanted` holds bytes by name and generation; `halfway` names that an undo was at before."""
+        """`wanted` holds bytes by name and generation; `halfway` names that an undo was at before.
+
+        `over_live` lets an earlier version take the place of a live object that versioning keeps.
+        """
         self._bucket = bucket
         self._wanted = wanted
         self._versioning = versioning
         self._names = {name for name, _ in wanted}
         self._halfway = halfway
+        self._over_live = over_live and versioning
         self._live: dict[str, ObjectInfo] = {}
         self._found: dict[str, list[Step]] = {}
 
@@ -158,7 +170,9 @@ class Shelf:
         missing = sorted(set(generations) - {step.generation for step in steps} - set(present))
         retired = self._left_live(live, missing, steps) if live is not None else 0
         plan.lost += [Lost(self._bucket, name, each, GONE_FOR_GOOD) for each in missing if each != retired]
-        if live is not None and not retired:
+        if live is not None and self._over_live and steps and steps[-1].how is How.VERSION:
+            plan.chains.append(Chain(self._bucket, name, (steps[-1],), over=live.generation))
+        elif live is not None and not retired:
             plan.lost += self._lost(name, steps, NEWER_LIVE)
         elif steps:
             several = steps if self._versioning else steps[-1:]

@@ -9,8 +9,8 @@ from tui.domain.deleteplan import DAY_SECONDS
 from tui.domain.regions import TRAINING_REGIONS
 from tui.domain.setup.bucket_names import name_fault
 from tui.domain.storagelist.classes import CLASSES, class_about, region_match
+from tui.domain.storagelist.locations import MULTI_REGIONS, is_location, location_fault
 
-MULTI_REGIONS = ("eu", "us", "asia")
 SOFT_DELETES = (7, 0, 14, 30, 90)
 """Days that can be chosen, the service's own first."""
 STORAGE_CLASSES = tuple(each.name for each in CLASSES)
@@ -31,18 +31,21 @@ class NewBucket:
         """Why it cannot be made; empty if it can."""
         if fault := name_fault(self.name):
             return f"this name cannot be used: {fault}"
-        return "" if self.location else "a location is needed"
+        return location_fault(self.location)
 
     def about_location(self, region: str) -> str:
         """What the location means for jobs of a region."""
-        if not self.location:
+        if location_fault(self.location):
             return f"a region such as {region}"
         place = self.location.lower()
         if place in MULTI_REGIONS:
             return region_match(place, "multi-region", region).about
         about = region_match(place, "", region).about
-        known = place in TRAINING_REGIONS or place == region
-        return about if known else f"not a region of training that is known here; {about}"
+        if place == region or place in TRAINING_REGIONS:
+            return about
+        if not is_location(place):
+            return f"⚠ not a location that is known here, perhaps a new one; {about}"
+        return f"not a region of training; {about}"
 
     @property
     def about_class(self) -> str:

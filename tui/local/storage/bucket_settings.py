@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tui.domain.storagelist.locations import DUAL_REGIONS, MULTI_REGIONS, is_location
 from tui.local.storage.errors import StorageError, invalid
 from tui.local.storage.lifecycle import check_lifecycle
 from tui.local.storage.schema import moved_time
@@ -24,8 +25,6 @@ LONGEST = 3_155_760_000
 UNIFORM_LOCK = 90 * DAY
 """Seconds after which uniform access cannot be switched off any more."""
 
-MULTI_REGIONS = {"US", "EU", "ASIA"}
-DUAL_REGIONS = {"NAM4", "EUR4", "EUR5", "EUR7", "EUR8", "ASIA1"}
 CLASSES = {"STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL"}
 
 SETTABLE: dict[str, type] = {
@@ -66,9 +65,9 @@ LABELS = 64
 
 def location_type(location: str) -> str:
     """`multi-region`, `dual-region` or `region`."""
-    if location in MULTI_REGIONS:
+    if location.lower() in MULTI_REGIONS:
         return "multi-region"
-    return "dual-region" if location in DUAL_REGIONS else "region"
+    return "dual-region" if location.lower() in DUAL_REGIONS else "region"
 
 
 def check_location(body: Config) -> str:
@@ -78,7 +77,7 @@ def check_location(body: Config) -> str:
         StorageError: 400.
     """
     location = body.get("location") or "US"
-    if not isinstance(location, str) or not location.replace("-", "").isalnum() or not location.isascii():
+    if not isinstance(location, str) or not is_location(location):
         raise invalid("The specified location constraint is not valid.", location="location")
     return location.upper()
 

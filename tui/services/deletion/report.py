@@ -52,6 +52,8 @@ class DeleteReport:
     """Sent without an answer: they may be gone."""
     left: int = 0
     """Counted, but never tried."""
+    under_way: int = 0
+    """Sent, and not answered yet."""
     folders_left: list[FolderRequest] = field(default_factory=list)
     """Folders that were never tried."""
     folders_gone: int = 0
@@ -66,8 +68,8 @@ class DeleteReport:
 
     @property
     def done(self) -> int:
-        """Generations that were tried."""
-        return self.plan.count - self.left
+        """Generations whose fate is known, or that nobody answers for."""
+        return self.plan.count - self.left - self.under_way
 
     @property
     def failures(self) -> list[Failure]:

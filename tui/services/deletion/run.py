@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from tui.domain.deleteplan import DeletePlan, Request
 from tui.domain.errors import CloudError
@@ -26,10 +28,24 @@ AT_ONCE = 4
 """Requests under way; more were no faster, since they wait for the same few threads."""
 
 PAUSES = (0.5, 1.0, 2.0)
-"""Seconds before a request that got no answer is sent again; by its generations it cannot do more harm."""
+"""Seconds, more or less, before what got no answer, or was told to come later, is sent again.
 
+By its generations it cannot do more harm.
+"""
 
 _NOT_NAMED = "no answer for it: it may be gone"
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What became of one request, sent as often as it was worth it."""
+
+    results: dict[tuple[str, int], DeleteResult] = field(default_factory=dict)
+    """The last answer for each generation that got one."""
+    repeated: set[tuple[str, int]] = field(default_factory=set)
+    """Generations that an earlier try may have deleted already."""
+    trouble: CloudError | None = None
+    """Why there was no answer the last time."""
 
 
 async def delete_plan(
@@ -133,8 +149,9 @@ class _Run:
         return number
 
     async def _delete(self, request: Request) -> None:
-        self._report.requests_sent += 1
-        self._report.left -= len(request.items)
+        report = self._report
+        report.requests_sent += 1
+        report.left -= len(request.items)
         try:
             number = await self._send(
                 bucket=request.bucket,
@@ -142,51 +159,60 @@ class _Run:
                 items=[[item.name, item.generation, item.size] for item in request.items],
             )
         except CloudError as error:
-            self._report.failed += _failures(request, f"not sent: {error.title}")
+            report.failed += [
+                Failure(request.bucket, *item, f"not sent: {error.title}", request.noncurrent)
+                for item in request.items
+            ]
             raise
+        report.under_way += len(request.items)
         try:
-            results, doubtful = await self._answered(request)
-        except CloudError as error:
-            group = self._report.unknown if error.ambiguous else self._report.failed
-            group += _failures(request, f"{error}; it may be gone" if error.ambiguous else str(error))
-            line = {"failed": []} if error.ambiguous else {"failed": _told(group[-len(request.items) :])}
-            event = "no answer" if error.ambiguous else "done"
-            await self._file.write(self._file.line(event, n=number, error=str(error), **line), sync=False)
-            raise
-        await self._count(request, number, results, doubtful=doubtful)
+            answer = await self._answered(request)
+        finally:
+            report.under_way -= len(request.items)
+        await self._count(request, number, answer)
+        if answer.trouble is not None:
+            raise answer.trouble
 
-    async def _answered(self, request: Request) -> tuple[Sequence[DeleteResult], bool]:
-        """The answer, and whether an earlier try may have done it already."""
-        doubtful = False
+    async def _answered(self, request: Request) -> _Answer:
+        """Send it, and again what got no answer or was told to come later."""
+        answer = _Answer()
+        waiting = request.items
         for pause in (*PAUSES, None):
+            keys = [(item.name, item.generation) for item in waiting]
+            rest = 0.0
             try:
-                items = [(item.name, item.generation) for item in request.items]
-                return (
-                    await self._storage.delete_objects(request.bucket, items, noncurrent=request.noncurrent),
-                    doubtful,
+                results = await self._storage.delete_objects(
+                    request.bucket, keys, noncurrent=request.noncurrent
                 )
+                answer.trouble = None
             except CloudError as error:
-                doubtful = doubtful or error.ambiguous
-                if pause is None or not error.retryable or self._stop.is_set():
-                    error.ambiguous = doubtful
-                    raise
-                await _rest(self._stop, max(pause, error.retry_after or 0.0))
-        raise AssertionError  # pragma: no cover (the last pause is None)
+                answer.trouble = error
+                answer.repeated.update(keys if error.ambiguous else ())
+                rest = error.retry_after or 0.0
+                again = error.retryable
+            else:
+                later = {(each.name, each.generation) for each in results if each.retryable}
+                answer.results.update({(each.name, each.generation): each for each in results})
+                answer.repeated |= later
+                waiting = tuple(item for item in waiting if (item.name, item.generation) in later)
+                again = bool(waiting)
+            if pause is None or not again or self._stop.is_set():
+                break
+            await _rest(self._stop, max(pause * random.uniform(0.75, 1.25), rest))  # noqa: S311 (a pause)
+        return answer
 
-    async def _count(
-        self, request: Request, number: int, results: Iterable[DeleteResult], *, doubtful: bool
-    ) -> None:
+    async def _count(self, request: Request, number: int, answer: _Answer) -> None:
         """Every generation ends up in the report, also one that the answer does not name."""
         report = self._report
-        by_key = {(result.name, result.generation): result.error for result in results}
         failed: list[Failure] = []
         kept: list[Failure] = []
         unknown: list[Failure] = []
         absent: list[list[object]] = []
         for item in request.items:
-            reason = by_key.get((item.name, item.generation), _NOT_NAMED)
+            key = item.name, item.generation
+            reason, doubtful = _reason(answer, key)
             failure = Failure(request.bucket, *item, reason, request.noncurrent)
-            if not reason or (doubtful and reason == GONE_ALREADY):
+            if not reason or (reason == GONE_ALREADY and key in answer.repeated):
                 report.gone += 1
                 report.bytes_gone += item.size
             elif reason == GONE_ALREADY:
@@ -195,12 +221,14 @@ class _Run:
             elif reason == REPLACED:
                 kept.append(failure)
             else:
-                (unknown if reason == _NOT_NAMED else failed).append(failure)
+                (unknown if doubtful else failed).append(failure)
         report.failed += failed
-        report.unknown += unknown
         report.kept += kept
-        line = {"failed": _told(failed), "kept": _told(kept), "unknown": _told(unknown), "absent": absent}
-        told = {key: value for key, value in line.items() if value}
+        report.unknown += unknown
+        groups = {"failed": _told(failed), "kept": _told(kept), "unknown": _told(unknown), "absent": absent}
+        told: dict[str, object] = {key: value for key, value in groups.items() if value}
+        if answer.trouble is not None:
+            told["error"] = str(answer.trouble)
         await self._file.write(self._file.line("done", n=number, **told), sync=False)
 
     async def _delete_folders(self, request: FolderRequest) -> None:
@@ -237,8 +265,15 @@ class _Run:
         await self._file.write(self._file.line("done", n=number), sync=False)
 
 
-def _failures(request: Request, reason: str) -> list[Failure]:
-    return [Failure(request.bucket, *item, reason, request.noncurrent) for item in request.items]
+def _reason(answer: _Answer, key: tuple[str, int]) -> tuple[str, bool]:
+    """Why a generation is not known to be gone, or an empty string; and whether it may be gone."""
+    result, trouble = answer.results.get(key), answer.trouble
+    if result is not None and not (result.retryable and trouble):
+        return result.error, False
+    if trouble is None:
+        return _NOT_NAMED, True
+    doubtful = key in answer.repeated
+    return (f"{trouble}; it may be gone" if doubtful else str(trouble)), doubtful
 
 
 def _told(failures: Iterable[Failure]) -> list[list[object]]:

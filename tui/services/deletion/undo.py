@@ -61,7 +61,8 @@ async def plan_restore(
 ) -> UndoPlan:
     """What can come back of soft-deleted and earlier generations, and of everything deleted below prefixes.
 
-    Of each name below a prefix the last generation comes back, and only where none is live.
+    Of each name below a prefix the last generation comes back, and only where none is live. An earlier
+    version that is pointed at also takes the place of a live object, where versioning keeps that.
 
     Raises:
         CloudError: a listing could not be read.
@@ -82,7 +83,7 @@ async def plan_restore(
         own = wanted.setdefault(aim.uri.bucket, {})
         own.update({(item.name, item.generation): item.size for item in last.values()})
     for bucket, own in wanted.items():
-        plan += await looking.in_bucket(bucket, own)
+        plan += await looking.in_bucket(bucket, own, over_live=True)
     return plan
 
 
@@ -130,14 +131,19 @@ class _Looking:
         return UndoPlan(buckets=chosen[:1], pending=len(wanted), pending_bytes=sum(wanted.values()))
 
     async def in_bucket(
-        self, bucket: str, wanted: dict[tuple[str, int], int], halfway: frozenset[str] = frozenset()
+        self,
+        bucket: str,
+        wanted: dict[tuple[str, int], int],
+        halfway: frozenset[str] = frozenset(),
+        *,
+        over_live: bool = False,
     ) -> UndoPlan:
         """What a bucket still has."""
         if not wanted:
             return UndoPlan()
         settings = await self._settings(bucket)
         versioning = settings is not None and settings.versioning
-        shelf = Shelf(bucket, wanted, versioning=versioning, halfway=halfway)
+        shelf = Shelf(bucket, wanted, versioning=versioning, halfway=halfway, over_live=over_live)
         prefix = GcsUri(bucket, _common_start(name for name, _ in wanted))
         await self._look(shelf, prefix, soft_deleted=False)
         try:
@@ -222,7 +228,7 @@ async def run_undo(
     record: Record | None = None,
     on_progress: Callable[[UndoReport], None] | None = None,
 ) -> UndoReport:
-    """Bring back what the plan names, buckets first; nothing that is live is ever replaced.
+    """Bring back what the plan names, buckets first; nothing live is replaced but what the plan says.
 
     Setting `stop` ends it after the requests under way. `record` is the delete that is taken back; None for
     a restore by hand.
@@ -358,8 +364,10 @@ class _Undo:
         except CloudError as error:
             if not error.ambiguous:
                 raise
-            # Nothing was live there when it was asked for: what is now came by this call, or is newer.
+            # Nothing else was live there when it was asked for: what is now came by this call, or is newer.
             live = (await self._storage.get_object(GcsUri(chain.bucket, chain.name))).info
+            if live.generation == chain.over:
+                raise
         if not is_last:
             await self._retire(chain, live.generation)
 
@@ -370,7 +378,9 @@ class _Undo:
 
     async def _call(self, chain: Chain, step: Step) -> ObjectInfo:
         if step.how is How.VERSION:
-            return await self._storage.revive_object(chain.bucket, chain.name, step.generation)
+            return await self._storage.revive_object(
+                chain.bucket, chain.name, step.generation, over=chain.over
+            )
         return await self._storage.restore_object(
             chain.bucket, chain.name, step.generation, restore_token=step.token
         )

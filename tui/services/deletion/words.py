@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from tui.domain.cleanup.holding import Held, policy_words
 from tui.domain.cleanup.undoing import Lost, UndoPlan
@@ -27,6 +28,9 @@ def title(plan: DeletePlan) -> str:
     """The question in one line."""
     if plan.rule:
         return "Delete what the rule chose?"
+    if plan.versions_only:
+        several = f"these {plan.earlier:,} earlier versions"
+        return f"Delete {'this earlier version' if plan.earlier == 1 else several}?"
     if len(plan.aims) > 1:
         return f"Delete these {len(plan.aims):,}?"
     aim = plan.aims[0]
@@ -43,9 +47,27 @@ def places(aims: Sequence[GcsUri]) -> list[str]:
     return lines
 
 
+def pointed_at(plan: DeletePlan) -> list[str]:
+    """What is pointed at: places, or each earlier version with when it was written."""
+    if not plan.versions_only:
+        return places(plan.aims)
+    lines = [
+        f"{place_name(GcsUri(part.bucket, item.name))}\n"
+        f"generation {item.generation}, written {when(part.earlier.moment(number))}, {size(item.size)}"
+        for part in plan.parts
+        for number, item in enumerate(islice(part.earlier, PLACES_SHOWN))
+    ][:PLACES_SHOWN]
+    return [*lines, f"… and {plan.earlier - len(lines):,} more"] if plan.earlier > len(lines) else lines
+
+
 def amount(plan: DeletePlan) -> list[str]:
     """How much goes, how new the newest of it is, and what a rule leaves."""
     live_bytes = sum(part.live.bytes for part in plan.parts)
+    if plan.versions_only:
+        if plan.earlier == 1:
+            return ["It is an earlier version: what is live under its name stays."]
+        told = f"{plan.earlier:,} earlier versions, {size(plan.earlier_bytes)}"
+        return [f"{told}: what is live under their names stays."]
     lines = [count_and_size(plan.live, live_bytes)] if plan.live or not plan.earlier else []
     for count, word in ((plan.managed, "managed folder"), (plan.folders, "folder")):
         if count:
@@ -69,11 +91,11 @@ def _newest(plan: DeletePlan, moment: datetime) -> str:
 
 def earlier(plan: DeletePlan, taker: str) -> list[str]:
     """What happens to earlier versions; `taker` is the key or option that takes them too."""
-    if not plan.earlier:
+    if not plan.earlier or plan.versions_only:
         return []
     told = f"{plan.earlier:,} earlier version{'s' if plan.earlier != 1 else ''}, {size(plan.earlier_bytes)}"
     if plan.with_earlier:
-        return [f"With them go {told}."]
+        return [f"With {'it' if plan.live == 1 else 'them'} go{'es' * (plan.earlier == 1)} {told}."]
     return [f"{told}, stay and are billed; {taker} takes them too."]
 
 
@@ -147,7 +169,9 @@ def state_of(record: Record) -> str:
 
 
 def undo_of(record: Record, now: datetime) -> str:
-    """Until when it can be undone."""
+    """Until when it can be undone, or that it is."""
+    if record.undone and record.undone >= record.gone:
+        return "is back"
     if record.undo_until is not None and record.undo_until > now:
         return f"for {duration((record.undo_until - now).total_seconds())}"
     if record.undoable:
@@ -171,7 +195,12 @@ def undo_lines(plan: UndoPlan) -> list[str]:
     lines += lost_lines(plan.lost)
     if plan.present:
         lines.append(f"{plan.present:,} {'is' if plan.present == 1 else 'are'} there anyway.")
-    lines.append("Nothing that is there now is replaced.")
+    if plan.over:
+        what = "the live object" if plan.over == 1 else f"{plan.over:,} live objects"
+        kept = "an earlier version" if plan.over == 1 else "earlier versions"
+        lines.append(f"A copy takes the place of {what}, kept as {kept}: nothing is lost.")
+    else:
+        lines.append("Nothing that is there now is replaced.")
     return lines
 
 

@@ -26,10 +26,10 @@ BAR = 10
 
 
 def of_sizes(done: int, whole: int) -> str:
-    """`1.2 of 4.0 GiB`, `812 B of 4.0 GiB`."""
-    small, large = size(done), size(whole)
-    number, _, unit = small.partition(" ")
-    return f"{number} of {large}" if large.endswith(f" {unit}") else f"{small} of {large}"
+    """`1.2 of 4.0 GiB`, `812 MiB of 4.0 GiB`."""
+    large = size(whole)
+    number, _, unit = size(done).partition(" ")
+    return f"{number} of {large}" if large.endswith(f" {unit}") else f"{float(number):.0f} {unit} of {large}"
 
 
 def shown_state(transfer: Transfer, file: FileWork) -> State:
@@ -44,23 +44,55 @@ def bar(done: int, whole: int, width: int = BAR) -> str:
 
 
 def strip_words(hub: Hub) -> tuple[str, str]:
-    """The line above the footer and its tone; empty when there is nothing to say."""
+    """The line above the footer and its tone; empty when there is nothing to say.
+
+    What moves comes first, then what has stopped by a trouble, what has ended since somebody looked, and
+    last what stands still because it was told to, or since an earlier session.
+    """
     active = hub.active
-    if active:
-        waiting = [one for one in active if one.held]
-        if len(waiting) == len(active):
-            seconds = max((waiting[0].resumes_at or 0) - hub.clock(), 0)
-            words = f"‖ {waiting[0].reason} · goes on by itself in {duration(seconds)}"
-            return printable(words), "warning"
-        return _running_words(hub, active), ""
-    held = [one for one in hub.transfers if not one.settled]
-    if held:
-        first = held[0]
-        reason = first.reason or "paused"
-        more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
-        words = f"‖ {reason}: {first.direction.value} {first.title}{more} · f6 shows it"
+    if not active:
+        return _still_words(hub)
+    waiting = [one for one in active if one.held]
+    if len(waiting) == len(active):
+        seconds = max((waiting[0].resumes_at or 0) - hub.clock(), 0)
+        words = f"‖ {waiting[0].reason} · goes on by itself in {duration(seconds)}"
         return printable(words), "warning"
-    return _ended_words(hub.transfers) if hub.unseen else ("", "")
+    stopped = sum(_is_stopped(one) for one in hub.transfers)
+    more = [f"{stopped:,} stopped: f6 shows why"] if stopped else []
+    return " · ".join([_running_words(hub, active), *more]), "warning" if stopped else ""
+
+
+def _still_words(hub: Hub) -> tuple[str, str]:
+    """While nothing moves by itself."""
+    held = [one for one in hub.transfers if not one.settled]
+    stopped = [one for one in held if _is_stopped(one)]
+    parts, tone, hint = [], "warning", "f6 shows it"
+    if stopped:
+        parts.append(f"‖ {_of_first(stopped)}")
+    ended = [one for one in hub.transfers if one.settled and not one.seen] if hub.unseen else []
+    if ended:
+        failed = any(one.failed for one in ended)
+        parts.append(_ended_words(ended))
+        tone = "error" if failed else tone if stopped else "success"
+        hint = "f6 shows why and tries again" if failed else "f6 shows transfers"
+    rest = [one for one in held if one not in stopped]
+    if rest and parts:
+        parts.append(f"{len(rest):,} paused")
+    elif rest:
+        parts.append(f"‖ {_of_first(rest)}")
+    return (printable(" · ".join([*parts, hint])), tone) if parts else ("", "")
+
+
+def _is_stopped(transfer: Transfer) -> bool:
+    """Whether a trouble of this session stopped it until the user lets it go on."""
+    stands = transfer.held and not transfer.settled and transfer.resumes_at is None
+    return stands and bool(transfer.reason) and bool(transfer.began)
+
+
+def _of_first(held: Sequence[Transfer]) -> str:
+    first = held[0]
+    more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
+    return f"{first.reason or 'paused'}: {first.direction.value} {first.title}{more}"
 
 
 def _running_words(hub: Hub, active: Sequence[Transfer]) -> str:
@@ -83,21 +115,18 @@ def _running_words(hub: Hub, active: Sequence[Transfer]) -> str:
     return " · ".join([*parts, *(["not noted for the next start"] if any(_unnoted(active)) else [])])
 
 
-def _ended_words(transfers: Sequence[Transfer]) -> tuple[str, str]:
-    ended = [one for one in transfers if one.settled]
-    if not ended:
-        return "", ""
+def _ended_words(ended: Sequence[Transfer]) -> str:
     failed = sum(one.failed for one in ended)
-    files = sum(len(one.files) for one in ended)
     if failed:
-        return f"✗ {failed:,} of {files:,} files failed · f6 shows why and tries again", "error"
+        files = sum(len(one.files) for one in ended)
+        return f"✗ {failed:,} of {files:,} files failed"
     if len(ended) == 1:
-        return f"{summary(ended[0])} · f6 shows transfers", "success"
-    whole = sum(one.bytes_done for one in ended)
-    return (
-        f"✓ {len(ended):,} transfers ended: {files:,} files, {size(whole)} · f6 shows transfers",
-        "success",
-    )
+        return summary(ended[0])
+    files, kept = sum(one.carried for one in ended), sum(one.counts[State.KEPT] for one in ended)
+    whole = sum(one.bytes_carried for one in ended)
+    parts = [f"✓ {len(ended):,} transfers ended: {files:,} files, {size(whole)}"]
+    parts += [f"{kept:,} kept as they were"] if kept else []
+    return " · ".join(parts)
 
 
 def summary(transfer: Transfer) -> str:
@@ -105,7 +134,7 @@ def summary(transfer: Transfer) -> str:
     counts = transfer.counts
     verb = "downloaded" if transfer.direction is Direction.DOWN else "uploaded"
     done = counts[State.DONE]
-    parts = [f"{verb} {done:,} file{'' if done == 1 else 's'}, {size(transfer.bytes_done)}"]
+    parts = [f"{verb} {done:,} file{'' if done == 1 else 's'}, {size(transfer.bytes_carried)}"]
     if counts[State.KEPT]:
         parts.append(f"{counts[State.KEPT]:,} kept as they were")
     if counts[State.FAILED]:

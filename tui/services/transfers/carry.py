@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
-from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.storage import ObjectInfo, UploadSession
 from tui.domain.storage_gateway import StorageGateway
 from tui.domain.transfers.overwrite import Overwrite
+from tui.services.transfers.claims import Claims
 from tui.services.transfers.disk import (
-    FULL,
     GZIP_END,
     check_room,
     has_stored_bytes,
@@ -26,25 +25,15 @@ from tui.services.transfers.disk import (
     remove_parts,
     same_content,
 )
-from tui.services.transfers.model import Direction, FileWork, Transfer
+from tui.services.transfers.model import FileWork, Transfer
+from tui.services.transfers.troubles import gone, replaced
 
-TRIES = 3
-"""Times that a file is tried when its failure may pass by itself."""
+LETS_GO_WITHIN = 60.0
+"""Seconds for which a part that is still being written is waited for, until its stopped download lets go."""
+
+_LOOK = 0.5
 
 Counter = Callable[[int], None]
-
-
-class Verdict(Enum):
-    """What a failure asks for."""
-
-    FAIL = auto()
-    """The file has failed, the others go on."""
-    AGAIN = auto()
-    """The file is tried once more, after the others."""
-    WAIT = auto()
-    """Nothing comes through: all of the transfer goes on after a while."""
-    HOLD = auto()
-    """All of it stands still until the user has done something."""
 
 
 async def download(
@@ -53,13 +42,14 @@ async def download(
     file: FileWork,
     item: ObjectInfo,
     *,
-    taken: Container[Path],
-    claim: Callable[[Path], None],
+    claims: Claims,
+    claim: Callable[[Path], bool],
     free: Callable[[Path], int],
-    coming: Callable[[], int],
     count: Counter,
 ) -> bool:
-    """Bring one object home; False if what is there was kept. `claim` is told where it will be written.
+    """Bring one object home; False if what is there was kept.
+
+    `claim` is told where it will be written, and says whether it may be.
 
     Raises:
         CloudError: it did not come, or not whole.
@@ -72,22 +62,44 @@ async def download(
     same = partial(same_content, item=item, end=end)
     if transfer.restored and rule is Overwrite.BOTH and await asyncio.to_thread(same, file.path):
         return False
-    others = coming()
+    others = claims.coming(file)
 
-    def prepare() -> Path | None:
+    def prepare(taken: Container[Path]) -> Path | None:
         path = ready_path(file.path, transfer.folder, same, rule, taken)
         if path is not None:
             check_room(path, item, others, free)
         return path
 
-    path = await asyncio.to_thread(prepare)
-    if path is None:
-        return False
-    claim(path)
+    while (path := await asyncio.to_thread(prepare, claims.taken)) is not None:
+        if claim(path):  # else another one has begun to write there meanwhile
+            await _fetch(storage, file, item, path, count)
+            return True
+    return False
+
+
+async def _fetch(
+    storage: StorageGateway, file: FileWork, item: ObjectInfo, path: Path, count: Counter
+) -> None:
+    """Bring it to its place, going on with its part."""
     if file.done:
         count(await asyncio.to_thread(part_bytes, path, item.generation))
-    await storage.download(item, path, on_bytes=count, keep_part=True)
-    return True
+
+    def come(done: int) -> None:
+        file.opened = True
+        count(done)
+
+    try:
+        await storage.download(item, path, on_bytes=come, keep_part=True)
+    except CloudError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        raise await gone(storage, item, error) from error
+
+
+async def recount(file: FileWork, count: Counter) -> None:
+    """Tell how much has come of a stopped download, some of it after the last word."""
+    if file.at is not None and file.item is not None:
+        count(await asyncio.to_thread(part_bytes, file.at, file.item.generation))
 
 
 async def upload(
@@ -107,13 +119,9 @@ async def upload(
     facts = await asyncio.to_thread(file.path.lstat)
     if not stat.S_ISREG(facts.st_mode) and not (stat.S_ISLNK(facts.st_mode) and len(transfer.files) == 1):
         raise OSError(0, "it is no longer a file")
-    there = file.item
-    if there is not None and transfer.rule is Overwrite.KEEP:
+    transfer.resize(file, facts.st_size if stat.S_ISREG(facts.st_mode) else file.size)
+    if file.item is not None and await _is_kept(storage, transfer.rule, file.path, file.item):
         return False
-    if there is not None and transfer.rule is Overwrite.DIFFERENT:
-        end = await _gzip_end(storage, there)
-        if await _is_same(file.path, there, end):
-            return False
     try:
         await storage.upload(
             file.path,
@@ -126,24 +134,49 @@ async def upload(
     except CloudError as error:
         if error.kind not in (ErrorKind.PRECONDITION, ErrorKind.CONFLICT):
             raise
+        now = await _there(storage, file)
         # An earlier try may have arrived although its answer did not.
-        now = await storage.get_object(file.uri)
-        if not await _is_same(file.path, now.info):
-            raise
+        if now is None or not await _is_same(file.path, now):
+            raise replaced(file, now, error) from error
     return True
 
 
-async def clear(
-    storage: StorageGateway | None, transfer: Transfer, files: Sequence[FileWork], path: Path | None = None
-) -> None:
-    """Remove what has come of files that are given up; `path` is where a renamed one was being written."""
+async def _is_kept(storage: StorageGateway, rule: Overwrite, path: Path, there: ObjectInfo) -> bool:
+    """Whether the object that is there stays."""
+    if rule is not Overwrite.DIFFERENT:
+        return rule is Overwrite.KEEP
+    return await _is_same(path, there, await _gzip_end(storage, there))
+
+
+async def _there(storage: StorageGateway, file: FileWork) -> ObjectInfo | None:
+    """What lies where an upload goes; None for nothing."""
+    try:
+        return (await storage.get_object(file.uri)).info
+    except CloudError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        return None
+
+
+async def clear_parts(folder: Path, parts: Sequence[Path], *, surely: bool = False) -> None:
+    """Remove parts of downloads that are given up.
+
+    One that is being written is waited for, as a stopped download lets go of it soon; another program's
+    stays. With `surely` it is known to be the own one, whose download was just stopped.
+    """
+    waiting = list(parts)
+    for _ in range(int(LETS_GO_WITHIN / _LOOK)):
+        waiting = await asyncio.to_thread(remove_parts, waiting, folder, surely=surely)
+        if not waiting:
+            break
+        await asyncio.sleep(_LOOK)
+
+
+async def clear_sessions(storage: StorageGateway, files: Sequence[FileWork]) -> None:
+    """Have the service drop what it has of uploads that are given up."""
     for file in files:
-        if transfer.direction is Direction.DOWN:
-            numbered = transfer.rule is Overwrite.BOTH
-            await asyncio.to_thread(remove_parts, path or file.path, transfer.folder, numbered=numbered)
-        elif storage is not None:
-            with suppress(CloudError):
-                await storage.forget_upload(file.path, file.uri, file.session)
+        with suppress(CloudError):
+            await storage.forget_upload(file.path, file.uri, file.session)
 
 
 async def _is_same(path: Path, item: ObjectInfo, end: bytes = b"") -> bool:
@@ -159,33 +192,3 @@ async def _gzip_end(storage: StorageGateway, item: ObjectInfo) -> bytes:
         start = item.size - GZIP_END
         return await storage.read_object(item.uri, limit=GZIP_END, start=start, generation=item.generation)
     return b""
-
-
-def is_full(error: BaseException | None) -> bool:
-    """Whether a full disk, or a user's full part of it, is behind a failure."""
-    seen = 0
-    while error is not None and seen < 10:  # noqa: PLR2004 (no chain is longer, and a ring ends)
-        if isinstance(error, OSError) and error.errno in FULL:
-            return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
-
-
-def judge(error: CloudError | OSError, tries: int) -> Verdict:
-    """What a failure after so many tries asks for."""
-    if is_full(error):
-        return Verdict.HOLD
-    if isinstance(error, OSError):
-        return Verdict.FAIL
-    if error.kind in (ErrorKind.NO_CREDENTIALS, ErrorKind.EXPIRED_CREDENTIALS, ErrorKind.BILLING):
-        return Verdict.HOLD
-    if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.RATE, ErrorKind.TIMEOUT):
-        return Verdict.WAIT
-    if error.retryable and tries < TRIES:
-        return Verdict.AGAIN
-    return Verdict.FAIL
-
-
-def words(error: CloudError | OSError) -> str:
-    """The reason in one line."""
-    return str(error) if isinstance(error, CloudError) else (error.strerror or str(error))

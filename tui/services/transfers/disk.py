@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
 import zlib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
-from tui.domain.parts import ENDING, part_path, part_prefix
+from tui.domain.parts import part_path, unpacked_path
 from tui.domain.preview.kinds import GZIP
 from tui.domain.storage import ObjectInfo
 from tui.domain.transfers.overwrite import Overwrite
@@ -26,6 +27,12 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Errors of a disk, or a user's part of it, that is full."""
 
 LEADS_OUT = "a link there leads outside the chosen folder: not written"
+
+IS_FOLDER = "a folder of that name is there already"
+
+NO_FOLDER = "a file stands where its folder would be"
+
+NOWHERE = "a link to nothing stands where its folder would be"
 
 _BLOCK = 1 << 20
 
@@ -55,6 +62,16 @@ def leads_out(folder: Path, parent: Path) -> bool:
     return place != folder and not place.resolve().is_relative_to(folder.resolve())
 
 
+def blocked(folder: Path, parent: Path) -> str:
+    """Why `parent`, at or below `folder`, is no folder and cannot become one; empty if it is or can."""
+    place = parent
+    while place != folder and not os.path.lexists(place):
+        place = place.parent
+    if place.is_dir() or not os.path.lexists(place):
+        return ""
+    return NO_FOLDER if place.exists() else NOWHERE
+
+
 def ready_path(
     path: Path, folder: Path, same: Callable[[Path], bool], rule: Overwrite, taken: Container[Path] = ()
 ) -> Path | None:
@@ -68,10 +85,7 @@ def ready_path(
     """
     parent = path.parent
     if not parent.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        if leads_out(folder, parent):
-            raise OSError(0, LEADS_OUT)
-        parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(parent, folder)
     root, real = os.path.realpath(folder), os.path.realpath(parent)
     if real != root and not real.startswith(os.path.join(root, "")):  # noqa: PTH118 (asked for each file)
         raise OSError(0, LEADS_OUT)
@@ -80,7 +94,7 @@ def ready_path(
     except FileNotFoundError:
         there = 0
     if there == stat.S_IFDIR:
-        raise OSError(0, "a folder of that name is there already")
+        raise OSError(0, IS_FOLDER)
     if rule is Overwrite.BOTH:
         return _beside(path, same, taken)
     if path in taken:
@@ -90,6 +104,16 @@ def ready_path(
     if rule is Overwrite.KEEP or same(path):
         return None
     return path
+
+
+def _make_folder(parent: Path, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if leads_out(folder, parent):
+            raise OSError(0, LEADS_OUT)
+        parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OSError(0, blocked(folder, parent) or NO_FOLDER) from error
 
 
 def _beside(path: Path, same: Callable[[Path], bool], taken: Container[Path]) -> Path | None:
@@ -178,24 +202,44 @@ def check_room(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
 
 
-def remove_parts(path: Path, folder: Path, *, numbered: bool = False) -> None:
-    """Remove what unfinished downloads left beside `path`, unless a link there leads out of `folder`.
+def remove_parts(parts: Iterable[Path], folder: Path, *, surely: bool = False) -> list[Path]:
+    """Remove parts, and what is unpacked of them, unless a link leads out of `folder`.
 
-    With `numbered` also beside the first free name with a number, and those before it.
+    Those that are being written stay, unless told `surely`, and are returned.
     """
-    if numbered and os.path.lexists(path):
-        number = 2
-        while os.path.lexists(beside := path.with_name(with_number(path.name, number))):
-            number += 1
-            remove_parts(beside, folder)
-        remove_parts(beside, folder)
-    start = part_prefix(path)
-    with contextlib.suppress(OSError):
-        if leads_out(folder, path.parent):
-            return
-        for name in os.listdir(path.parent):  # noqa: PTH208 (names are all that is needed)
-            if name.startswith(start) and name.endswith(ENDING):
-                path.with_name(name).unlink(missing_ok=True)
+    written = []
+    outside: dict[Path, bool] = {}
+    for part in parts:
+        with contextlib.suppress(OSError):
+            if part.parent not in outside:
+                outside[part.parent] = leads_out(folder, part.parent)
+            if outside[part.parent]:
+                continue
+            if not surely and _is_written(part):
+                written.append(part)
+                continue
+            part.unlink(missing_ok=True)
+            unpacked_path(part).unlink(missing_ok=True)
+    return written
+
+
+def _is_written(part: Path) -> bool:
+    """Whether a download holds the part's lock.
+
+    Raises:
+        OSError: it is not there, or cannot be opened.
+    """
+    descriptor = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without locks
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def part_bytes(path: Path, generation: int) -> int:
@@ -215,6 +259,9 @@ def ignores_case(folder: Path) -> bool:
     place = nearest(folder)
     if not place.is_dir():
         raise NotADirectoryError(0, "that is a file, not a folder", str(place))
+    link = next((each for each in (folder, *folder.parents) if each.is_symlink() and not each.exists()), None)
+    if link is not None:
+        raise FileNotFoundError(0, "that is a link to nothing", str(link))
     with tempfile.NamedTemporaryFile(prefix=".vertex-tui-CASE-", dir=place) as probe:
         path = Path(probe.name)
         return path.with_name(path.name.lower()).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,27 @@ from tui.domain.localpath import plan_paths
 from tui.domain.storage import GcsUri, ObjectInfo
 from tui.domain.text import printable, size
 from tui.domain.transfers.overwrite import Overwrite
-from tui.services.transfers.disk import SPARE_BYTES, free_bytes, ignores_case, leads_out
+from tui.services.transfers.disk import (
+    IS_FOLDER,
+    NO_FOLDER,
+    NOWHERE,
+    SPARE_BYTES,
+    blocked,
+    free_bytes,
+    ignores_case,
+    leads_out,
+)
 from tui.services.transfers.model import Direction, FileWork, Transfer
 
 OUTSIDE = "a link in the folder leads outside it: nothing is written there"
+
+_NOT_WRITTEN = {
+    OUTSIDE: "would land outside the folder, through a link in it",
+    IS_FOLDER: "would be a file where a folder stands",
+    NO_FOLDER: "would need a folder where a file stands",
+    NOWHERE: "would need a folder where a link to nothing stands",
+}
+"""Refusals of several files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +164,38 @@ def _landings(
     folder: Path, paths: Sequence[Path], wanted: Sequence[tuple[str, ObjectInfo]]
 ) -> tuple[list[Landing], int]:
     """The files, and how many of those that are there are links."""
-    outside: dict[Path, bool] = {}
+    refusals: dict[Path, str] = {}
     landings, links = [], 0
     for path, (_, item) in zip(paths, wanted, strict=True):
         parent = path.parent
-        if parent not in outside:
-            outside[parent] = leads_out(folder, parent)
-        exists = not outside[parent] and os.path.lexists(path)
-        links += exists and path.is_symlink()
-        landings.append(Landing(item, path, exists, OUTSIDE if outside[parent] else ""))
+        if parent not in refusals:
+            refusals[parent] = OUTSIDE if leads_out(folder, parent) else blocked(folder, parent)
+        refused, exists = refusals[parent], False
+        if not refused:
+            kind = _kind(path)
+            refused = IS_FOLDER if kind == stat.S_IFDIR else ""
+            exists = bool(kind) and not refused
+            links += kind == stat.S_IFLNK
+        landings.append(Landing(item, path, exists, refused))
     return landings, links
 
 
+def _kind(path: Path) -> int:
+    """What lies there, as the system numbers kinds of files; 0 for nothing."""
+    try:
+        return stat.S_IFMT(os.lstat(path).st_mode)
+    except OSError:
+        return 0
+
+
 def _link_notes(folder: Path, landings: Sequence[Landing], links: int) -> Iterator[str]:
-    refused = [landing for landing in landings if landing.refused]
-    if refused:
-        first = printable(str(refused[0].path.relative_to(folder)))
-        yield (
-            f"{len(refused):,} of them would land outside the folder, through a link in it (e.g. {first}): "
-            "they are not written."
-        )
+    refused: dict[str, list[Path]] = {}
+    for landing in landings:
+        if landing.refused:
+            refused.setdefault(landing.refused, []).append(landing.path)
+    for reason, paths in refused.items():
+        first = printable(str(paths[0].relative_to(folder)))
+        yield f"{len(paths):,} of them (e.g. {first}) {_NOT_WRITTEN[reason]}: not written."
     if links:
         yield f"{links:,} files that are there are links: replaced ones become files, their targets stay."
 
@@ -179,7 +209,8 @@ def check_space(plan: DownloadPlan) -> None:
     if plan.bytes + SPARE_BYTES > plan.free:
         raise CloudError(
             "Not enough room on the disk",
-            f"{size(plan.bytes)} are needed and {size(plan.free)} are free in {plan.folder}.",
+            f"{size(plan.bytes)} are needed, {size(plan.free)} are free in {plan.folder}, and "
+            f"{size(SPARE_BYTES)} of them are left alone.",
             hint="Choose another folder or make room, then press d again.",
             kind=ErrorKind.LOCAL,
         )

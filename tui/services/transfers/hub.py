@@ -10,17 +10,19 @@ from functools import partial
 from pathlib import Path
 
 from tui.domain.errors import CloudError
+from tui.domain.parts import RESUMED_FROM
 from tui.domain.storage import UploadSession
 from tui.domain.storage_gateway import StorageGateway
-from tui.domain.text import size
 from tui.domain.transfers.rates import Rate
 from tui.services.transfers import carry
-from tui.services.transfers.carry import Verdict, judge, words
+from tui.services.transfers.claims import Claims
 from tui.services.transfers.disk import free_bytes
 from tui.services.transfers.model import Direction, FileWork, State, Transfer
 from tui.services.transfers.noting import Noting
 from tui.services.transfers.records import Records
 from tui.services.transfers.telling import Teller
+from tui.services.transfers.troubles import FinalError, Verdict, full_words, is_busy, judge, words
+from tui.services.transfers.turns import choose
 
 PARALLEL = 8
 """Files in flight at once, of all transfers together."""
@@ -30,7 +32,6 @@ PAUSES = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 GIVE_UP = 30
 """Troubles in a row after which it is held until the user lets it go on."""
-
 
 _WHOLE = frozenset({State.DONE, State.KEPT})
 
@@ -62,7 +63,7 @@ class Hub:
         self._where = ""
         self._tasks: dict[FileWork, asyncio.Task[None]] = {}
         self._owner: dict[FileWork, Transfer] = {}
-        self._taken: dict[FileWork, Path] = {}
+        self._claims = Claims()
         self._chores: set[asyncio.Task[None]] = set()
         self._teller = Teller(lambda: bool(self._tasks), self.beat)
         self.listen, self.unlisten = self._teller.listen, self._teller.unlisten
@@ -73,6 +74,8 @@ class Hub:
     def look(self) -> None:
         """The user has seen how things stand."""
         self.unseen = False
+        for transfer in self.transfers:
+            transfer.seen = transfer.settled
         self._teller.changed()
 
     @property
@@ -104,6 +107,9 @@ class Hub:
             OSError: the notes cannot be read.
         """
         found = await self._notes.adopt()
+        for file in (file for transfer in found for file in transfer.files):
+            if file.at is not None:
+                self._claims.own(file, file.at)
         self.transfers += found
         self.unseen = self.unseen or bool(found)
         self._teller.changed()
@@ -130,10 +136,7 @@ class Hub:
 
     def resume(self, transfer: Transfer, file: FileWork | None = None) -> None:
         """Go on with what is paused."""
-        if transfer.where != self._where:
-            elsewhere = f"it belongs to {transfer.where}, which is not connected"
-            transfer.reason = elsewhere if self._where else "there is no connection yet"
-            self._teller.changed()
+        if self._is_elsewhere(transfer):
             return
         wanted = [file] if file is not None else list(transfer.of_state(State.PAUSED))
         for one in reversed(wanted):
@@ -160,14 +163,24 @@ class Hub:
         """Try again what failed."""
         failed = [file] if file is not None else list(transfer.of_state(State.FAILED))
         wanted = [one for one in failed if one.state is State.FAILED and not one.refused]
-        if not wanted:
+        if not wanted or self._is_elsewhere(transfer):
             return
         for one in wanted:
             one.tries = 0
             transfer.move(one, State.QUEUED)
             transfer.queue.append(one)
+            self._notes.note(transfer, one)
         self._do(self._notes.begin(transfer))
         self._release(transfer)
+
+    def _is_elsewhere(self, transfer: Transfer) -> bool:
+        """Whether it belongs to another storage than the connected one; it says so then."""
+        if transfer.where == self._where:
+            return False
+        elsewhere = f"it belongs to {transfer.where}, which is not connected"
+        transfer.reason = elsewhere if self._where else "there is no connection yet"
+        self._teller.changed()
+        return True
 
     def forget(self, transfer: Transfer) -> None:
         """Take one off the list that has ended; what failed leaves no unfinished files."""
@@ -181,11 +194,14 @@ class Hub:
         """Stop everything; what is unfinished stays, with its note, for the next start."""
         self._closed = True
         self._teller.close()
-        tasks = [*self._tasks.values(), *self._chores]
-        for task in tasks:
+        for task in self._tasks.values():
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                while waiting := [*self._tasks.values(), *self._chores]:
+                    await asyncio.wait(waiting)
+        for chore in self._chores:
+            chore.cancel()
         self._notes.close()
 
     # Carrying
@@ -193,16 +209,9 @@ class Hub:
     def _pump(self) -> None:
         """Begin files while there is room, those of the transfer with the fewest in flight first."""
         while self._storage is not None and not self._closed and len(self._tasks) < PARALLEL:
-            flying = {id(one): 0 for one in self.transfers}
-            for owner in self._owner.values():
-                flying[id(owner)] = flying.get(id(owner), 0) + 1
-            ready = [one for one in self.transfers if not one.held and one.queue]
-            found = None
-            for transfer in sorted(ready, key=lambda one: flying[id(one)]):
-                if (found := self._next(transfer)) is not None:
-                    break
-            if found is None:
+            if (turn := choose(self.transfers, self._owner, self._claims)) is None:
                 break
+            transfer, found = turn
             transfer.move(found, State.RUNNING)
             self._owner[found] = transfer
             task = asyncio.create_task(self._carry(self._storage, transfer, found))
@@ -211,42 +220,35 @@ class Hub:
         self._teller.tick()
         self._teller.changed()
 
-    def _next(self, transfer: Transfer) -> FileWork | None:
-        """Its next file; one whose last try is still ending waits for its turn."""
-        for _ in range(len(transfer.queue)):
-            file = transfer.queue.popleft()
-            if file in self._tasks:
-                transfer.queue.append(file)
-            elif file.state is State.QUEUED:
-                return file
-        return None
-
     async def _carry(self, storage: StorageGateway, transfer: Transfer, file: FileWork) -> None:
-        def count(done: int) -> None:
-            if file.state is State.RUNNING and not self._closed:
-                transfer.advance(file, done, self.clock())
-                self._teller.changed()
-
-        file.tries += 1
+        file.opened = False
         file.rate = Rate()
         try:
-            carried = await self._call(storage, transfer, file, count)
+            carried = await self._call(storage, transfer, file, partial(self._count, transfer, file))
         except (CloudError, OSError) as error:
             self._failed(transfer, file, error)
         else:
             self._came(transfer, file, carried=carried)
 
+    def _count(self, transfer: Transfer, file: FileWork, done: int) -> None:
+        """So much has come of it by now."""
+        if not file.settled and not self._closed:
+            transfer.advance(file, done, self.clock())
+            self._teller.changed()
+
     def _landed(self, transfer: Transfer, file: FileWork, _task: asyncio.Task[None]) -> None:
         """Its task is over; called back, since one that is cancelled before it began runs nothing."""
         del self._tasks[file], self._owner[file]
         file.rate = None
-        path = self._taken.pop(file, None)
+        self._claims.release(file)
+        if file.state is State.CANCELLED:
+            self._clear(transfer, [file], surely=file.opened)
         if self._closed:
             return
         if file.state is State.RUNNING:
-            transfer.move(file, State.FAILED, "a fault of vertex-tui itself ended it")
-        if file.state is State.CANCELLED:
-            self._clear(transfer, [file], path)
+            self._fail(transfer, file, "a fault of vertex-tui itself ended it")
+        if file.opened and not file.settled:
+            self._do(carry.recount(file, partial(self._count, transfer, file)))
         self._after(transfer)
         self._pump()
 
@@ -259,39 +261,40 @@ class Hub:
             )
         if file.item is None:
             raise OSError(0, "its note does not say which object it is")
-
-        def claim(path: Path) -> None:
-            if path in self._taken.values():
-                raise OSError(0, "another transfer is writing that file")
-            self._taken[file] = path
-
         return await carry.download(
             storage,
             transfer,
             file,
             file.item,
-            taken=frozenset(self._taken.values()),
-            claim=claim,
+            claims=self._claims,
+            claim=partial(self._claim, transfer, file),
             free=self._free,
-            coming=lambda: self._coming(file),
             count=count,
         )
+
+    def _claim(self, transfer: Transfer, file: FileWork, path: Path) -> bool:
+        """Let it write there, unless another one does, and note that its part is its own."""
+        if file.at is not None and file.at != path:
+            self._clear(transfer, [file])
+        if not self._claims.claim(file, path):
+            return False
+        if file.size >= RESUMED_FROM:  # of smaller ones nothing stays
+            self._notes.note(transfer, file)
+        return True
 
     def _keep(self, transfer: Transfer, file: FileWork, session: UploadSession | None) -> None:
         """Note what a later start can go on with."""
         file.session = session
         self._notes.note(transfer, file)
 
-    def _coming(self, but: FileWork) -> int:
-        """Bytes that the other downloads in flight will still write."""
-        return sum(
-            max(one.size - one.done, 0)
-            for one, owner in self._owner.items()
-            if one is not but and one in self._taken and owner.direction is Direction.DOWN
-        )
-
     def _came(self, transfer: Transfer, file: FileWork, *, carried: bool) -> None:
         """It is whole, even if it was told to stop meanwhile."""
+        if carried:
+            file.landed = file.at if file.at != file.path else None
+            self._claims.disown(file)
+        elif transfer.direction is Direction.DOWN:
+            transfer.advance(file, 0, self.clock())
+            self._clear(transfer, [file])
         transfer.move(file, State.DONE if carried else State.KEPT)
         file.session = None  # to give it up now would remove the new object
         if carried:
@@ -303,32 +306,38 @@ class Hub:
     def _failed(self, transfer: Transfer, file: FileWork, error: CloudError | OSError) -> None:
         if file.state is not State.RUNNING:
             return  # it was told to stop; how it did so does not matter
-        verdict = judge(error, file.tries)
+        verdict, reason = judge(error, file.tries + 1), words(error, transfer.direction, file)
+        if verdict is not Verdict.WAIT or not transfer.waits:  # else it may not be the file
+            file.tries += 1
+        if is_busy(error):
+            self._claims.disown(file)
         if verdict is Verdict.FAIL:
-            transfer.move(file, State.FAILED, words(error))
+            if isinstance(error, FinalError):
+                file.refused, file.session = reason, None
+            self._fail(transfer, file, reason)
             return
-        transfer.move(file, State.QUEUED, words(error))
+        transfer.move(file, State.QUEUED, reason)
         if verdict is Verdict.AGAIN:
             transfer.queue.append(file)
             return
         transfer.queue.appendleft(file)
         if verdict is Verdict.WAIT and transfer.waits < GIVE_UP:
-            self._wait(transfer, words(error))
+            self._wait(transfer, reason, getattr(error, "retry_after", None) or 0.0)
         elif not transfer.held:
-            self._hold(transfer, self._full_words(transfer) if carry.is_full(error) else words(error))
+            self._hold(transfer, full_words(error, self._free, transfer.folder) or reason)
             self.unseen = True
 
-    def _full_words(self, transfer: Transfer) -> str:
-        free = ""
-        with suppress(OSError):
-            free = f", {size(self._free(transfer.folder))} are free"
-        return f"the disk is full{free}: make room, then press space"
+    def _fail(self, transfer: Transfer, file: FileWork, reason: str) -> None:
+        if transfer.direction is Direction.UP and file.session is None:
+            transfer.advance(file, 0, self.clock())  # nothing of it is there
+        transfer.move(file, State.FAILED, reason)
+        self._notes.note(transfer, file)
 
-    def _wait(self, transfer: Transfer, reason: str) -> None:
+    def _wait(self, transfer: Transfer, reason: str, least: float) -> None:
         """Stand still for a while, longer each time that nothing came through."""
         if transfer.held:
             return
-        pause = self._pauses[min(transfer.waits, len(self._pauses) - 1)]
+        pause = max(self._pauses[min(transfer.waits, len(self._pauses) - 1)], least)
         transfer.waits += 1
         self._hold(transfer, reason)
         transfer.resumes_at = self.clock() + pause
@@ -366,14 +375,19 @@ class Hub:
         if transfer.settled and not transfer.seconds:
             transfer.held, transfer.reason, transfer.resumes_at = False, "", None
             transfer.seconds = max(self.clock() - (transfer.began or self.clock()), 0.001)
+            transfer.seen = False
             self.unseen = True
             if all(file.refused for file in transfer.of_state(State.FAILED)):
                 self._notes.drop(transfer)
         self._teller.changed()
 
-    def _clear(self, transfer: Transfer, files: list[FileWork], path: Path | None = None) -> None:
-        """Remove what has come of files that are given up."""
-        self._do(carry.clear(self._storage if transfer.where == self._where else None, transfer, files, path))
+    def _clear(self, transfer: Transfer, files: list[FileWork], *, surely: bool = False) -> None:
+        """Remove what has come of files that are given up: parts that are their own, sessions."""
+        if transfer.direction is Direction.DOWN:
+            if parts := self._claims.give_up(files, restored=transfer.restored):
+                self._do(carry.clear_parts(transfer.folder, parts, surely=surely))
+        elif self._storage is not None and transfer.where == self._where:
+            self._do(carry.clear_sessions(self._storage, files))
 
     def _do(self, chore: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(chore)

@@ -65,9 +65,21 @@ class FileWork:
     """Why it failed or stands still."""
     session: UploadSession | None = None
     """Of an upload what the service has so far."""
+    at: Path | None = None
+    """Of a download where it is written, if it may have left a part of its own beside that."""
+    landed: Path | None = None
+    """Of a download that is whole where it lies, if that is not `path`: what was there was kept."""
+    opened: bool = False
+    """Whether bytes have come in its present or last try, so that the part was surely its own."""
     tries: int = 0
+    """Times that it failed."""
     rate: Rate | None = None
     """While it is carried; a hundred thousand waiting files need none."""
+
+    @property
+    def home(self) -> Path:
+        """Where it lies on this box, or will as far as is known."""
+        return self.landed or self.at or self.path
 
     @property
     def settled(self) -> bool:
@@ -108,6 +120,8 @@ class Transfer:
     seconds: float = 0.0
     """How long it took, once it has ended."""
     began: float = 0.0
+    seen: bool = False
+    """Whether the user has looked since it ended."""
     noted: bool = False
     """Whether a record of it lies in the state folder."""
     unnoted: str = ""
@@ -115,6 +129,8 @@ class Transfer:
     counts: Counter[State] = field(default_factory=Counter)
     queue: deque[FileWork] = field(default_factory=deque)
     bytes: int = 0
+    bytes_carried: int = 0
+    """Bytes of the files that were carried: neither of those kept as they were nor of unfinished ones."""
     given_up: int = 0
     """Bytes that failed, cancelled and kept files lack."""
 
@@ -125,6 +141,7 @@ class Transfer:
         for state in _LISTED:
             self._listed[state] = {file: None for file in self.files if file.state is state}
         self.bytes = sum(file.size for file in self.files)
+        self.bytes_carried = sum(file.size for file in self.files if file.state is State.DONE)
         self.counts.update(file.state for file in self.files)
         self.bytes_done = sum(file.done for file in self.files)
         self.given_up = sum(file.size - file.done for file in self.files if file.state in _GIVEN_UP)
@@ -134,6 +151,7 @@ class Transfer:
         """Put a file into another state."""
         rest = file.size - file.done
         self.given_up += rest * ((state in _GIVEN_UP) - (file.state in _GIVEN_UP))
+        self.bytes_carried += file.size * ((state is State.DONE) - (file.state is State.DONE))
         self.counts[file.state] -= 1
         self.counts[state] += 1
         if file.state in _LISTED:
@@ -151,6 +169,14 @@ class Transfer:
             self.rate.add(step, now)
             if file.rate is not None:
                 file.rate.add(step, now)
+
+    def resize(self, file: FileWork, size: int) -> None:
+        """A running file is larger or smaller than when it was planned."""
+        self.bytes += size - file.size
+        file.size = size
+        if file.done > size:
+            self.bytes_done += size - file.done
+            file.done = size
 
     @property
     def state(self) -> State:
@@ -177,9 +203,19 @@ class Transfer:
         return self.counts[State.DONE] + same == len(self.files)
 
     @property
+    def keeps_both(self) -> bool:
+        """Whether files may lie beside those whose names they have."""
+        return self.direction is Direction.DOWN and self.rule is Overwrite.BOTH
+
+    @property
     def finished(self) -> int:
         """Files that are whole, or were kept as they were."""
         return self.counts[State.DONE] + self.counts[State.KEPT]
+
+    @property
+    def carried(self) -> int:
+        """Files that were carried: neither those kept as they were nor unfinished ones."""
+        return self.counts[State.DONE]
 
     @property
     def failed(self) -> int:

@@ -1,8 +1,9 @@
 """Notes of transfers under way, by which the next start finds what a killed session left unfinished.
 
 One file a transfer in the state folder, for its owner only: a first line with all of it, then one short line
-for each file that came through or was given up, and for each session of a large upload, by whose address it
-can be gone on with. A line cut short by a kill is not read: at worst a file is looked at or sent again.
+for each file that came through, failed or was given up, for each part of a large download, which is that
+file's own, and for each session of a large upload, by whose address it can be gone on with. A line cut short
+by a kill is not read: at worst a file is looked at or sent again, or a part stays.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ ENDING = ".jsonl"
 SOON = 0.2
 """Seconds after which what came through is noted."""
 
-_NOTED = frozenset({State.DONE, State.KEPT, State.CANCELLED})
+_OVER = frozenset({State.DONE, State.KEPT, State.CANCELLED})
 """What a later start has nothing to do with."""
 
 _ITEM = ("bucket", "name", "size", "generation", "content_encoding", "crc32c")
@@ -69,7 +70,7 @@ class Records:
         """
         private_dir(self._folder)
         head = {**self._me.record, **_as_dict(transfer)}
-        known = [_line(file) for file in transfer.files if file.state in _NOTED or file.session is not None]
+        known = [_line(file) for file in transfer.files if _is_known(file)]
         write_atomic(self._file(transfer.id), b"".join([line_of(head), *known]), mode=0o600)
 
     def note(self, transfer: Transfer, file: FileWork) -> None:
@@ -118,7 +119,7 @@ class Records:
         for path in sorted(self._folder.glob(f"*{ENDING}")):
             with suppress(OSError), locked(path):
                 transfer = self._read(path)
-                if transfer is not None and transfer.files_left:
+                if transfer is not None and _is_open(transfer):
                     self.begin(transfer)
                     found.append(transfer)
                 elif transfer is not None:
@@ -142,21 +143,53 @@ class Records:
         return self._folder / f"{name}{ENDING}"
 
 
+def _is_open(transfer: Transfer) -> bool:
+    """Whether a later start has something to do with it: go on, or try again what failed."""
+    return bool(transfer.files_left) or not all(file.refused for file in transfer.of_state(State.FAILED))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was noted of a file last."""
+
+    state: State = State.QUEUED
+    session: UploadSession | None = None
+    reason: str = ""
+    refused: str = ""
+    at: str = ""
+    """The name beside which its part lies."""
+
+
+def _is_known(file: FileWork) -> bool:
+    """Whether there is more to say of it than the first line does."""
+    noted = file.state in _OVER or file.state is State.FAILED
+    return noted or file.session is not None or file.at is not None
+
+
 def _line(file: FileWork) -> bytes:
-    if file.state in _NOTED:
+    if file.state in _OVER:
         return line_of([file.number, file.state.value])
-    session = list(astuple(file.session)) if file.session is not None else None
-    return line_of([file.number, State.QUEUED.value, session])
+    failed = file.state is State.FAILED
+    return line_of(
+        [
+            file.number,
+            State.FAILED.value if failed else State.QUEUED.value,
+            list(astuple(file.session)) if file.session is not None else None,
+            file.reason if failed else "",
+            file.refused,
+            file.at.name if file.at is not None else "",
+        ]
+    )
 
 
-def _known(lines: Iterable[bytes]) -> dict[int, tuple[State, UploadSession | None]]:
-    """What came of files, and the sessions of those under way; the last line may be cut short."""
-    known: dict[int, tuple[State, UploadSession | None]] = {}
+def _known(lines: Iterable[bytes]) -> dict[int, _Known]:
+    """What came of files, and the sessions and parts of those under way; the last line may be cut short."""
+    known: dict[int, _Known] = {}
     for line in values_of(lines):
         with suppress(ValueError, TypeError):
-            number, state, *more = line
-            session = UploadSession(*more[0]) if more and more[0] is not None else None
-            known[int(number)] = State(state), session
+            number, state, session, *words = [*line, None] if len(line) == 2 else line  # noqa: PLR2004 (over)
+            left = UploadSession(*session) if session is not None else None
+            known[int(number)] = _Known(State(state), left, *map(str, words))
     return known
 
 
@@ -182,9 +215,7 @@ def _file_as_list(file: FileWork) -> list[object]:
     return [str(file.path), file.uri.bucket, file.uri.name, file.size, file.replaces, file.refused, item]
 
 
-def _from_dict(
-    head: Mapping[str, Any], name: str, notes: Mapping[int, tuple[State, UploadSession | None]]
-) -> Transfer:
+def _from_dict(head: Mapping[str, Any], name: str, notes: Mapping[int, _Known]) -> Transfer:
     direction = Direction(head["direction"])
     folder = Path(head["folder"])
     files = []
@@ -195,14 +226,9 @@ def _from_dict(
         )
         if direction is Direction.DOWN and not file.path.is_relative_to(folder):
             raise ValueError(path)
-        file.state, file.session = notes.get(number, (State.QUEUED, None))
-        if file.state is State.DONE:
-            file.done = file.size
-        elif file.refused:
-            file.state, file.reason = State.FAILED, file.refused
-        elif known is not None and file.state is State.QUEUED:
-            file.done = min(part_bytes(file.path, known.generation), file.size)
+        _take_over(file, notes.get(number, _Known()))
         files.append(file)
+    left = any(not file.settled for file in files)
     return Transfer(
         direction,
         head["title"],
@@ -214,7 +240,21 @@ def _from_dict(
         tops=tuple(map(Path, head["tops"])),
         id=name,
         restored=True,
-        held=True,
-        reason="left unfinished by an earlier session",
+        held=left,
+        reason="left unfinished by an earlier session" if left else "",
         noted=True,
     )
+
+
+def _take_over(file: FileWork, known: _Known) -> None:
+    """Put a file into the state that it was left in."""
+    file.state, file.session, file.reason = known.state, known.session, known.reason
+    file.refused = known.refused or file.refused
+    if known.at and known.at == Path(known.at).name:
+        file.at = file.path.with_name(known.at)
+    if file.state is State.DONE:
+        file.done = file.size
+    elif file.refused:
+        file.state, file.reason = State.FAILED, file.refused
+    elif file.item is not None and file.state in (State.QUEUED, State.FAILED):
+        file.done = min(part_bytes(file.at or file.path, file.item.generation), file.size)

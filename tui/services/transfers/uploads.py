@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tui.domain.deleteplan import Tally
@@ -18,6 +19,9 @@ from tui.domain.transfers.overwrite import Overwrite
 from tui.domain.transfers.uploadnames import LARGEST, free_object_name, object_name
 from tui.services.listing import list_all
 from tui.services.transfers.model import Direction, FileWork, Transfer
+
+REASONS_NAMED = 3
+"""Different reasons that notes name; some say how long a name is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Found:
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files of which no object can have the name, and why."""
+    empty: list[Path] = field(default_factory=list)
+    """Folders without anything in them."""
     parts: int = 0
     """Unfinished downloads of our own."""
     is_folder: bool = False
@@ -139,6 +145,8 @@ def _walk(found: Found, folder: Path, prefix: str, parts: tuple[str, ...]) -> No
                 raise
             found.unreadable.append((place, error.strerror or str(error)))
             continue
+        if not entries:
+            found.empty.append(place)
         deeper = []
         for entry in entries:
             path = Path(entry.path)
@@ -193,9 +201,16 @@ def _notes(found: Found) -> Iterator[str]:
         yield f"{_some(found.special, found)} skipped: neither files nor folders."
     if found.parts:
         yield f"{found.parts:,} unfinished downloads (.part) skipped."
+    if found.empty:
+        yield f"{_some(found.empty, found)} skipped: empty folders, which a bucket does not keep."
     for group, word in ((found.unreadable, "cannot be read"), (found.unnamed, "cannot be uploaded")):
-        if group:
-            yield f"{_some([path for path, _ in group], found)} {word}: {group[0][1]}."
+        reasons: dict[str, list[Path]] = {}
+        for path, reason in group:
+            reasons.setdefault(reason, []).append(path)
+        for reason, paths in islice(reasons.items(), REASONS_NAMED):
+            yield f"{_some(paths, found)} {word}: {reason}."
+        if rest := sum(map(len, islice(reasons.values(), REASONS_NAMED, None))):
+            yield f"{rest:,} more {word}."
 
 
 def _some(paths: Sequence[Path], found: Found) -> str:
