@@ -187,6 +187,9 @@ class StorageTransfer(StorageDeleting):
         if plan is None or not plan.landings:
             self.say("nothing lies there to download")
             return None
+        if all(landing.refused for landing in plan.landings):
+            self.say(f"nothing can be downloaded there. {printable(' '.join(plan.notes))}", "error")
+            return None
         check_space(plan)
         return plan
 

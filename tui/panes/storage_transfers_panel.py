@@ -229,8 +229,7 @@ class TransfersScreen(Screen[None]):
         if file is not None:
             yield f"{printable(str(file.uri))} · {shown_state(transfer, file).value}"
             yield on_host(file.home)
-            if file.reason:
-                yield f"✗ {printable(file.reason)}"
+            yield from _why(file)
             return
         yield progress(transfer, self.hub.clock())
         if transfer.direction is Direction.DOWN:
@@ -241,8 +240,8 @@ class TransfersScreen(Screen[None]):
         else:
             yield f"to {printable(str(transfer.place))}"
         only = transfer.files[0] if len(transfer.files) == 1 else None
-        if only is not None and only.reason and not transfer.held:
-            yield f"✗ {printable(only.reason)}"
+        if only is not None and not transfer.held:
+            yield from _why(only)
 
     # What can be done
 
@@ -259,7 +258,9 @@ class TransfersScreen(Screen[None]):
             "pause": not settled and not self._stands,
             "resume": not settled and self._stands,
             "cancel": not settled,
-            "retry": transfer.failed > 0 if file is None else file.state is State.FAILED,
+            "retry": any(
+                one.can_be_retried for one in (transfer.of_state(State.FAILED) if file is None else [file])
+            ),
             "copy": transfer.direction is Direction.DOWN,
             "forget": transfer.settled,
         }
@@ -306,7 +307,10 @@ class TransfersScreen(Screen[None]):
     def action_retry(self) -> None:
         """Try again what failed."""
         if self._chosen is not None:
-            self.hub.retry(*self._chosen)
+            transfer, file = self._chosen
+            self.hub.retry(transfer, file)
+            if transfer.settled and transfer.reason:  # it belongs to what is not connected
+                self._say(transfer.reason)
 
     def action_unfold(self, whole: bool) -> None:  # noqa: FBT001 (an action's argument)
         """Show all files of a transfer, or only those that need a look."""
@@ -340,10 +344,18 @@ class TransfersScreen(Screen[None]):
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def _copy(self, text: str, title: str) -> None:
-        said = await copied(self.app, self._options, text, title)
+        self._say(await copied(self.app, self._options, text, title))
+
+    def _say(self, words: str) -> None:
         note = self.query_one("#transfers-said", Static)
-        note.update(Content(printable(said)))
+        note.update(Content(printable(words)))
         note.remove_class("hidden")
+
+
+def _why(file: FileWork) -> Iterator[str]:
+    """Why a file failed, or what it waits for."""
+    if file.reason:
+        yield f"{'✗ ' if file.state is State.FAILED else ''}{printable(file.reason)}"
 
 
 def _tops(transfer: Transfer) -> tuple[Path, ...]:

@@ -162,7 +162,7 @@ class Hub:
     def retry(self, transfer: Transfer, file: FileWork | None = None) -> None:
         """Try again what failed."""
         failed = [file] if file is not None else list(transfer.of_state(State.FAILED))
-        wanted = [one for one in failed if one.state is State.FAILED and not one.refused]
+        wanted = [one for one in failed if one.can_be_retried]
         if not wanted or self._is_elsewhere(transfer):
             return
         for one in wanted:

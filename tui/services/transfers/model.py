@@ -57,7 +57,7 @@ class FileWork:
     replaces: int = 0
     """The generation that an upload may replace; 0 for none."""
     refused: str = ""
-    """Why it cannot be carried, known before it began; such a file fails at once."""
+    """Why it can never be carried as it was planned; known before it began, it fails at once."""
     state: State = State.QUEUED
     done: int = 0
     """Bytes carried so far."""
@@ -75,6 +75,11 @@ class FileWork:
     """Times that it failed."""
     rate: Rate | None = None
     """While it is carried; a hundred thousand waiting files need none."""
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether it failed of what may be over by now."""
+        return self.state is State.FAILED and not self.refused
 
     @property
     def home(self) -> Path:
