@@ -267,6 +267,10 @@ async def test_text_behind_a_key_that_leads_into_a_field_is_for_the_field(tmp_pa
         app.post_message(events.Key("alt+shift+m", "M"))
         app.type("slash", "x")
         await wait_for(lambda: pane.field.value == "x", what="no key is called M")
+        app.post_message(events.Key("alt+5", "5"))
+        await wait_for(lambda: app.front is PaneId.STORAGE)
+        app.type("o", *"kelp")
+        await wait_for(lambda: app.query_one("#storage-prompt-input", Input).value == "kelp")
         app.post_message(events.Key("alt+2", "2"))
         await wait_for(lambda: app.front is PaneId.SPEC)
         app.post_message(events.Key("alt+q", None))  # a terminal that tells alt from escape

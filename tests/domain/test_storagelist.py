@@ -14,6 +14,7 @@ from tui.domain.storage import Bucket, GcsUri, Holds, ObjectInfo, Past
 from tui.domain.storagelist import order
 from tui.domain.storagelist.classes import region_match
 from tui.domain.storagelist.entries import Entries, Key, Kind, Mode
+from tui.domain.storagelist.locations import is_location, location_fault
 from tui.domain.storagelist.newbucket import NewBucket
 from tui.domain.storagelist.order import Wish, arrange
 from tui.domain.storagelist.places import fitting, places_of_job, step_names, steps, web_address
@@ -184,7 +185,15 @@ def test_a_new_bucket_as_a_command() -> None:
     )
     assert NewBucket("kelp", "").fault
     assert NewBucket("Kelp", "eu").fault
-    full = NewBucket("kelp-new", "mars", "ARCHIVE", versioning=True, soft_delete_days=0)
+    full = NewBucket("kelp-new", "europe-west10", "ARCHIVE", versioning=True, soft_delete_days=0)
     assert "--soft-delete-duration=0d" in full.command("")
     assert full.command("").endswith("buckets update gs://kelp-new --versioning")
     assert "not a region" in full.about_location("europe-west4")
+
+
+def test_a_bucket_is_only_made_where_buckets_can_be() -> None:
+    for place in ("US", "nam4", "europe-west4", "northamerica-south1", "moon-west1"):
+        assert not location_fault(place)
+    assert [is_location(place) for place in ("ASIA1", "moon-west1")] == [True, False]
+    assert "us-central1" in location_fault("us-central1-a")
+    assert location_fault("mars").endswith("a region, or eu, us, asia")

@@ -94,6 +94,8 @@ def test_names_that_no_bucket_may_have(client: storage.Client, name: str) -> Non
     bucket.name = name
     with pytest.raises(BadRequest, match="Invalid bucket name"):
         bucket.create()
+    with pytest.raises(BadRequest, match="The specified location constraint is not valid"):
+        bucket.client.create_bucket("on-mars", location="mars")
 
 
 def test_conflicts(server: StorageServer) -> None:

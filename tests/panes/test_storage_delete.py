@@ -262,6 +262,16 @@ async def test_an_earlier_version_is_named_as_such(world: StorageWorld, tmp_path
     (item, _), *_ = world.noncurrent
     async with opened(world, tmp_path, (80, 24)) as (app, pilot):
         await go(app, pilot, "gs://kelp", "a.txt")
+        while app.on != "a.txt":
+            await pilot.press("j")
+        await asked(app, pilot, "x")
+        await pilot.press("v")
+        await settle(pilot, lambda: "With it goes 1 earlier version" in app.question)
+        await settle(pilot, lambda: app.screen.query_one("#dialog-buttons").has_class("tight"))
+        room = app.screen.query_one("#dialog").content_region
+        await settle(pilot, lambda: app.screen.query_one("#yes").region.right <= room.right)
+        await pilot.press("n")
+        await settle(pilot, lambda: "nothing was deleted" in app.note and not app.pane.busy)
         await pilot.press("v")
         await settle(pilot, lambda: app.names.count("a.txt") == 2)
         while app.pane.row is None or app.pane.row.item != item:

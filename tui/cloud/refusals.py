@@ -70,6 +70,9 @@ _KEY = re.compile(
     r"Cloud KMS key|cloudkms\.cryptoKey|KMS key .{0,300}(?:permission|authorized)", re.IGNORECASE | re.DOTALL
 )
 _KEY_NAME = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/keyRings/[^/\s]+/cryptoKeys/[\w-]+")
+_HELD = re.compile(r"under active (temporary|event-based) hold", re.IGNORECASE)
+_RETAINED = re.compile(r"retention (?:policy|period) .{0,80}cannot be (?:deleted|overwritten)", re.IGNORECASE)
+"""How Cloud Storage words what may not be deleted or replaced yet; its reasons differ by API."""
 _PAYER = re.compile(r"requester pays bucket but no user project|UserProjectMissing", re.IGNORECASE)
 """The JSON API's words and the XML API's code for a call that names nobody who pays."""
 _PROXY = re.compile(
@@ -80,11 +83,17 @@ _PROXY_LOGIN = re.compile(r"\b407\b|proxy authentication required", re.IGNORECAS
 
 
 def refused(details: Details) -> CloudError | None:
-    """The error for an answer by which a rule refuses a call, an organization's or that the requester pays.
+    """The error for an answer by which a rule refuses a call: an organization's, a hold, that one pays.
 
     None for any other answer.
     """
-    return _by_perimeter(details) or _by_constraint(details) or _by_key(details) or _by_payer(details)
+    return (
+        _by_perimeter(details)
+        or _by_constraint(details)
+        or _by_key(details)
+        or _by_hold(details)
+        or _by_payer(details)
+    )
 
 
 def name_payer(error: CloudError, project: str) -> None:
@@ -163,6 +172,20 @@ def _by_key(details: Details) -> CloudError | None:
         reason=details.reason,
         metadata=metadata,
     )
+
+
+def _by_hold(details: Details) -> CloudError | None:
+    if details.code != "PERMISSION_DENIED":
+        return None
+    if found := _HELD.search(details.message):
+        kind = found[1].lower()
+        title = f"{'A' if kind == 'temporary' else 'An'} {kind} hold keeps it"
+        hint = f"Release it first: gcloud storage objects update --no-{kind}-hold gs://…"
+    elif _RETAINED.search(details.message):
+        title, hint = "Its retention is not over", "It can be deleted or replaced after that"
+    else:
+        return None
+    return _error(title, details, hint, ErrorKind.DENIED, reason=details.reason, metadata={})
 
 
 def _by_payer(details: Details) -> CloudError | None:

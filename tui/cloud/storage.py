@@ -316,9 +316,11 @@ class CloudStorage:
         )
         return await self._change(restore, bucket)
 
-    async def revive_object(self, bucket: str, name: str, generation: int) -> ObjectInfo:
-        """Make a copy of a noncurrent generation the live one, unless there is a live one."""
-        revive = partial(storage_objects.revive_object, bucket=bucket, name=name, generation=generation)
+    async def revive_object(self, bucket: str, name: str, generation: int, *, over: int = 0) -> ObjectInfo:
+        """Make a copy of a noncurrent generation the live one, while the live one is `over`; 0 for none."""
+        revive = partial(
+            storage_objects.revive_object, bucket=bucket, name=name, generation=generation, over=over
+        )
         return await self._change(revive, bucket)
 
     def close(self) -> None:

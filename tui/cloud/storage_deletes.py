@@ -24,20 +24,21 @@ def delete_batch(
     """Delete up to `DELETE_AT_ONCE` generations in one request."""
     answers = send_deletes(wire, bucket, items, noncurrent=noncurrent)
     return [
-        DeleteResult(name, generation, _trouble(answer))
+        DeleteResult(name, generation, *_trouble(answer))
         for (name, generation), answer in zip(items, answers, strict=True)
     ]
 
 
-def _trouble(answer: Any) -> str:  # noqa: ANN401 (a requests response)
-    """Why one delete of a batch failed, or an empty string."""
+def _trouble(answer: Any) -> tuple[str, bool]:  # noqa: ANN401 (a requests response)
+    """Why one delete of a batch failed, or an empty string, and whether it may succeed a little later."""
     if answer.ok:
-        return ""
+        return "", False
     if answer.status_code == 404:  # noqa: PLR2004 (HTTP's number)
-        return GONE
+        return GONE, False
     if answer.status_code == 412:  # noqa: PLR2004 (HTTP's number)
-        return REPLACED
+        return REPLACED, False
     error = to_cloud_error(api.from_http_response(answer))
     if error.reason == PAYER_MISSING:  # which all calls of the batch meet
         raise error
-    return f"{error.title}: {error.message}"
+    parts = (f"{error.title}: {error.message}", error.hint)
+    return " · ".join(part for part in parts if part), error.retryable

@@ -116,8 +116,8 @@ def restore_object(wire: Wire, bucket: str, name: str, generation: int, restore_
     return object_of(bucket, raw)
 
 
-def revive_object(wire: Wire, bucket: str, name: str, generation: int) -> ObjectInfo:
-    """Rewrite a noncurrent generation onto its own name while no live one is there.
+def revive_object(wire: Wire, bucket: str, name: str, generation: int, over: int) -> ObjectInfo:
+    """Rewrite a noncurrent generation onto its own name while the live one is `over`, or none is for 0.
 
     Without a body, so that content type and metadata are the source's.
     """
@@ -128,7 +128,7 @@ def revive_object(wire: Wire, bucket: str, name: str, generation: int) -> Object
             "POST",
             f"{path}/rewriteTo{path}",
             sourceGeneration=generation,
-            ifGenerationMatch=0,
+            ifGenerationMatch=over,
             rewriteToken=token,
             projection="noAcl",
         )

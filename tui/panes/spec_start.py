@@ -350,6 +350,7 @@ def _without_secrets(failure: CloudError, values: Mapping[str, Value]) -> CloudE
         hide(failure.title, hidden),
         hide(failure.message, hidden),
         hint=hide(failure.hint, hidden),
+        hint_once=hide(failure.hint_once, hidden),
         kind=failure.kind,
         retryable=failure.retryable,
         reason=failure.reason,

@@ -5,15 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 from tui.domain.deleteplan import Tally
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import Amount, Bucket, GcsUri, ObjectInfo
+from tui.domain.storage import Amount, Bucket, GcsUri, Listing, ObjectInfo
 from tui.domain.storage_gateway import StorageGateway
 from tui.domain.storagelist.entries import Entries, Mode
 
 PAGE = 1000
 """Entries a request: the most the service gives."""
+
+
+class Lister(Protocol):
+    """What gives pages, as `StorageGateway` does."""
+
+    async def list_objects(
+        self,
+        prefix: GcsUri,
+        *,
+        recursive: bool = False,
+        page_size: int = 1000,
+        page_token: str = "",
+        versions: bool = False,
+        soft_deleted: bool = False,
+    ) -> Listing:
+        """One page."""
+        ...
 
 
 def parent_of(place: GcsUri) -> GcsUri | None:
@@ -106,7 +124,7 @@ async def lone_object(storage: StorageGateway, uri: GcsUri) -> Entries | None:
 
 
 async def list_all(
-    storage: StorageGateway, place: GcsUri, *, on_tally: Callable[[Tally], None] | None = None
+    storage: Lister, place: GcsUri, *, on_tally: Callable[[Tally], None] | None = None
 ) -> tuple[ObjectInfo, ...]:
     """Every object below a place; `on_tally` is told the running total after each page.
 
@@ -138,7 +156,7 @@ async def bucket_settings(storage: StorageGateway, name: str) -> Bucket | None:
 
 
 async def pages_below(
-    storage: StorageGateway, place: GcsUri, *, versions: bool = False, soft_deleted: bool = False
+    storage: Lister, place: GcsUri, *, versions: bool = False, soft_deleted: bool = False
 ) -> AsyncIterator[tuple[ObjectInfo, ...]]:
     """Everything below a place; the next page is on its way while one is looked at.
 

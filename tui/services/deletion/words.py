@@ -170,7 +170,7 @@ def state_of(record: Record) -> str:
 
 def undo_of(record: Record, now: datetime) -> str:
     """Until when it can be undone, or that it is."""
-    if record.undone and record.undone >= record.gone:
+    if record.undone >= record.gone > 0:
         return "is back"
     if record.undo_until is not None and record.undo_until > now:
         return f"for {duration((record.undo_until - now).total_seconds())}"

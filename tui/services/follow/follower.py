@@ -42,7 +42,7 @@ class LogFollower:
 
     What is new comes from the project's hub; the newest page and the older ones are read for this job
     alone. Entries are handed on possibly more than once: the receiver drops doubles by `LogEntry.key`.
-    Reading never gives up; errors are told by the status.
+    Reading never gives up; errors are told by the status, why the job cannot be seen by `job_trouble`.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class LogFollower:
         self._hub = readers.hub(project)
         self._jobs = jobs
         self._job = job
+        self.job_trouble: CloudError | None = None
         self._on_status = on_status
         self._timing = timing or FollowTiming()
         self._named = named
@@ -286,12 +287,13 @@ class LogFollower:
             await asyncio.sleep(pace.delay(live=True))
             try:
                 self._note_job(await self._jobs.get_job(self._job.name))
+                self.job_trouble = None
+                pace.succeeded()
             except CloudError as error:
                 pace.failed(error.retry_after)
-                if error.kind is ErrorKind.NOT_FOUND:
+                self.job_trouble = None if error.kind is ErrorKind.NOT_FOUND else error
+                if self.job_trouble is None:
                     self._note_end(0.0)
-            else:
-                pace.succeeded()
 
     def _note_job(self, job: Job, *, first: bool = False) -> None:
         self._job = job
