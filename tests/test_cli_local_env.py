@@ -73,7 +73,7 @@ def test_a_shell_enters_and_leaves(environ: dict[str, str], shell: str) -> None:
 
 def test_the_region_is_the_users(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     del environ
-    assert cli.main(["local", "--region", "asia-east1", "env"]) == 0
+    assert cli.main(["local", "env", "--region", "asia-east1"]) == 0
     assert "export CLOUDSDK_AI_REGION=asia-east1\n" in capsys.readouterr().out
 
 

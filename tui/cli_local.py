@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tui.cli_common import CommandLineError, common_options, merged_options
+from tui.cli_common import CommandLineError
 from tui.cli_local_common import START_TIMEOUT_SECONDS, data_folder, failures, running
 from tui.cli_local_env import env
 from tui.cli_local_fault import fault
@@ -22,9 +21,7 @@ from tui.services.paths import show_path
 
 
 @click.group(no_args_is_help=True)
-@common_options
-@click.pass_context
-def local(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click passes each option by name
+def local() -> None:
     """Start, stop and look at the local server.
 
     \b
@@ -32,7 +29,6 @@ def local(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401  # click
       vertex-tui local up
       eval "$(vertex-tui local env)"    point gcloud and Google's clients at it
     """  # noqa: D301
-    merged_options(ctx, given)
 
 
 @local.command()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from tui.cli_common import CommandLineError, merged_options
+from tui.cli_common import CommandLineError, Options, merged_options
 from tui.cli_local_common import data_folder, failures, running
 from tui.local import client_env
 from tui.local.environ import Changes, original, undo
@@ -20,8 +21,9 @@ SHELLS = ("sh", "bash", "zsh", "fish")
 @click.command()
 @click.option("--unset", is_flag=True, help="Print what makes the shell as it was before.")
 @click.option("--shell", type=click.Choice(SHELLS), default="sh", help="The shell that will read it.")
+@click.option("--region", metavar="REGION", help="The region that Google's programs are told.")
 @click.pass_context
-def env(ctx: click.Context, /, *, unset: bool, shell: str) -> None:
+def env(ctx: click.Context, /, *, unset: bool, shell: str, region: str | None) -> None:
     """Print what points gcloud, gsutil and Google's clients at the local server.
 
     Every program started from that shell then finds the local server under the names of Google Cloud,
@@ -34,15 +36,16 @@ def env(ctx: click.Context, /, *, unset: bool, shell: str) -> None:
       eval "$(vertex-tui local env --unset)"
       vertex-tui local env --shell fish | source
     """  # noqa: D301
-    changes = undo(os.environ) if unset else _changes(ctx)
+    changes = (
+        undo(os.environ) if unset else _changes(merged_options(ctx, {"region": region}), data_folder(ctx))
+    )
     for name, value in changes.items():
         click.echo(_fish_line(name, value) if shell == "fish" else _line(name, value))
 
 
-def _changes(ctx: click.Context) -> Changes:
-    folder = data_folder(ctx)
+def _changes(given: Options, folder: Path) -> Changes:
     record = running(folder)
-    options = replace(merged_options(ctx, {}), local=True, project=None, environ=original(os.environ))
+    options = replace(given, local=True, project=None, environ=original(os.environ))
     region = options.configuration().settings.region
     with failures():
         try:

@@ -17,7 +17,8 @@ from google.rpc import error_details_pb2 as details
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.cloud.error_details import split_found_errors
+from tui.cloud import wording
+from tui.cloud.error_details import Details, split_found_errors
 from tui.cloud.errors import KNOWN, to_cloud_error
 from tui.domain.errors import CloudError, ErrorKind
 
@@ -346,6 +347,18 @@ def test_kind_and_whether_a_change_may_have_happened(
 def test_the_local_server_has_its_own_advice() -> None:
     error = to_cloud_error(over_grpc(grpc.StatusCode.UNAVAILABLE, "failed to connect"), local=True)
     assert "vertex-tui local up" in error.hint
+
+
+def test_what_the_app_does_by_itself_is_no_hint_for_a_command_that_has_ended() -> None:
+    codes = ("UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED")
+    for error in (
+        wording.unreachable("w", local=False),
+        wording.broken_off("w"),
+        *(wording.answered(Details(code, "w", retry_after=1.0)) for code in codes),
+    ):
+        assert "by itself" in error.hint
+        assert error.hint_once.endswith("un it again later")
+    assert wording.unreachable("w", local=True).hint_once == ""
 
 
 @given(st.text())

@@ -154,6 +154,25 @@ def test_a_reader_that_goes_and_no_output_at_all_are_no_error_of_ours(local: Ser
 
 
 @pytest.mark.usefixtures("local")
+def test_ctrl_c_before_a_job_is_sent_says_that_nothing_was_started(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECRET_TOKEN", "quite-a-secret-1234")
+    Path("job.yaml").write_text(SPEC)
+    fault = delayed(run, "ListCustomJobs")
+    try:
+        process = begin(["run", "job.yaml", *HERE])
+        wait_until(lambda: happened(run, fault), what="the call")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        assert run("local", "fault", "clear").status == 0
+    assert (process.returncode, out) == (INTERRUPTED, "")
+    assert err.rstrip().endswith("Nothing was started.")
+
+
+@pytest.mark.usefixtures("local")
 def test_ctrl_c_while_a_job_is_sent_waits_for_the_reply_and_says_what_became_of_it(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from tests.local.clients import PARENT, REGION, Server, job_id, script_job, stor
 from tests.support import PATIENCE, subprocess_environment, wait_until
 from tests.terminal import Terminal
 from tui.cloud.storage import CloudStorage
-from tui.commands import outputs_get
+from tui.commands import waiting
 from tui.services.transfers.hub import Hub
 
 HERE = ("--local", "--region", REGION)
@@ -162,15 +162,27 @@ def test_a_file_that_fails_is_listed_and_the_others_come(
 def test_a_lasting_fault_is_told_and_ends_it(
     local: Server, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs_get, "TOLD_AFTER", 0.0)
+    monkeypatch.setattr(waiting, "TOLD_AFTER", 0.0)
     bucket_with(local, "out-of-order", run__a="one", run__b="two")
     get = ("outputs", "gs://out-of-order/run/", "get", tmp_path, *HERE)
     assert run("local", "fault", "add", "call", "storage.objects.get", "error", "--code", 503).status == 0
     try:
         ended = run(*get, "--timeout", "1s")
+        for wanted in ("gs://out-of-order/run", "gs://out-of-order/run/a"):
+            looked = run("outputs", wanted, "get", tmp_path, *HERE, "--timeout", "1s", "--json")
+            assert (looked.status, looked.out) == (1, "")
+            assert f"waiting for {wanted} (The service is not available" in looked.err
+            step = f"vertex-tui outputs {wanted} get {tmp_path} --existing keep --timeout 1s --json --local"
+            assert step in looked.err
+        assert run("local", "fault", "clear").status == 0
+        lists = ("local", "fault", "add", "call", "storage.objects.list", "error", "--code", 503)
+        assert run(*lists).status == 0
+        listed = run(*get, "--timeout", "1s")
+        assert (listed.status, "nothing has come for 1s (The service" in listed.err) == (1, True)
     finally:
         assert run("local", "fault", "clear").status == 0
-    assert (ended.status, "waiting for gs://out-of-order/run/a and 1 more" in ended.err) == (1, True)
+    assert (ended.status, ended.out) == (1, "")  # nothing came, and a folder that is there is no file
+    assert "waiting for gs://out-of-order/run/a and 1 more" in ended.err
     assert "it ended early: nothing has come for 1s; to go on: vertex-tui outputs gs://out-" in ended.err
     assert run(*get).status == 0
     assert run(*get, "--timeout", "soon").status == 2
@@ -201,6 +213,21 @@ def test_a_delete_is_listed_done_written_down_and_taken_back(local: Server, run:
     nope = run("outputs", "undo", "nope", *HERE)
     assert (nope.status, "no delete has the number nope here" in nope.err) == (1, True)
     assert run("outputs", "gs://to-delete/run", "rm", "--yes", "--read-only", *HERE).status == 2
+
+
+def test_what_an_empty_variable_makes_of_a_command_deletes_nothing(local: Server, run: Run) -> None:
+    bucket = bucket_with(local, "empty-words", run__a="one", b="two")
+    for option in ("--pattern", "--older-than", "--largest", "--keep-checkpoints"):
+        for nothing in ("", " "):
+            refused = run("outputs", "gs://empty-words/run", "rm", option, nothing, "--yes", *HERE)
+            assert (refused.status, f"{option} is empty" in refused.err) == (2, True)
+    for path in ("gs://empty-words/", "gs://empty-words//", "gs://empty-words/ "):
+        for rule in ((), ("--pattern", "**")):
+            refused = run("outputs", path, "rm", *rule, "--yes", *HERE)
+            assert (refused.status, "without the slash, gs://empty-words, the" in refused.err) == (2, True)
+    assert run("outputs", "", "rm", "--yes", *HERE).status == 2
+    assert run("outputs", "undo", "", "--yes", *HERE).status == 2
+    assert names(bucket) == ["b", "run/a"]
 
 
 def test_rules_choose_and_live_jobs_that_write_there_are_named(local: Server, run: Run) -> None:
@@ -250,13 +277,17 @@ def test_what_is_held_or_may_mean_two_things_is_not_taken_for_done(local: Server
         both = run("outputs", "gs://in-doubt/run/both", *words, *HERE)
         assert (both.status, both.out) == (1, "")
         assert f"at its end, gs://in-doubt/run/both/, for the object: {alone}" in both.err
+    for name in ("both", "both/c"):
+        bucket.blob(f"odd\x07{name}").upload_from_string("four")
+    odd = run("outputs", "gs://in-doubt/odd\x07both", "rm", "--yes", *HERE)
+    assert (odd.status, "--pattern" in odd.err, "choose in the Storage pane" in odd.err) == (1, False, True)
     (folder,) = run("outputs", "gs://in-doubt/run/both/", "--json", *HERE).json
     assert folder["uri"] == "gs://in-doubt/run/both/c"
     held = bucket.blob("run/a")
     held.temporary_hold = True
     held.patch()
     rest = run("outputs", "gs://in-doubt", "rm", "--yes", "--json", *HERE)
-    assert (rest.status, rest.json["deleted"], rest.json["buckets"]) == (1, 2, [])
+    assert (rest.status, rest.json["deleted"], rest.json["buckets"]) == (1, 4, [])
     assert rest.json["held"] == [{"reason": "a temporary hold", "count": 1, "until": None}]
     only = run("outputs", "gs://in-doubt", "rm", "--yes", *HERE)
     assert (only.status, "take the holds off first" in only.err) == (1, True)

@@ -14,6 +14,7 @@ import pytest
 from tests.commands.conftest import Run
 from tests.local.clients import REGION, Server
 from tui.cli_common import CommandLineError, Options
+from tui.commands import waiting
 from tui.commands.run import allow
 from tui.commands.run_follow import outcome
 from tui.commands.specs import Surroundings
@@ -145,6 +146,8 @@ def test_earlier_starts_are_settled_unless_another_process_waits_for_them(run: R
     assert "gone, sent at 2026-11-01" in done.err
     assert "never arrived" in done.err
     assert "whether new, sent at" in done.err
+    look = f"look: vertex-tui jobs --filter label:vertex-tui-id=jnew --local --region {REGION}"
+    assert look in done.err
     assert "sibling" not in done.err
     assert job is None or f"is {job['name']}" in done.err
     assert [each.label for each in store.pending_submissions()] == ["jsibling", "jnew"]
@@ -162,9 +165,13 @@ def test_a_refusal_is_told_without_secrets(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_a_job_whose_log_cannot_be_read_still_tells_its_outcome(run: Run) -> None:
+def test_a_job_whose_log_cannot_be_read_still_tells_its_outcome(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "TOLD_AFTER", 0.0)
     for call in ("ListLogEntries", "TailLogEntries"):
         assert run("local", "fault", "add", "call", call, "error", "--code", "PERMISSION_DENIED").status == 0
+    assert run("local", "fault", "add", "call", "GetCustomJob", "error", "--code", 503, "--once").status == 0
     try:
         done = run("run", "job.yaml", *HERE, "--follow", "--set", "env.CODE=9")
     finally:
@@ -172,6 +179,7 @@ def test_a_job_whose_log_cannot_be_read_still_tells_its_outcome(run: Run) -> Non
     assert done.status == 9
     assert done.out == ""
     assert "Its log cannot be read: Permission denied" in done.err
+    assert "The job's state could not be read since " in done.err
     assert f"vertex-tui doctor --local --region {REGION}; its end is awaited all the same" in done.err
 
 

@@ -116,7 +116,10 @@ def _words(error: auth.GoogleAuthError) -> str:
 
 def _told(trouble: LoginTrouble, words: str) -> CloudError:
     title, hint, kind = _TROUBLES[trouble]
-    return CloudError(title, words, hint=hint, kind=kind, reason=str(trouble), retryable=kind in _PASSING)
+    once = wording.LATER if hint == wording.RETRIED else ""
+    return CloudError(
+        title, words, hint=hint, hint_once=once, kind=kind, reason=str(trouble), retryable=kind in _PASSING
+    )
 
 
 _PASSING = (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT)
@@ -155,7 +158,7 @@ _TROUBLES: dict[LoginTrouble, tuple[str, str, ErrorKind]] = {
     ),
     LoginTrouble.GCLOUD_SLOW: (
         "gcloud did not give a token in time",
-        "It is tried again by itself",
+        wording.RETRIED,
         ErrorKind.TIMEOUT,
     ),
     LoginTrouble.METADATA_ABSENT: (

@@ -101,6 +101,7 @@ def name_payer(error: CloudError, project: str) -> None:
     if error.reason == PAYER_MISSING:
         payer = f"project {project}" if project else "your project"
         error.hint = f"P lets {payer} pay for reading it; nothing was charged"
+        error.hint_once = "Nothing was charged"
 
 
 def cut_off(words: str, *, local: bool) -> CloudError:

@@ -25,6 +25,10 @@ _AGENT = re.compile(r"service-\d+@gcp-sa-[\w-]+\.iam\.gserviceaccount\.com")
 _BILLING = frozenset(
     {"BILLING_DISABLED", "UREQ_PROJECT_BILLING_NOT_FOUND", "UREQ_PROJECT_BILLING_NOT_OPEN", "accountDisabled"}
 )
+RETRIED = "It is tried again by itself"
+"""What the app says, which goes on."""
+LATER = "Run it again later"
+"""What a command says that has ended."""
 _UNNAMED = "The API"
 _DISABLED = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _LOGIN_REASONS = frozenset(
@@ -56,12 +60,14 @@ def expired(words: str) -> CloudError:
 def unreachable(words: str, *, local: bool) -> CloudError:
     """No connection."""
     hint = "Check the network and HTTPS_PROXY; it is tried again by itself"
+    once = "Check the network and HTTPS_PROXY, and run it again later"
     if local:
-        hint = "Start it with: vertex-tui local up"
+        hint, once = "Start it with: vertex-tui local up", ""
     return CloudError(
         "The local server does not answer" if local else "Google Cloud cannot be reached",
         words,
         hint=hint,
+        hint_once=once,
         kind=ErrorKind.UNREACHABLE,
         retryable=True,
     )
@@ -73,6 +79,7 @@ def broken_off(words: str) -> CloudError:
         "The connection broke off",
         words,
         hint="It is tried again by itself; r tries at once",
+        hint_once=LATER,
         kind=ErrorKind.UNREACHABLE,
         retryable=True,
     )
@@ -94,7 +101,8 @@ def timeout(words: str, *, retry_after: float | None = None) -> CloudError:
     return CloudError(
         "No answer in time",
         words,
-        hint="It is tried again by itself",
+        hint=RETRIED,
+        hint_once=LATER,
         kind=ErrorKind.TIMEOUT,
         retryable=True,
         retry_after=retry_after,
@@ -118,12 +126,19 @@ def internal(details: Details, *, retryable: bool = True) -> CloudError:
 
 
 def _make(
-    title: str, details: Details, kind: ErrorKind, *, hint: str = "", retryable: bool = False
+    title: str,
+    details: Details,
+    kind: ErrorKind,
+    *,
+    hint: str = "",
+    hint_once: str = "",
+    retryable: bool = False,
 ) -> CloudError:
     return CloudError(
         title,
         details.message,
         hint=hint,
+        hint_once=hint_once,
         kind=kind,
         retryable=retryable,
         retry_after=details.retry_after,
@@ -189,8 +204,14 @@ def _not_found(details: Details) -> CloudError:
 
 
 def _unavailable(details: Details) -> CloudError:
-    hint = "It is tried again by itself"
-    return _make("The service is not available", details, ErrorKind.INTERNAL, hint=hint, retryable=True)
+    return _make(
+        "The service is not available",
+        details,
+        ErrorKind.INTERNAL,
+        hint=RETRIED,
+        hint_once=LATER,
+        retryable=True,
+    )
 
 
 def _service_disabled(details: Details) -> CloudError:
@@ -256,7 +277,12 @@ def _conflict(details: Details) -> CloudError:
 
 def _too_many(details: Details) -> CloudError:
     return _make(
-        "Too many requests", details, ErrorKind.RATE, hint="It goes on more slowly by itself", retryable=True
+        "Too many requests",
+        details,
+        ErrorKind.RATE,
+        hint="It goes on more slowly by itself",
+        hint_once=LATER,
+        retryable=True,
     )
 
 

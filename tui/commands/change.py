@@ -29,6 +29,8 @@ class Kind:
     call: Change
     question: str
     """With a place for the jobs: `Cancel {}?`."""
+    nothing: str
+    """What is said where nothing may be changed."""
     done: str
     """What is said of a job on stdout."""
     doing: str
@@ -47,6 +49,7 @@ async def _delete(gateway: Gateway, job: Job) -> None:
 CANCEL = Kind(
     _cancel,
     "Cancel {}?",
+    "nothing was cancelled",
     "asked to cancel",
     "Cancelling",
     "A cancelled job cannot be resumed; what it has written stays.",
@@ -54,6 +57,7 @@ CANCEL = Kind(
 DELETE = Kind(
     _delete,
     "Delete the record of {}?",
+    "nothing was deleted",
     "deleted",
     "Deleting",
     "A record goes for good; logs and outputs are not touched.",
@@ -105,7 +109,7 @@ def _change(options: Options, kind: Kind, wanted: Sequence[str], *, yes: bool) -
         whole = not bad and not account.failures and not account.left
         return Exit.OK if whole else Exit.FAILED
 
-    return run_lightly(options, work)
+    return run_lightly(options, work, changes=kind.nothing)
 
 
 async def _find_all(
@@ -144,8 +148,7 @@ def _refuse(kind: Kind, found: Found) -> bool:
 
 def _nothing(kind: Kind, bad: int) -> str:
     which = "it" if bad == 1 else f"any of the {bad} jobs"
-    verb = "cancelled" if kind is CANCEL else "deleted"
-    return f"nothing was {verb}: {which} could not be, for what is said above; see {command('jobs')}"
+    return f"{kind.nothing}: {which} could not be, for what is said above; see {command('jobs')}"
 
 
 def _line(found: Found) -> str:

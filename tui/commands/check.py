@@ -66,7 +66,7 @@ def _say(found: dict[str, tuple[Problem, ...]]) -> None:
         for line in problem_lines(name, problems):
             say(line)
     for name, problems in found.items():
-        note(f"{safe(name)}: {_counted(problems)}")
+        note(f"{safe(name) or repr(name)}: {_counted(problems)}")
 
 
 def _problems(source: SpecSource, around: Surroundings) -> tuple[Problem, ...]:

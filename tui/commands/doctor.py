@@ -87,12 +87,10 @@ def _examined(options: Options, spec: str | None, *, fix: bool, yes: bool) -> tu
         made = Made(done=done)
 
         async def work(app: AppOptions, made: Made = made) -> SetupFacts:
-            if fix and app.settings.read_only:
-                raise CommandLineError("--fix changes the project; the setting read_only refuses that")
             fixer = Fixer(app, made, yes=yes)
             return await look(options, app, source, fixer.fix if fix else None)
 
-        facts = run_async(options, work)
+        facts = run_async(options, work, changes="nothing was looked at or changed" if fix else "")
         if again or not made.settings:
             break
     return facts, made

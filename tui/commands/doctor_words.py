@@ -49,12 +49,17 @@ _WORDS = (
 """What the rows say of the app's keys, and what is meant by it in a shell."""
 _KEYS = re.compile(r"(?:; |: )?\b[fwy] (?:copies|keeps|fixes|does|writes) [^.;]*")
 """Whatever else speaks of one."""
+_RETRIED = re.compile(
+    r"\b(?P<i>[Ii])t (?:is tried again|goes on more slowly) by itself(?:; r tries at once)?"
+)
+"""What only the app does."""
 
 
 def for_shell(text: str) -> str:
     """A text of the rows without the keys of the app."""
     for there, here in _WORDS:
         text = text.replace(there, here)
+    text = _RETRIED.sub(lambda found: f"{'R' if found['i'] == 'I' else 'r'}un it again later", text)
     return _KEYS.sub("", text)
 
 

@@ -16,3 +16,5 @@ class Exit(IntEnum):
     """Arguments or configuration that cannot be used; nothing was begun."""
     INTERRUPTED = 130
     """The user stopped it with ctrl+c (128 + SIGINT)."""
+    TERMINATED = 143
+    """Another process ended it (128 + SIGTERM)."""

@@ -20,7 +20,7 @@ from tui.commands.folder import Folder
 from tui.commands.hiding import Hide, hidden_entry, hidden_job, hider
 from tui.commands.logread import FOR_GOOD
 from tui.commands.output import note, progress, safe, say
-from tui.commands.session import run_lightly, sentence
+from tui.commands.session import going_on, run_lightly
 from tui.domain.errors import CloudError
 from tui.domain.gateway import HeadlessGateway, RecordsGateway
 from tui.domain.logs import job_filter
@@ -143,7 +143,7 @@ async def _page(records: RecordsGateway, filter_: str, token: str) -> tuple[list
             pace.failed(error.retry_after)
             if error.kind in FOR_GOOD or pace.failures >= _TRIES:
                 raise
-            note(f"{sentence(error)}; it is tried again")
+            note(going_on(error))
         await asyncio.sleep(pace.delay(live=True))
 
 

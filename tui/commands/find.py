@@ -51,15 +51,15 @@ async def find_job(gateway: HeadlessGateway, options: AppOptions, wanted: str) -
     """
     if not wanted.strip():
         raise CommandLineError(f"an empty ID names no job; see {command('jobs')}")
-    places = places_of(gateway, options)
+    places, local = places_of(gateway, options), gateway.target.is_local
     if match := _NAME.fullmatch(wanted):
         project, region, number = match["project"], match["region"], match["number"]
         projects = dict.fromkeys([*(place.project for place in places), project])
         candidates = [Place(each, region) for each in projects]
         found = await _by_number(gateway, candidates, number, wanted)
-        return _the_one(found, wanted, [Place(project, region)])
+        return _the_one(found, wanted, [Place(project, region)], local=local)
     if _NUMBER.fullmatch(wanted) and (found := await _by_number(gateway, places, wanted)):
-        return _the_one(found, wanted, places)
+        return _the_one(found, wanted, places, local=local)
     return await _by_name(gateway, places, wanted)
 
 
@@ -89,9 +89,9 @@ async def _by_number(
     return list(by_name.values())
 
 
-def _the_one(found: Sequence[Found], wanted: str, places: Sequence[Place]) -> Found:
+def _the_one(found: Sequence[Found], wanted: str, places: Sequence[Place], *, local: bool) -> Found:
     if not found:
-        raise _no_job(wanted, places)
+        raise _no_job(wanted, places, local=local)
     if len(found) > 1:
         raise _several([each.job for each in found], wanted)
     return found[0]
@@ -106,7 +106,7 @@ async def _by_name(gateway: HeadlessGateway, places: tuple[Place, ...], wanted: 
     for place, error in listed.troubles.items():
         note(f"{safe(place)} was not looked at: {sentence(error)}")
     if not fitting:
-        raise _no_job(wanted, places)
+        raise _no_job(wanted, places, local=gateway.target.is_local)
     if len(fitting) > 1:
         raise _several(fitting, wanted)
     job = fitting[0]
@@ -115,11 +115,12 @@ async def _by_name(gateway: HeadlessGateway, places: tuple[Place, ...], wanted: 
     return Found(await there.jobs.get_job(job.name), place, there)
 
 
-def _no_job(wanted: str, places: Sequence[Place]) -> CommandLineError:
+def _no_job(wanted: str, places: Sequence[Place], *, local: bool) -> CommandLineError:
     where = " or ".join(map(str, places))
+    other = "another --region" if local else "another --region or --project"
     return CommandLineError(
-        f"there is no job {safe(wanted)} in {safe(where)}; see {command('jobs')}, or name another "
-        "--region or --project, or its full resource name",
+        f"there is no job {safe(wanted)} in {safe(where)}; see {command('jobs')}, or name {other}, or "
+        "its full resource name",
         Exit.FAILED,
     )
 

@@ -9,7 +9,7 @@ import click
 
 
 class Folder(click.Path):
-    """A folder that need not be there; an empty name is none, not the one that one is in."""
+    """A folder that need not be there; an empty name is none, not the one that one is in, and `-` is none."""
 
     def __init__(self) -> None:
         super().__init__(file_okay=False, path_type=Path)
@@ -18,4 +18,8 @@ class Folder(click.Path):
         """As click does."""
         if value == "":
             self.fail("an empty name is no folder", param, ctx)
+        if value == "-":
+            self.fail(
+                "- is stdout elsewhere, and here it is no folder; for one of that name write ./-", param, ctx
+            )
         return super().convert(value, param, ctx)

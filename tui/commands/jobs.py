@@ -85,6 +85,12 @@ def jobs(
     """  # noqa: D301
     if not all(each.strip() for each in states):
         raise CommandLineError("an empty --state names none; say live, ended, running, failed, …")
+    try:
+        shlex.split(filter_)
+    except ValueError:
+        raise CommandLineError(
+            f"--filter {safe(filter_)}: a quote is not closed; close it, or write \\ before it"
+        ) from None
     wanted = f"state:{shlex.quote(','.join(states))} {filter_}" if states else filter_
 
     async def work(gateway: HeadlessGateway, options: AppOptions) -> Exit:

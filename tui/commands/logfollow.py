@@ -11,8 +11,9 @@ from tui.commands.loglines import Ordered
 from tui.commands.logprint import LogPrinter
 from tui.commands.logread import FOR_GOOD
 from tui.commands.output import note, progress, progress_done
-from tui.commands.session import sentence
+from tui.commands.session import going_on
 from tui.commands.times import SECOND_NS
+from tui.commands.waiting import Waiting
 from tui.domain.diagnosis.exits import exits_in
 from tui.domain.errors import CloudError
 from tui.domain.logs import LogEntry
@@ -35,6 +36,10 @@ SETTLE, LOCAL_SETTLE = 3.0, 1.0
 OLD_NS = 10 * SECOND_NS
 """Lines that are so old when they come wait for none."""
 _TICK = 0.2
+UNSEEN = "The job's state could not be read"
+"""Said with since when."""
+END = "its end"
+"""What is waited for then."""
 
 
 class Following:
@@ -62,6 +67,7 @@ class Following:
         self._status = FollowStatus(Phase.LOADING)
         self._told: CloudError | None = None
         self._read = 0
+        self._unseen = Waiting(UNSEEN)
         self._exits: list[tuple[int, int]] = []
         """When the service told of the end of a replica, and with which code."""
         self._follower = LogFollower(
@@ -94,6 +100,7 @@ class Following:
             while not reading.done() and not self._over:
                 await asyncio.wait([reading], timeout=_TICK)
                 self._give_up_if_hopeless()
+                self._look_for_job()
                 if self._whole:
                     self._print(self._horizon())
             if reading.done():
@@ -146,7 +153,7 @@ class Following:
                 return  # it ends, with that error
             if self._told is None or str(status.error) != str(self._told):
                 self._told = status.error
-                note(f"{sentence(status.error)}; it is tried again")
+                note(going_on(status.error))
         elif before.phase is Phase.TROUBLE:
             self._told = None
             note("the log is read again")
@@ -155,6 +162,13 @@ class Following:
         error = self._status.error
         if self._status.phase is Phase.TROUBLE and error is not None and error.kind in FOR_GOOD:
             raise error
+
+    def _look_for_job(self) -> None:
+        trouble = self._follower.job_trouble
+        if trouble is None:
+            self._unseen.came()
+        else:
+            self._unseen.look(END, str(trouble))
 
     def _horizon(self) -> int:
         """The time up to which lines are printed now."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from tui.commands.output import note, progress
-from tui.commands.session import sentence
+from tui.commands.session import going_on
 from tui.domain.errors import CloudError, ErrorKind
 from tui.domain.gateway import Gateway, LogsGateway
 from tui.domain.logs import LogEntry
@@ -67,7 +67,7 @@ async def pages(readers: LogReaders, project: str, filter_: str) -> AsyncIterato
             pace.failed(error.retry_after)
             if error.kind in FOR_GOOD or pace.failures >= _TRIES:
                 raise
-            note(f"{sentence(error)}; it is tried again")
+            note(going_on(error))
             await asyncio.sleep(pace.delay(live=True))
             continue
         pace.succeeded()

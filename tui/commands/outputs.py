@@ -16,7 +16,16 @@ from tui.commands.exits import Exit
 from tui.commands.folder import Folder
 from tui.commands.hints import command
 from tui.commands.output import safe
-from tui.commands.outputs_place import Alone, Where, find_outputs, payer_named, place_name, written_place
+from tui.commands.outputs_place import (
+    Alone,
+    Where,
+    find_outputs,
+    path_of,
+    payer_named,
+    place_name,
+    written_place,
+)
+from tui.commands.refusals import need_project
 from tui.commands.session import failed, light_connection, run_async, run_lightly
 from tui.commands.times import span_option
 from tui.domain.errors import CloudError
@@ -28,6 +37,15 @@ from tui.services.options import AppOptions
 if TYPE_CHECKING:
     from tui.domain.cleanup.rules import Rule
 
+Find = Callable[[], Awaitable[Where]]
+"""Finds the place that is meant."""
+_OPTIONS = {
+    "keep": "--keep-checkpoints",
+    "older": "--older-than",
+    "pattern": "--pattern",
+    "largest": "--largest",
+}
+"""Of the fields of a rule."""
 _DEFAULT, _UNDO = "ls", "undo"
 
 wanted_argument = click.argument("wanted", metavar="ID|gs://...")
@@ -126,7 +144,7 @@ def list_(
         return await list_place(where, recursive=recursive, as_json=as_json)
 
     def beside(uri: GcsUri) -> str:
-        return command(shlex.join(["outputs", str(uri.parent)]))
+        return command(shlex.join(["outputs", path_of(uri.parent)]))
 
     return _at(merged_options(ctx, given), wanted, work, beside, pay=pay)
 
@@ -173,24 +191,28 @@ def get(
       vertex-tui outputs my-run get results
       vertex-tui outputs gs://my-bucket/runs/one get . --existing different
     """  # noqa: D301
+    from tui.commands.outputs_get import Wish, fetch, patient  # noqa: PLC0415 (as above)
+
+    wish = Wish(folder, Overwrite(existing), patience, as_json=as_json)
 
     async def work(_: HeadlessGateway, _options: AppOptions, where: Where) -> Exit:
-        from tui.commands.outputs_get import fetch  # noqa: PLC0415 (as above)
-
-        return await fetch(where, folder, Overwrite(existing), patience=patience, as_json=as_json)
+        return await fetch(where, wish)
 
     def by_gcloud(uri: GcsUri) -> str:
         return safe(shlex.join(["gcloud", "storage", "cp", str(uri), str(folder)]))
 
-    return _at(merged_options(ctx, given), wanted, work, by_gcloud, pay=pay)
+    def patiently(find: Find) -> Awaitable[Where]:
+        return patient(find, wanted, wish, pay=pay)
+
+    return _at(merged_options(ctx, given), wanted, work, by_gcloud, pay=pay, look=patiently)
 
 
 @outputs.command("rm", short_help="Delete what lies there; --dry-run only says what.")
 @wanted_argument
-@click.option("--keep-checkpoints", metavar="N", default="", help="Only checkpoints, all but the newest N.")
-@click.option("--older-than", metavar="SPAN", default="", help="Only what is older: 30 (days), 12h, 2w.")
-@click.option("--pattern", metavar="GLOB", default="", help="Only what is called so: '**/*.tmp'.")
-@click.option("--largest", metavar="AMOUNT", default="", help="Only the largest: 20 (objects), '50 GiB'.")
+@click.option("--keep-checkpoints", metavar="N", help="Only checkpoints, all but the newest N.")
+@click.option("--older-than", metavar="SPAN", help="Only what is older: 30 (days), 12h, 2w.")
+@click.option("--pattern", metavar="GLOB", help="Only what is called so: '**/*.tmp'.")
+@click.option("--largest", metavar="AMOUNT", help="Only the largest: 20 (objects), '50 GiB'.")
 @click.option("--all-versions", is_flag=True, help="Earlier versions, too; of a bucket they always go.")
 @click.option("--dry-run", is_flag=True, help="Print what would go; change nothing.")
 @yes_option
@@ -203,10 +225,10 @@ def rm(
     /,
     wanted: str,
     *,
-    keep_checkpoints: str,
-    older_than: str,
-    pattern: str,
-    largest: str,
+    keep_checkpoints: str | None,
+    older_than: str | None,
+    pattern: str | None,
+    largest: str | None,
     all_versions: bool,
     dry_run: bool,
     yes: bool,
@@ -223,7 +245,8 @@ def rm(
     """  # noqa: D301
     from tui.commands.outputs_rm import Wish, remove  # noqa: PLC0415 (as above)
 
-    rule = _rule(keep_checkpoints, older_than, pattern, largest)
+    rule = _rule(keep=keep_checkpoints, older=older_than, pattern=pattern, largest=largest)
+    _refuse_bucket_s_inside(wanted)
     wish = Wish(rule, all_versions=all_versions, dry_run=dry_run, yes=yes, as_json=as_json)
     if not yes and not dry_run:
         written_place(wanted)
@@ -234,18 +257,19 @@ def rm(
 
     def by_pattern(uri: GcsUri) -> str:
         pattern = re.sub(r"[][*?{},]", r"[\g<0>]", uri.base)
-        return command(shlex.join(["outputs", str(uri.parent), "rm", "--pattern", pattern]))
+        return command(shlex.join(["outputs", path_of(uri.parent), "rm", "--pattern", pattern]))
 
-    return _at(merged_options(ctx, given), wanted, work, by_pattern, pay=pay)
+    changes = "" if dry_run else "nothing was deleted"
+    return _at(merged_options(ctx, given), wanted, work, by_pattern, pay=pay, changes=changes)
 
 
 @outputs.command("undo", short_help="List what was deleted, or take a delete back.")
-@click.argument("number", metavar="[NUMBER]", default="")
+@click.argument("number", metavar="[NUMBER]", required=False)
 @yes_option
 @json_option
 @common_options
 @click.pass_context
-def undo(ctx: click.Context, /, number: str, *, yes: bool, as_json: bool, **given: Any) -> Exit:  # noqa: ANN401
+def undo(ctx: click.Context, /, number: str | None, *, yes: bool, as_json: bool, **given: Any) -> Exit:  # noqa: ANN401
     """List what was deleted from here, or take the delete of that NUMBER back.
 
     \b
@@ -256,17 +280,34 @@ def undo(ctx: click.Context, /, number: str, *, yes: bool, as_json: bool, **give
     from tui.commands import outputs_undo  # noqa: PLC0415 (as above)
 
     options = merged_options(ctx, given)
-    if not number:
+    if number is None:
         return run_async(options, lambda app: outputs_undo.list_deletes(app, as_json=as_json))
 
     async def work(app: AppOptions) -> Exit:
         record = await outputs_undo.find_delete(app, number)
         if not yes:
             must_ask("Undo this delete?")
+        need_project(app)
         async with light_connection(app) as gateway:
             return await outputs_undo.undo(gateway, app, record, yes=yes)
 
-    return run_async(options, work)
+    return run_async(options, work, changes="nothing is brought back")
+
+
+def _refuse_bucket_s_inside(wanted: str) -> None:
+    """Refuse what a path becomes whose last variable is empty: `gs://$BUCKET/$RUN`.
+
+    Raises:
+        CommandLineError: it is a bucket with a slash after it (status 2).
+    """
+    place = written_place(wanted)
+    if place is None or place.name.strip("/") or not wanted.rstrip().endswith("/"):
+        return
+    bucket = path_of(GcsUri(place.bucket))
+    raise CommandLineError(
+        f"{safe(wanted)} names nothing in the bucket, and nothing was deleted; name a folder or an object "
+        f"in it, or without the slash, {safe(bucket)}, the bucket with all that is in it"
+    )
 
 
 def _at(
@@ -276,32 +317,38 @@ def _at(
     alone: Alone,
     *,
     pay: bool,
+    look: Callable[[Find], Awaitable[Where]] = lambda find: find(),
+    changes: str = "",
 ) -> Exit:
-    """Find the place, and work there."""
+    """Find the place, as `look` does it, and work there; `changes` as for `run_lightly`."""
     place = written_place(wanted)
 
     async def there(gateway: HeadlessGateway, app: AppOptions) -> Exit:
         about = place_name(place) if place is not None else ""
         try:
-            where = await find_outputs(gateway, app, wanted, alone, pay=pay)
+            where = await look(lambda: find_outputs(gateway, app, wanted, alone, pay=pay))
             about = where.name
             return await work(gateway, app, where)
         except CloudError as error:
             raise payer_named(error, gateway) or failed(error, about) from error
 
-    return run_lightly(options, there)
+    return run_lightly(options, there, changes=changes)
 
 
-def _rule(keep: str, older: str, pattern: str, largest: str) -> Rule:
-    """The rule of the options.
+def _rule(**fields: str | None) -> Rule:
+    """The rule of the options, by the fields of `Rule`; None for one that was not given.
 
     Raises:
-        CommandLineError: one of them cannot be read (status 2).
+        CommandLineError: one of them cannot be read, or is empty, which would choose everything (status 2).
     """
     from tui.domain.cleanup.rules import RuleError, read_rule  # noqa: PLC0415 (many patterns)
 
+    for field, value in fields.items():
+        if value is not None and not value.strip():
+            raise CommandLineError(
+                f"{_OPTIONS[field]} is empty, and nothing was deleted; write a value, or leave it out"
+            )
     try:
-        return read_rule(keep, older, pattern, largest)
+        return read_rule(**{field: value or "" for field, value in fields.items()})
     except RuleError as error:
-        option = {"keep": "--keep-checkpoints", "older": "--older-than"}.get(error.field, f"--{error.field}")
-        raise CommandLineError(f"{option}: {error}") from error
+        raise CommandLineError(f"{_OPTIONS[error.field]}: {error}") from error

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
+from tui.commands.hints import command
 from tui.commands.output import note, progress, progress_done, safe, say, say_json
 from tui.commands.outputs_place import Where, nothing_there
+from tui.commands.waiting import PatienceError, Waiting, because, patiently
 from tui.domain.deleteplan import Tally, count_and_size
 from tui.domain.errors import CloudError, ErrorKind
-from tui.domain.storage import ObjectInfo
+from tui.domain.storage import Bucket, GcsUri, Listing, ObjectInfo
 from tui.domain.text import duration
 from tui.domain.transfers.egress import egress_words
 from tui.domain.transfers.fetch import fetch_command, host_path, server
@@ -30,52 +33,125 @@ from tui.services.transfers.hub import Hub
 from tui.services.transfers.model import FileWork, State, Transfer
 from tui.services.transfers.region import box_region
 
-TOLD_AFTER = 10.0
-"""Seconds without a further byte after which that is told; again after twice as many, and so on."""
+PATIENCE = 600.0
+"""Seconds without anything new that end it, if nothing else is said."""
 _TICK = 1.0
 FAILURES_SHOWN = 1_000
 TOPS_NAMED = 3
 """Things that the command to fetch them names one by one; of more it fetches the folder."""
 
 
-async def fetch(where: Where, folder: Path, rule: Overwrite, *, patience: float, as_json: bool) -> Exit:
-    """Download what lies there into `folder`, and say what came of each file that did not come.
+Read = TypeVar("Read")
 
-    After `patience` seconds without a further byte it ends.
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where to, and how."""
+
+    folder: Path
+    rule: Overwrite = Overwrite.KEEP
+    patience: float = PATIENCE
+    """Seconds without anything new after which it ends."""
+    as_json: bool = False
+
+    def words(self, folder: Path | None = None) -> list[str]:
+        """The words that say so once more; what is whole is compared rather than fetched again."""
+        rule = Overwrite.DIFFERENT if self.rule is Overwrite.REPLACE else self.rule
+        seconds = int(self.patience) if self.patience.is_integer() else self.patience
+        return [
+            *("get", str(folder or self.folder), "--existing", rule.value),
+            *(["--timeout", f"{seconds}s"] if self.patience != PATIENCE else []),
+            *(["--json"] if self.as_json else []),
+        ]
+
+
+async def patient(read: Callable[[], Awaitable[Read]], wanted: str, wish: Wish, *, pay: bool) -> Read:
+    """What a look-up before the download gives; it waits for the end of an outage as the download does.
 
     Raises:
-        CommandLineError: nothing lies there, the folder cannot be used, or it is too full.
+        CommandLineError: nothing came for too long.
+        CloudError: it cannot be read, and waiting does not change that.
+    """
+    try:
+        return await patiently(read, Waiting(), wanted, most=wish.patience)
+    except PatienceError as error:
+        again = shlex.join(["outputs", wanted, *wish.words(), *(["--pay"] if pay else [])])
+        raise CommandLineError(
+            f"it ended early: nothing has come for {duration(error.seconds)}{because(error.why)}; to go on: "
+            f"{command(again)}",
+            Exit.FAILED,
+        ) from error
+
+
+class _Pages:
+    """Lists with patience, page by page: what was listed before an outage is not asked for again."""
+
+    def __init__(self, where: Where, wish: Wish) -> None:
+        self._where = where
+        self._wish = wish
+
+    async def list_objects(
+        self,
+        prefix: GcsUri,
+        *,
+        recursive: bool = False,
+        page_size: int = 1000,
+        page_token: str = "",
+        versions: bool = False,
+        soft_deleted: bool = False,
+    ) -> Listing:
+        where = self._where
+
+        async def page() -> Listing:
+            return await where.gateway.storage.list_objects(
+                prefix,
+                recursive=recursive,
+                page_size=page_size,
+                page_token=page_token,
+                versions=versions,
+                soft_deleted=soft_deleted,
+            )
+
+        return await patient(page, where.wanted, self._wish, pay=where.pay)
+
+
+async def fetch(where: Where, wish: Wish) -> Exit:
+    """Download what lies there, and say what came of each file that did not come.
+
+    Raises:
+        CommandLineError: nothing lies there, the folder cannot be used, or it is too full; or nothing came
+            for too long.
         CloudError: it could not be listed.
         asyncio.CancelledError: the user stopped it; how to go on was said.
     """
-    plan = await _plan(where, folder)
-    for line in await _plan_lines(where, plan, rule):
+    plan = await _plan(where, wish)
+    for line in await _plan_lines(where, plan, wish):
         note(safe(line))
-    transfer = plan.transfer(rule, "")
+    transfer = plan.transfer(wish.rule, "")
     transfer.restored = True  # of `both`: what an earlier run brought is not brought beside it again
     hub = Hub()
     hub.connect(where.gateway.storage, "")
     try:
-        trouble = await _carried(hub, transfer, patience)
+        trouble = await _carried(hub, transfer, wish.patience)
     except asyncio.CancelledError:
         await hub.close()
-        _tell_stop(where, plan, transfer)
+        _tell_stop(where, wish, transfer)
         raise
     finally:
         progress_done()
         await hub.close()
-    return _told(where, plan, transfer, trouble, as_json=as_json)
+    return _told(where, plan, transfer, trouble, wish)
 
 
-async def _plan(where: Where, folder: Path) -> DownloadPlan:
+async def _plan(where: Where, wish: Wish) -> DownloadPlan:
     def tally(total: Tally) -> None:
         progress(f"counting {where.name}: {total} …", plain="")
 
     items: tuple[ObjectInfo, ...] = (where.item,) if where.item is not None else ()
     if where.item is None:
-        items = await list_all(where.gateway.storage, where.uri, on_tally=tally)
+        items = await list_all(_Pages(where, wish), where.uri, on_tally=tally)
     try:
-        plan = await asyncio.to_thread(plan_download, [Source(where.uri, items)], folder)
+        plan = await asyncio.to_thread(plan_download, [Source(where.uri, items)], wish.folder)
         if not plan.landings:
             raise nothing_there(where)
         check_space(plan)
@@ -91,22 +167,26 @@ async def _plan(where: Where, folder: Path) -> DownloadPlan:
     return plan
 
 
-async def _plan_lines(where: Where, plan: DownloadPlan, rule: Overwrite) -> list[str]:
+async def _plan_lines(where: Where, plan: DownloadPlan, wish: Wish) -> list[str]:
     count = sum(not landing.refused for landing in plan.landings)
     lines = [
         f"{count_and_size(count, plan.bytes)} from {where.name} to {on_host(plan.target)}",
-        await _egress(where, plan),
+        await _egress(where, plan, wish),
     ]
     if plan.existing:
         files = f"{plan.existing:,} file{'' if plan.existing == 1 else 's'}"
-        lines.append(f"{files} there already: {FATE[rule]}.")
+        lines.append(f"{files} there already: {FATE[wish.rule]}.")
     return [*lines, *(f"Note: {each}" for each in plan.notes)]
 
 
-async def _egress(where: Where, plan: DownloadPlan) -> str:
+async def _egress(where: Where, plan: DownloadPlan, wish: Wish) -> str:
     if where.gateway.target.is_local:
         return egress_words(plan.bytes, "", local=True)
-    bucket = await bucket_settings(where.gateway.storage, where.uri.bucket)
+
+    async def settings() -> Bucket | None:
+        return await bucket_settings(where.gateway.storage, where.uri.bucket)
+
+    bucket = await patient(settings, where.wanted, wish, pay=where.pay)
     region = await asyncio.to_thread(box_region)
     return egress_words(plan.bytes, bucket.location if bucket is not None else "", box_region=region)
 
@@ -121,12 +201,16 @@ async def _carried(hub: Hub, transfer: Transfer, patience: float) -> str:
     changed = asyncio.Event()
     hub.listen(changed.set)
     await hub.add(transfer)
-    pause = _Pause(transfer)
+    waiting, had = Waiting(), (0, 0)
     while not transfer.settled:
         if transfer.held and transfer.resumes_at is None:
             return _reason(transfer) or "it stands still"
-        if (seconds := pause.look()) >= patience:
-            return f"nothing has come for {duration(seconds)}{_because(transfer)}"
+        has = len(transfer.files) - transfer.files_left, transfer.bytes_done
+        if has[0] > had[0] or has[1] > had[1]:
+            had = max(has[0], had[0]), max(has[1], had[1])
+            waiting.came()
+        if (seconds := waiting.look(_awaited(transfer), _reason(transfer))) >= patience:
+            return f"nothing has come for {duration(seconds)}{because(_reason(transfer))}"
         progress(account.progress(transfer, hub.clock()), plain="")
         with suppress(TimeoutError):
             async with asyncio.timeout(_TICK):
@@ -135,44 +219,12 @@ async def _carried(hub: Hub, transfer: Transfer, patience: float) -> str:
     return ""
 
 
-class _Pause:
-    """Tells for how long nothing has come of a transfer."""
-
-    def __init__(self, transfer: Transfer) -> None:
-        self._transfer = transfer
-        self._files = self._bytes = 0
-        """The most that had come."""
-        self._since, self._clock = time.monotonic(), datetime.now().astimezone()
-        self._tell_at = TOLD_AFTER
-
-    def look(self) -> float:
-        """The seconds since something has come; now and then they are told."""
-        transfer = self._transfer
-        files, there = len(transfer.files) - transfer.files_left, transfer.bytes_done
-        if files > self._files or there > self._bytes:
-            if self._tell_at > TOLD_AFTER:
-                note("It goes on.")
-            self._files, self._bytes = max(files, self._files), max(there, self._bytes)
-            self._since, self._clock = time.monotonic(), datetime.now().astimezone()
-            self._tell_at = TOLD_AFTER
-        seconds = time.monotonic() - self._since
-        if seconds >= self._tell_at:
-            self._tell_at = 2 * seconds
-            note(f"Nothing has come since {self._clock:%H:%M:%S}: {_awaited(transfer)}{_because(transfer)}")
-        return seconds
-
-
 def _awaited(transfer: Transfer) -> str:
     """What is waited for."""
     first = next((file for file in transfer.files if not file.settled), None)
     more = transfer.files_left - 1
     others = f" and {more:,} more" if more > 0 else ""
-    return f"waiting for {safe(first.uri) if first is not None else 'nothing'}{others}"
-
-
-def _because(transfer: Transfer) -> str:
-    reason = _reason(transfer)
-    return f" ({safe(reason).rstrip('.')})" if reason else ""
+    return f"{first.uri if first is not None else 'nothing'}{others}"
 
 
 def _reason(transfer: Transfer) -> str:
@@ -181,10 +233,10 @@ def _reason(transfer: Transfer) -> str:
     return next(told, transfer.reason)
 
 
-def _told(where: Where, plan: DownloadPlan, transfer: Transfer, trouble: str, *, as_json: bool) -> Exit:
+def _told(where: Where, plan: DownloadPlan, transfer: Transfer, trouble: str, wish: Wish) -> Exit:
     """Print what came, and end with the status that tells whether all of it did."""
-    came = [top for top in plan.tops if os.path.lexists(top)]
-    if as_json:
+    came = _came(plan, transfer)
+    if wish.as_json:
         say_json(_record(where, plan, transfer))
     else:
         for top in came:
@@ -198,7 +250,7 @@ def _told(where: Where, plan: DownloadPlan, transfer: Transfer, trouble: str, *,
         note(f"To fetch it from this box to your own machine: {safe(command)}")
     if trouble:
         raise CommandLineError(
-            f"it ended early: {safe(trouble).rstrip('.')}; to go on: {_again(where, transfer)}",
+            f"it ended early: {safe(trouble).rstrip('.')}; to go on: {_again(where, wish, transfer)}",
             Exit.FAILED,
         )
     return Exit.FAILED if transfer.failed else Exit.OK
@@ -211,19 +263,24 @@ def _failure_lines(transfer: Transfer) -> Iterator[str]:
         yield f"… and {transfer.failed - FAILURES_SHOWN:,} more"
 
 
-def _tell_stop(where: Where, plan: DownloadPlan, transfer: Transfer) -> None:
+def _tell_stop(where: Where, wish: Wish, transfer: Transfer) -> None:
     whole = account.of_sizes(transfer.bytes_done, transfer.bytes)
     note(
         f"Stopped after {transfer.finished:,} of {len(transfer.files):,} files, {whole}. What has come of "
-        f"others waits in hidden .part files in {safe(plan.folder)}; no file there is half of one."
+        f"others waits in hidden .part files in {safe(transfer.folder)}; no file there is half of one."
     )
-    note(f"To go on: {_again(where, transfer)}")
+    note(f"To go on: {_again(where, wish, transfer)}")
 
 
-def _again(where: Where, transfer: Transfer) -> str:
-    """The same command; what is whole is compared rather than fetched again."""
-    rule = Overwrite.DIFFERENT if transfer.rule is Overwrite.REPLACE else transfer.rule
-    return where.again("get", str(transfer.folder), "--existing", rule.value)
+def _again(where: Where, wish: Wish, transfer: Transfer) -> str:
+    return where.again(*wish.words(transfer.folder))
+
+
+def _came(plan: DownloadPlan, transfer: Transfer) -> list[Path]:
+    """What of the folder's first level holds a file that is whole."""
+    homes = (file.home for file in transfer.files if file.state in {State.DONE, State.KEPT})
+    firsts = dict.fromkeys(home.relative_to(plan.folder).parts[0] for home in homes)
+    return [plan.folder / first for first in firsts]
 
 
 def _record(where: Where, plan: DownloadPlan, transfer: Transfer) -> dict[str, object]:
@@ -237,7 +294,7 @@ def _record(where: Where, plan: DownloadPlan, transfer: Transfer) -> dict[str, o
         "kept": counts[State.KEPT],
         "left": transfer.files_left,
         "failed": [_failure(file) for file in transfer.of_state(State.FAILED)],
-        "paths": [str(top) for top in plan.tops if os.path.lexists(top)],
+        "paths": list(map(str, _came(plan, transfer))),
     }
 
 

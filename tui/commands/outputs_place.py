@@ -56,7 +56,12 @@ class Where:
 
 def place_name(uri: GcsUri) -> str:
     """A bucket without its slash, everything else whole."""
-    return safe(uri if uri.name else f"{SCHEME}{uri.bucket}")
+    return safe(path_of(uri))
+
+
+def path_of(uri: GcsUri) -> str:
+    """The place as it is typed."""
+    return str(uri) if uri.name else f"{SCHEME}{uri.bucket}"
 
 
 def written_place(wanted: str) -> GcsUri | None:
@@ -160,9 +165,12 @@ async def _meant(gateway: Gateway, uri: GcsUri, alone: Alone) -> tuple[GcsUri, O
 
 
 def _both(uri: GcsUri, folder: GcsUri, alone: Alone) -> CommandLineError:
+    both = f"{place_name(uri)} is an object, and a folder is called so too"
+    if safe(uri) != str(uri):  # what is shown is not what would have to be typed
+        return CommandLineError(f"{both}; choose in the Storage pane of the app", Exit.FAILED)
     return CommandLineError(
-        f"{place_name(uri)} is an object, and a folder is called so too; for the folder write the slash at "
-        f"its end, {place_name(folder)}, for the object: {alone(uri)}",
+        f"{both}; for the folder write the slash at its end, {place_name(folder)}, for the object: "
+        f"{alone(uri)}",
         Exit.FAILED,
     )
 

@@ -80,10 +80,6 @@ async def remove(gateway: HeadlessGateway, options: AppOptions, where: Where, wi
 
 def _refuse(where: Where, wish: Wish) -> None:
     """Refuse what a job's name must not stand for."""
-    if where.gateway.target.read_only and not wish.dry_run:
-        raise CommandLineError(
-            "this is read-only: nothing is deleted; leave out --read-only, or see --dry-run"
-        )
     if not wish.rule.empty and not where.uri.is_prefix:
         raise CommandLineError(f"{where.name} is one object: a rule chooses below a folder or a bucket")
     if where.job is not None and not where.uri.name:

@@ -90,7 +90,9 @@ async def find_delete(options: AppOptions, number: str) -> Record:
     Raises:
         CommandLineError: there is none, or it is still under way.
     """
-    fitting = [each for each in await _records(options) if number and each.number.startswith(number)]
+    if not number.strip():
+        raise CommandLineError(f"an empty number names no delete; see {command('outputs undo')}")
+    fitting = [each for each in await _records(options) if each.number.startswith(number)]
     if len(fitting) != 1:
         what = "no delete has" if not fitting else f"{len(fitting)} deletes have"
         raise CommandLineError(
@@ -110,9 +112,6 @@ async def undo(gateway: HeadlessGateway, options: AppOptions, record: Record, *,
         CloudError: it could not be looked for.
         asyncio.CancelledError: the user stopped it; what came back by then is told and written down.
     """
-    if gateway.target.read_only:
-        raise CommandLineError("this is read-only: nothing is brought back; leave out --read-only")
-
     plan = await _plan(gateway, record)
     about = [words.place_of(record), f"deleted {when(record.began)}"]
     lines = [*about, *words.undo_lines(plan), where_line(gateway.target)]

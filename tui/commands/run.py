@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -74,24 +75,39 @@ def run(
     check_name(name)
     options = merged_options(ctx, given)
     around = Surroundings.of(options)
-    source, checked, sets = load_spec(spec, around, pairs)
-    refuse_errors(source, checked)
-    values = _values(checked, sets, around)
+    with _nothing_started() as begin:
+        source, checked, sets = load_spec(spec, around, pairs)
+        refuse_errors(source, checked)
+        values = _values(checked, sets, around)
 
-    async def work(gateway: Gateway, app_options: AppOptions) -> int:
-        if app_options.settings.read_only:
-            raise CommandLineError(
-                "nothing was started: this is read-only; leave out --read-only, or set read_only = false"
-            )
-        store = SubmissionStore(app_options.paths.journals_dir)
-        plan = await _plan(gateway, app_options, around, store, source, checked, values, name)
-        allow(plan, around, force=force, yes=yes)
-        from tui.commands.run_send import send  # noqa: PLC0415 (only now)
+        async def work(gateway: Gateway, app_options: AppOptions) -> int:
+            store = SubmissionStore(app_options.paths.journals_dir)
+            plan = await _plan(gateway, app_options, around, store, source, checked, values, name)
+            allow(plan, around, force=force, yes=yes)
+            from tui.commands.run_send import send  # noqa: PLC0415 (only now)
 
-        job = await send(gateway, store, plan, silent=follow)
-        return await _started(gateway, app_options, job, values, follow=follow)
+            begin()
+            job = await send(gateway, store, plan, silent=follow)
+            return await _started(gateway, app_options, job, values, follow=follow)
 
-    return run_with_gateway(options, work)
+        return run_with_gateway(options, work, changes="nothing was started")
+
+
+@contextmanager
+def _nothing_started() -> Iterator[Callable[[], None]]:
+    """Say after ctrl+c that nothing was started, unless what this gives was called before."""
+    begun = False
+
+    def begin() -> None:
+        nonlocal begun
+        begun = True
+
+    try:
+        yield begin
+    except (KeyboardInterrupt, click.Abort):
+        if not begun:
+            note("Nothing was started.")
+        raise
 
 
 async def _started(

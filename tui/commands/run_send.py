@@ -10,10 +10,11 @@ from tui.cli_common import CommandLineError
 from tui.commands.exits import Exit
 from tui.commands.hints import command
 from tui.commands.output import note, progress, safe, say
+from tui.commands.run_words import look_for
 from tui.commands.session import failed
 from tui.domain.errors import CloudError
 from tui.domain.gateway import Gateway
-from tui.domain.jobs import OWN_LABEL, Job
+from tui.domain.jobs import Job
 from tui.domain.places import Place
 from tui.domain.secrets import hide
 from tui.domain.spec.references import Value, secret_values
@@ -98,7 +99,8 @@ async def _to_the_end(sending: asyncio.Task[Outcome], record: Record, *, silent:
             if not silent:
                 with suppress(OSError):
                     say(outcome.job.name)
-            note(f"To stop it: {_command(f'cancel {outcome.job.job_id}', record)}")
+            place = Place(record.project, record.region)
+            note(f"To stop it: {command(f'cancel {outcome.job.job_id}', place)}")
         raise
 
 
@@ -122,12 +124,7 @@ async def _lost(store: SubmissionStore, outcome: NotFound) -> CommandLineError:
 
 
 def _look(record: Record) -> str:
-    look = _command(f"jobs --filter label:{OWN_LABEL}={record.label}", record)
-    return f"before you start it again, look: {look}"
-
-
-def _command(words: str, record: Record) -> str:
-    return command(words, Place(record.project, record.region))
+    return f"before you start it again, look: {look_for(record)}"
 
 
 def say_started(job: Job) -> None:
@@ -150,5 +147,6 @@ def _without_secrets(failure: CloudError, values: Mapping[str, Value]) -> CloudE
         hide(failure.title, hidden),
         hide(failure.message, hidden),
         hint=hide(failure.hint, hidden),
+        hint_once=hide(failure.hint_once, hidden),
         kind=failure.kind,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tui.domain.jobs import job_from_json
+from tui.commands.hints import command
+from tui.domain.jobs import OWN_LABEL, job_from_json
+from tui.domain.places import Place
 from tui.services.planned import OWN_AGENT, PlannedStart
+from tui.services.submission import Record
 
 
 def warnings(plan: PlannedStart) -> Iterator[str]:
@@ -17,9 +20,15 @@ def warnings(plan: PlannedStart) -> Iterator[str]:
         yield f"⚠ {plan.literal_words}"
     for record in plan.doubtful:
         sent = f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}"
-        yield f"⚠ whether {record.display_name}, sent at {sent}, was started is not known yet"
+        name, look = record.display_name, look_for(record)
+        yield f"⚠ whether {name}, sent at {sent}, was started is not known yet; look: {look}"
     if plan.other_project:
         yield f"⚠ this file was last sent to another project: {plan.other_project}"
+
+
+def look_for(record: Record) -> str:
+    """The command that tells whether the job of a start exists."""
+    return command(f"jobs --filter label:{OWN_LABEL}={record.label}", Place(record.project, record.region))
 
 
 def question_lines(plan: PlannedStart) -> list[str]:

@@ -83,6 +83,8 @@ def read_source(name: str) -> SpecSource:
     """
     if name == STDIN:
         return SpecSource(STDIN, decode_spec("stdin", _read_once("stdin", _stdin)), None)
+    if not name:
+        raise SpecFileError("An empty name is no file", "Name a job spec, or - for stdin.")
     path = Path(name).expanduser()
     if path.is_fifo():  # also what <(…) stands for
         return SpecSource(name, decode_spec(name, _read_once(name, partial(_piped, path))), None)
@@ -331,7 +333,7 @@ def problem_lines(name: str, problems: Iterable[Problem]) -> Iterator[str]:
     """`file:line:col: severity code: message`, one line for each."""
     for problem in problems:
         severity = styled(problem.severity.value, fg=_COLOURS[problem.severity])
-        place = f"{safe(name)}:{problem.line}:{problem.column}"
+        place = f"{safe(name) or repr(name)}:{problem.line}:{problem.column}"
         yield f"{place}: {severity} {problem.code}: {safe(problem.message)}"
 
 

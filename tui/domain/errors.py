@@ -38,6 +38,8 @@ class CloudError(Exception):
         title: one short line: what happened.
         message: the service's own words, plain text.
         hint: what to do next, or an empty string.
+        hint_once: the hint of a command that has ended, where `hint` says what the app does by itself; else
+            empty, and `hint` is for both.
         kind: the class of failure.
         retryable: whether the same call may succeed later without a change by the user.
         ambiguous: whether the call may have taken effect although it failed (lost reply, deadline).
@@ -53,6 +55,7 @@ class CloudError(Exception):
         message: str = "",
         *,
         hint: str = "",
+        hint_once: str = "",
         kind: ErrorKind = ErrorKind.INTERNAL,
         retryable: bool = False,
         ambiguous: bool = False,
@@ -66,6 +69,7 @@ class CloudError(Exception):
         self.title = title
         self.message = message
         self.hint = hint
+        self.hint_once = _harmless(hint_once)
         self.kind = kind
         self.retryable = retryable
         self.ambiguous = ambiguous

@@ -169,7 +169,7 @@ class JobBatch:
                     self._note(over=self.account.over + 1, under_way="", settled=self._with(job))
                     return
         unclear = " It may have happened all the same." if error.ambiguous else ""
-        self._failed(f"{name}: {str(error).rstrip('.')}.{unclear} {error.hint}".rstrip())
+        self._failed(f"{name}: {str(error).rstrip('.')}.{unclear} {error.hint_once or error.hint}".rstrip())
 
     def _failed(self, line: str) -> None:
         self._note(failures=(*self.account.failures, line), under_way="", resumes=None)

@@ -77,7 +77,7 @@ def read_spec(path: Path) -> SpecFile:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise SpecFileError(
-                f"{path.name} is a folder", "A job spec is a YAML file.", "Choose a file in it."
+                f"{path.name or path} is a folder", "A job spec is a YAML file.", "Choose a file in it."
             )
         if not stat.S_ISREG(status.st_mode):
             raise SpecFileError(f"{path.name} is no file", "It is a device, a pipe or a socket.")
