@@ -152,5 +152,7 @@ async def test_the_bottom_line_tells_the_keys_of_a_dialog(home: Path) -> None:
         app.push_screen(screen)
         await wait_for(lambda: str(bar.render()).split() == ["esc", "No"])
         await wait_for(lambda: screen.open_for_keys)
-        await pilot.press("escape")
+        front = app.current_pane
+        await pilot.press("alt+4", "escape")
         await wait_for(lambda: "All actions" in str(bar.render()) and "Help" in str(bar.render()))
+        assert app.current_pane is front

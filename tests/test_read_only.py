@@ -48,7 +48,7 @@ CHANGING = {
     "spec": {"start"},
     "jobs": {"cancel", "delete", "rerun_as", "rerun"},
     "logs": set(),
-    "storage": {"delete", "again", "clean_up", "restore", "upload", "new_bucket"},
+    "storage": {"delete", "again", "delete_home", "clean_up", "restore", "upload", "new_bucket"},
 }
 """Actions that change the project, its jobs or its objects."""
 KEEPING = {

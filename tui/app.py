@@ -217,8 +217,10 @@ class VertexApp(FramedApp):
         return pane
 
     async def action_show_pane(self, pane_id: str) -> None:
-        """Show a pane by its key; a full screen that stands over the panes makes way."""
-        if len(self.screen_stack) > 1 and not self.screen.is_modal:
+        """Show a pane by its key; a full screen over the panes makes way, a question is answered first."""
+        if self.screen.is_modal:
+            return
+        if len(self.screen_stack) > 1:
             self.pop_screen()
         await self.show_pane(PaneId(pane_id))
 

@@ -64,3 +64,20 @@ async def test_a_line_is_gone_to_or_left(tmp_path: Path, spec: Path) -> None:
         await pilot.press("escape")
         await wait_for(lambda: app.editor.has_focus)
         assert app.editor.cursor_location == (4, 2)
+
+
+async def test_the_open_line_takes_what_is_typed_when_the_pane_comes_back(tmp_path: Path, spec: Path) -> None:
+    app = SpecApp(tmp_path, spec)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(lambda: app.editor.has_focus)
+        text = app.editor.text
+        await pilot.press("ctrl+f", *"name")
+        await wait_for(lambda: "1 of 4" in app.shown)
+        app.editor.focus()
+        app.pane.pane_shown()
+        await pilot.press(*"zz")
+        await wait_for(lambda: "not found" in app.shown)
+        app.editor.focus()
+        await pilot.press("ctrl+f", *"name")
+        await wait_for(lambda: "1 of 4" in app.shown)
+        assert app.editor.text == text

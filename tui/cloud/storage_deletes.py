@@ -40,5 +40,5 @@ def _trouble(answer: Any) -> tuple[str, bool]:  # noqa: ANN401 (a requests respo
     error = to_cloud_error(api.from_http_response(answer))
     if error.reason == PAYER_MISSING:  # which all calls of the batch meet
         raise error
-    parts = (f"{error.title}: {error.message}", error.hint)
+    parts = (f"{error.title}: {error.message}", error.hint_once or error.hint)
     return " · ".join(part for part in parts if part), error.retryable

@@ -235,7 +235,9 @@ class DeletePlan:
         told = [f"{', '.join(buckets)}: {text}" for text, buckets in lines.items()]
         told = list(lines) if len(lines) == 1 else told
         if self.with_earlier and not self.live and not self.buckets:
-            told.append("An earlier version can come back only while no live object has its name.")
+            told.append(
+                "⚠ But not over a live object: while one has its name, an earlier version cannot come back."
+            )
         if any(part.folders and part.settings and part.settings.soft_delete_seconds for part in self.parts):
             told.append("An undo makes its folders again, empty ones too.")
         if self.managed:

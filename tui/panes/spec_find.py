@@ -92,6 +92,10 @@ class FindBar(Horizontal):
         field.select_all()
         self.say("")
 
+    def take_focus(self) -> None:
+        """Take what is typed again; typing replaces what is in the field."""
+        self.query_one(Input).focus()
+
     def say(self, words: str, *, bad: bool = False) -> None:
         """For instance `3 of 12`."""
         self.query_one("#find-count", Static).update(Content.styled(words, "$text-error" if bad else ""))

@@ -61,7 +61,10 @@ class SpecSeek(SpecHandover):
     def action_find(self) -> None:
         """Open the line for a text, or go on to the next place."""
         if self._bar.is_open and self._bar.seek is Seek.TEXT:
-            self.action_find_next(1)
+            if self._bar.has_focus_within:
+                self.action_find_next(1)
+            else:
+                self._bar.take_focus()
             return
         chosen = self.editor.selected_text
         if chosen and "\n" not in chosen:

@@ -105,8 +105,12 @@ class SpecTextPane(SpecOpen):
         return self._begun and (self._buffer is None or self.editor.has_focus)
 
     def give_focus(self) -> None:
-        """Focus the editor, or the ways to begin."""
-        self.query_one("#spec-editor" if self._buffer else "#spec-choices").focus()
+        """Focus the editor, the line below it that is open, or the ways to begin."""
+        bar = self.query_one(FindBar)
+        if self._buffer and bar.is_open:
+            bar.take_focus()
+        else:
+            self.query_one("#spec-editor" if self._buffer else "#spec-choices").focus()
 
     def go_back(self) -> bool:
         """`esc` first leaves the editor."""

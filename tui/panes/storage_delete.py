@@ -56,7 +56,10 @@ class StorageDeleting(StorageUndoing):
             "again",
             "Again",
             id="storage.again",
-            tooltip="Delete what could not be deleted, or what was downloaded first",
+            tooltip="Only what could not be deleted",
+        ),
+        Binding(
+            "a", "delete_home", "Delete there", id="storage.delete-home", tooltip="What was downloaded first"
         ),
     ]
 
@@ -72,8 +75,9 @@ class StorageDeleting(StorageUndoing):
         free = not self.busy and self.gateway is not None and not self.read_only
         if action == "clean_up":
             return free and self.rule_place is not None
-        if action == "again":
-            return free and bool(self._to_ask)
+        if action in ("again", "delete_home"):
+            wanted = self._to_ask[-1] if free and self._to_ask else None
+            return isinstance(wanted, DeletePlan if action == "again" else Transfer)
         return super().check_action(action, parameters)
 
     @work(group="storage-work", exit_on_error=False)
@@ -132,13 +136,17 @@ class StorageDeleting(StorageUndoing):
             self.app.notify(f"In Storage: {text}", markup=False)
 
     def action_again(self) -> None:
-        """Try only what could not be deleted, or what is home by now."""
-        if self.gateway is None or not self._to_ask:
-            return
-        wanted = self._to_ask[-1]
-        if isinstance(wanted, DeletePlan):
+        """Try only what could not be deleted."""
+        wanted = self._to_ask[-1] if self._to_ask else None
+        if self.gateway is not None and isinstance(wanted, DeletePlan):
             self.delete_again(self.gateway, wanted)
-        elif wanted.where != where_of(self.gateway):
+
+    def action_delete_home(self) -> None:
+        """Delete where it came from what is home by now."""
+        wanted = self._to_ask[-1] if self._to_ask else None
+        if self.gateway is None or not isinstance(wanted, Transfer):
+            return
+        if wanted.where != where_of(self.gateway):
             self.say(f"that download came from {wanted.where}, which is not connected", "error")
         else:
             self.delete_downloaded(self.gateway, wanted)

@@ -87,7 +87,8 @@ class StorageTransfer(StorageDeleting):
             self._told_of.discard(transfer)
             if not self.busy and not self.waits_for(transfer):
                 tone = "error" if transfer.failed else "success"
-                failed = " · T shows why and tries again" if transfer.failed else ""
+                again = " and tries again" if transfer.can_be_retried else ""
+                failed = f" · T shows why{again}" if transfer.failed else ""
                 self.say(f"{account.summary(transfer)}{failed}", tone)
             if transfer.direction is Direction.UP and is_within(transfer.place, self.place):
                 self.refresh_level()

@@ -62,17 +62,19 @@ FIRST = (State.FAILED, State.RUNNING, State.PAUSED)
 class TransfersScreen(Screen[None]):
     """The list over the panes; it changes as they come on."""
 
+    AUTO_FOCUS: ClassVar[str | None] = ""  # the list, once it has rows
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="transfers.pause", tooltip="Stand still: one file, or all"),
         Binding("space", "resume", "Go on", id="transfers.resume", tooltip="Go on: one file, or all"),
         Binding("c", "cancel", "Cancel", id="transfers.cancel", tooltip="Whole files stay, parts go"),
         Binding("R", "retry", "Retry", id="transfers.retry", tooltip="Try again what failed"),
-        Binding("y", "copy", "Copy fetch", id="transfers.copy", tooltip="The scp command for your machine"),
+        Binding("escape,T,f6", "close", "Close", id="transfers.close", tooltip="They go on meanwhile"),
+        Binding("y", "copy", "Copy", id="transfers.copy", tooltip="The scp command for your machine"),
         Binding("enter", "place", "Where", id="transfers.place", tooltip="Say where it lands, or go there"),
         Binding("right,l", "unfold(True)", "All files", id="transfers.unfold", show=False),
         Binding("left,h", "unfold(False)", "Fewer files", id="transfers.fold", show=False),
-        Binding("x,delete", "forget", "Off the list", id="transfers.forget", tooltip="What has ended"),
-        Binding("escape,T,f6", "close", "Close", id="transfers.close", tooltip="They go on meanwhile"),
+        Binding("x,delete", "forget", "Off list", id="transfers.forget", tooltip="What has ended"),
     ]
 
     DEFAULT_CSS = """
@@ -111,7 +113,6 @@ class TransfersScreen(Screen[None]):
         self.hub.listen(self._changed)
         self.hub.look()
         self._changed()
-        rows.focus()
 
     def on_unmount(self) -> None:
         """Follow them no more; what ended meanwhile was seen."""
@@ -166,8 +167,16 @@ class TransfersScreen(Screen[None]):
             state.set_class(bool(keys), "hidden")
             hint = "In Storage, d brings objects home and U sends files to a bucket."
             state.show_empty("Nothing was carried in this session.", hint)
+        self._place_focus(there=bool(keys))
         self._tell_about()
         self.refresh_bindings()
+
+    def _place_focus(self, *, there: bool) -> None:
+        """The list has the keys while it is shown."""
+        if there and self.focused is None:
+            self._list.focus()
+        elif not there and self.focused is not None:
+            self.set_focus(None)
 
     def _files_of(self, transfer: Transfer) -> Iterator[FileWork]:
         if len(transfer.files) == 1:
@@ -239,9 +248,13 @@ class TransfersScreen(Screen[None]):
             yield f"to your machine: {printable(fetch_of(transfer.folder, _tops(transfer)))}"
         else:
             yield f"to {printable(str(transfer.place))}"
-        only = transfer.files[0] if len(transfer.files) == 1 else None
-        if only is not None and not transfer.held:
-            yield from _why(only)
+        telling = (
+            transfer.files[0]
+            if len(transfer.files) == 1
+            else next(iter(transfer.of_state(State.FAILED)), None)
+        )
+        if telling is not None and not transfer.held:
+            yield from _why(telling)
 
     # What can be done
 

@@ -49,7 +49,7 @@ def title(plan: UndoPlan, record: Record | None) -> str:
 def why_nothing(plan: UndoPlan) -> str:
     """Why nothing comes back, in one line."""
     if plan.lost and all(each.why == NEWER_LIVE for each in plan.lost):
-        return "It would take the place of what is there now, which this bucket would not keep."
+        return "A newer object of that name is there, and nothing takes its place: move that away first."
     return "None of it is kept any more, or it is there."
 
 

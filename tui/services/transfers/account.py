@@ -74,7 +74,8 @@ def _still_words(hub: Hub) -> tuple[str, str]:
         failed = any(one.failed for one in ended)
         parts.append(_ended_words(ended))
         tone = "error" if failed else tone if stopped else "success"
-        hint = "f6 shows why and tries again" if failed else "f6 shows transfers"
+        again = " and tries again" if any(one.can_be_retried for one in ended) else ""
+        hint = f"f6 shows why{again}" if failed else "f6 shows transfers"
     rest = [one for one in held if one not in stopped]
     if rest and parts:
         parts.append(f"{len(rest):,} paused")

@@ -228,6 +228,11 @@ class Transfer:
         return self.counts[State.FAILED]
 
     @property
+    def can_be_retried(self) -> bool:
+        """Whether any file failed of what may be over by now."""
+        return any(file.can_be_retried for file in self.of_state(State.FAILED))
+
+    @property
     def files_left(self) -> int:
         """Files that are neither whole nor given up."""
         return len(self.files) - self.finished - self.counts[State.FAILED] - self.counts[State.CANCELLED]
