@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Button, Static
 
 from tests.support import wait_for
@@ -135,12 +136,32 @@ async def test_only_the_pane_in_front_gets_keys(home: Path) -> None:
         await wait_for(focused)
         await pilot.press("f6")
         await wait_for(lambda: isinstance(app.screen, TransfersScreen))
+        await pilot.pause()
+        assert app.focused is None, "no transfer, so no list"
         app.front_screen.query_one("#jobs-table").display = False
         await pilot.press("escape")
         await wait_for(lambda: app.screen is app.front_screen)
         await pilot.pause()
         assert app.focused is None or setup not in app.focused.ancestors
         assert "fix" not in {active.binding.action for active in app.screen.active_bindings.values()}
+
+
+async def test_the_bottom_line_keeps_its_keys_while_the_terminal_has_no_focus(home: Path) -> None:
+    app = make_app(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        bar = app.query_one(KeyBar)
+        await pilot.press("3")
+        await wait_for(lambda: "Filter" in str(bar.render()))
+        app.post_message(events.AppBlur())
+        await wait_for(lambda: app.focused is None)
+        await pilot.pause()
+        assert "Filter" in str(bar.render())
+        app.post_message(events.AppFocus())
+        await wait_for(lambda: app.focused is not None)
+        await pilot.press("slash")
+        await wait_for(lambda: "⏎ Take it" in str(bar.render()) and "esc Leave" in str(bar.render()))
+        await pilot.press("escape")
+        await wait_for(lambda: "Filter" in str(bar.render()))
 
 
 async def test_the_bottom_line_tells_the_keys_of_a_dialog(home: Path) -> None:

@@ -22,6 +22,7 @@ from tui.domain.places import Place
 from tui.domain.setup.facts import REQUIRED_APIS
 from tui.domain.target import LocalEndpoint, Target
 from tui.local import launcher
+from tui.noticing import NEWS_TITLE
 from tui.panes import jobs_ends
 from tui.panes.jobs import JobsPane
 from tui.panes.jobs_unseen import NewsStrip
@@ -53,6 +54,7 @@ class NoticedApp(VertexApp):
 
     def notify(self, message: str, **more: Any) -> None:
         self.toasts.append(f"{more.get('title', '')}: {message}")
+        super().notify(message, **more)
 
 
 @pytest.fixture
@@ -157,8 +159,10 @@ async def test_the_next_start_opens_with_what_ended_since(
         await until(pilot, lambda: app.noticed.news)
         assert any("1 failed and 2 succeeded not read yet" in toast for toast in app.toasts)
         assert told(options) == []
+        assert NEWS_TITLE in {told.title for told in app._notifications}
         await pilot.press("3")
         await until(pilot, lambda: app.query(NewsStrip))
+        assert NEWS_TITLE not in {told.title for told in app._notifications}
         words = "✗ 1 failed · ⚠ 1 succeeded? · ✓ 1 succeeded"
         await until(pilot, lambda: words in str(app.query_one(NewsStrip).content))
         monkeypatch.setattr(jobs_ends, "SEEN_SECONDS", 0.1)

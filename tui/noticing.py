@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.services.unseen import Ended, EndWatch
 
 TOAST_SECONDS, NEWS_SECONDS = 20, 8
+NEWS_TITLE = "Ended since you looked"
 _SEVERITY = {JobState.SUCCEEDED: "information", JobState.FAILED: "error", JobState.EXPIRED: "error"}
 
 
@@ -44,6 +45,7 @@ class NoticingApp(InformedApp):
     def start_connection(self) -> None:
         """Follow the list; beside `watch_jobs`, which other parts have of their own."""
         self.watch(self, "jobs", self._jobs_listed, init=False)
+        self.watch(self.tabs, "active", self._take_news_away, init=False)
         super().start_connection()
 
     def on_unmount(self) -> None:
@@ -93,7 +95,13 @@ class NoticingApp(InformedApp):
         if found:
             parts = [f"{one.count} {one.state.word}{'?' * one.odd}" for one in found if one.read]
             words = ", ".join(filter(None, [*parts, unread_words(found)]))
-            self.notify(f"{words}. 3 shows them.", title="Ended since you looked", timeout=NEWS_SECONDS)
+            self.notify(f"{words}. 3 shows them.", title=NEWS_TITLE, timeout=NEWS_SECONDS)
+
+    def _take_news_away(self) -> None:
+        """The Jobs pane has come to the front, and tells the whole itself."""
+        if self._jobs_in_front:
+            for told in [each for each in self._notifications if each.title == NEWS_TITLE]:
+                self._unnotify(told)
 
     # The end of a watched job
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.fake_logs import entry
 from tests.panes.logs_world import ask, started
 from tests.support import wait_for
+from tui.widgets.log_scroll import SIDEWAYS
 
 
 async def test_search_finds_while_one_types_counts_and_goes_round(tmp_path: Path) -> None:
@@ -54,6 +55,22 @@ async def test_search_begins_at_the_cursor_and_says_what_cannot_be_shown(tmp_pat
         await app.says("#logs-note", "no line that is shown")
         await pilot.press("j")
         assert app.note == "", "a note goes with the next key"
+
+
+async def test_a_search_gives_back_how_far_the_log_was_scrolled_sideways(tmp_path: Path) -> None:
+    async with started(tmp_path) as (app, pilot):
+        await app.follow(*(entry(n, f"begins {'-' * 200} s{n}") for n in range(5)))
+        await pilot.press("slash", *"s4")
+        await wait_for(lambda: app.view.scroll_x > 0)
+        await pilot.press("x")
+        await wait_for(lambda: app.counts == "no line matches")
+        await wait_for(lambda: app.view.scroll_x == 0)
+        await pilot.press("backspace")
+        await wait_for(lambda: app.view.scroll_x > 0)
+        await pilot.press("escape")
+        await wait_for(lambda: app.view.scroll_x == 0)
+        await pilot.press("right", "slash", *"s4", "enter", "n", "escape")
+        await wait_for(lambda: app.view.scroll_x == SIDEWAYS)
 
 
 async def test_a_pattern_that_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:

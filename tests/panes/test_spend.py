@@ -160,6 +160,17 @@ async def test_nothing_costs_anything(tmp_path: Path) -> None:
         await wait_for(lambda: app.screen is not app.view)
 
 
+async def test_the_list_that_is_shown_has_the_keys(tmp_path: Path, world: SpendWorld) -> None:
+    app = SpendApp(tmp_path)
+    world.jobs_in.clear()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view.gateway = cast("Gateway", world)
+        await wait_for(lambda: "No live job found in 38 regions." in app.text("spend-no-jobs"))
+        await wait_for(lambda: app.view.bucket_rows.has_focus)
+        await pilot.press("enter")
+        await wait_for(lambda: any(isinstance(each, messages.BrowseOutputs) for each in app.sent))
+
+
 @pytest.mark.parametrize(
     ("keys", "listed", "kind"),
     [

@@ -164,6 +164,8 @@ async def test_curves_tensors_and_checkpoints(tmp_path: Path) -> None:
     async with previewing(tmp_path, (120, 40)) as (app, pilot, world):
         await app.show(world.put("kelp", "out/trainer_state.json", trainer_state()))
         await settle(pilot, lambda: len(app.query(".chart-head")) >= 2)
+        assert app.side not in app.screen.focus_chain
+        assert app.side.text.has_focus
         assert "best value 0.4" in app.said
         await pilot.press("left", "L")
         await settle(pilot, lambda: "step 100" in said(app.query_one("#charts-foot", Static)))

@@ -149,6 +149,7 @@ async def test_the_panel_pauses_cancels_and_tries_again(world: TransferWorld, tm
         await go(app, pilot, "gs://kelp/runs/", "one/")
         await pilot.press("T")
         await settle(pilot, lambda: isinstance(app.screen, TransfersScreen))
+        assert app.focused is None
         await pilot.press("escape")
         await downloaded(app, pilot)
         await asked(app, pilot, "enter")
@@ -158,6 +159,7 @@ async def test_the_panel_pauses_cancels_and_tries_again(world: TransferWorld, tm
         (transfer,) = hub.transfers
         await pilot.press("T")
         await settle(pilot, lambda: isinstance(app.screen, TransfersScreen))
+        await settle(pilot, lambda: "esc Close" in str(app.screen.query_one(KeyBar).render()))
         await pilot.press("space")
         await settle(pilot, lambda: transfer.state is State.PAUSED and not hub.running)
         await settle(pilot, lambda: "paused" in text_of(app))

@@ -81,10 +81,11 @@ class JobsPane(JobsElsewhere):
         (self.panel if self.zoomed else self.table).focus()
 
     def go_back(self) -> bool:
-        """Back to the summary, then out of the filter, then let the marks go."""
-        if self.views_back() or self.wave_news_away():
+        """Out of the filter's field, back to the summary, then drop the filter, then let the marks go."""
+        typing = self.field.has_focus
+        if not typing and (self.views_back() or self.wave_news_away()):
             return True
-        if self.field.has_focus or self.field.value:
+        if typing or self.field.value:
             self.set_filter("")
             return True
         if self.table.marked:

@@ -22,6 +22,7 @@ from tui.panes.base import Pane
 from tui.panes.jobs_detail import JobDetail
 from tui.panes.messages import PaneId
 from tui.services.options import AppOptions
+from tui.widgets.prompt_field import PromptField
 from tui.widgets.rows import RowList
 from tui.widgets.state_view import StateView
 
@@ -38,7 +39,7 @@ class JobsBase(Pane):
     PANE_ID = PaneId.JOBS
 
     def compose(self) -> ComposeResult:
-        field = Input(placeholder=EXAMPLES, id="jobs-filter", compact=True, classes="hidden")
+        field = PromptField(placeholder=EXAMPLES, id="jobs-filter", compact=True, classes="hidden")
         field.cursor_blink = False  # a steady cursor writes nothing to the terminal
         yield field
         yield StateView(id="jobs-state")

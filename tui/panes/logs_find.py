@@ -51,6 +51,8 @@ class LogsFind(LogsWait):
         """The line from which the first hit is looked for; None for the end, and from there upwards."""
         self._put: LinePlace | None = None
         """The line to which the search brought the cursor while one typed."""
+        self._sideways: float | None = None
+        """How far the log was scrolled to the side when the search began; None for another log."""
         self._gone_to = RowCount()
         self._problem = ""
         self._counted = Content("")
@@ -73,6 +75,8 @@ class LogsFind(LogsWait):
         line = self.view.cursor_line
         following = self.view.follow or self.front is None or line is None
         self._put = None
+        if asks is Asks.SEARCH and (log := self.front) and not (log.search and log.search.pattern):
+            self._sideways = self.view.scroll_x
         self._origin = None if following or not self.front else self.front.store.line(line or 0).place
         self._show_field(asks)
         self.query_one("#logs-search", Input).focus()
@@ -154,6 +158,8 @@ class LogsFind(LogsWait):
             log.search.look(*self.view.in_sight)
             self.view.find = pattern.spans if pattern is not None else None
             self.view.repaint_soon()
+            if pattern is None:
+                self._return_sideways()
             return
         if log.filter is None:
             log.filter = LogFinder(log.store, lambda progress: self._filtered(log, progress))
@@ -198,6 +204,7 @@ class LogsFind(LogsWait):
 
     def front_changed(self) -> None:
         """Set off what is searched for in the log in front."""
+        self._sideways = None
         search = self._finder(Asks.SEARCH)
         pattern = search.pattern if search is not None else None
         self.view.find = pattern.spans if pattern is not None else None
@@ -234,6 +241,11 @@ class LogsFind(LogsWait):
             self.view.action_scroll_end()
         else:
             self.view.go_to(log.rows.row_of(log.store.index_of(self._origin)))
+        self._return_sideways()
+
+    def _return_sideways(self) -> None:
+        if self._sideways is not None and not self.view.wrap:
+            self.view.scroll_to(x=self._sideways, animate=False, force=True)
 
     def _filtered(self, log: OpenLog, progress: FindProgress) -> None:
         log.rows.searched(progress.fresh)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -57,6 +57,8 @@ LEAST = 5
 
 class SpendLists(Screen[None]):
     """What has been found, drawn as it comes."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""  # a list that has rows takes it
 
     gateway: reactive[Gateway | None] = reactive[Gateway | None](None, init=False, repaint=False)
     connection_trouble: reactive[CloudError | None] = reactive[CloudError | None](
@@ -176,7 +178,11 @@ class SpendLists(Screen[None]):
         self._paint_titles()
         self._share_room()
         tried = self.spend.places_done == self.spend.places or self.spend.stopped
-        if self.focused is None and self.lists and (self.lines or tried):
+        if self.lines or tried:
+            self.call_after_refresh(self._place_focus)  # what was hidden until now cannot have it yet
+
+    def _place_focus(self) -> None:
+        if self.lists and self.list_in_focus not in self.lists:
             self.lists[0].focus()
 
     def _paint_titles(self) -> None:

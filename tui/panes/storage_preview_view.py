@@ -178,7 +178,8 @@ class SideView(Vertical):
 
     def _only(self, body: Widget | None) -> None:
         """Show one of the ways to look at it; the text alone is hidden when there is nothing."""
-        had_focus = any(child.has_focus for child in self.children)
+        had_focus = self.has_focus_within
+        self.can_focus = body is None  # what can be read takes the keys, and hands on what it does not know
         for child in self.query_children(".body"):
             child.set_class(child is not body, "hidden")
         if had_focus:

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-
-class PromptField(Input):
-    """Says in the bottom line what `enter` and `esc` do."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Take it", tooltip="Take what is typed"),
-        Binding("escape", "leave", "Leave", tooltip="As if nothing had been typed"),
-    ]
-
-    async def action_leave(self) -> None:
-        """Leave as anywhere else."""
-        await self.run_action("app.back")
+from tui.widgets.prompt_field import PromptField
 
 
 class Prompt(Horizontal):

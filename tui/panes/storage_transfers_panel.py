@@ -174,7 +174,7 @@ class TransfersScreen(Screen[None]):
     def _place_focus(self, *, there: bool) -> None:
         """The list has the keys while it is shown."""
         if there and self.focused is None:
-            self._list.focus()
+            self.call_after_refresh(self._list.focus)  # what was hidden until now cannot have it yet
         elif not there and self.focused is not None:
             self.set_focus(None)
 

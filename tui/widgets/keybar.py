@@ -39,11 +39,14 @@ class KeyBar(Widget):
         self._spans: list[tuple[int, int, str]] = []
         self._dialog = False
         """Whether it tells the keys of a dialog over the screen: those beneath do nothing meanwhile."""
+        self._of: Screen[object] | None = None
+        """The screen of which it tells the keys."""
 
     def on_mount(self) -> None:
         """Follow the bindings of the screen, and of dialogs over it."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
         self.app.screen_change_signal.subscribe(self, self._screen_changed)
+        self.watch(self.app, "app_focus", self._terminal_focused, init=False)
 
     def on_unmount(self) -> None:
         """Follow them no more."""
@@ -55,10 +58,17 @@ class KeyBar(Widget):
             screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
         self._bindings_updated(screen)
 
+    def _terminal_focused(self) -> None:
+        """Once Textual has given the focus back: what works may have changed meanwhile."""
+        self.call_after_refresh(self._bindings_updated, self.screen)
+
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         if not self.is_attached or not self.app.is_running:
             return
         screen = self.app.screen if self.app.screen.is_modal else self.screen
+        if screen is self._of and screen.focused is None and not self.app.app_focus:
+            return  # Textual takes the focus away while the terminal has none, and then gives it back
+        self._of = screen
         shown = (screen.is_modal, self._active(screen))
         if shown != (self._dialog, self._keys):
             self._dialog, self._keys = shown
