@@ -14,6 +14,7 @@ from tests.examples import load_profile
 from tests.support import clean_environment, subprocess_environment
 
 load_profile()
+gc.disable()  # until all tests are collected: what is made until then stays
 
 
 LONGEST = (
@@ -44,6 +45,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
