@@ -52,7 +52,7 @@ async def test_lines_appear_and_the_state_of_the_reading_is_said(tmp_path: Path)
         assert "live" in app.posted
         app.fake_jobs.end()
         await app.says("#logs-head", "complete · 2 lines")
-        assert app.posted[-1] == ""
+        await wait_for(lambda: app.posted[-1] == "")
 
 
 async def test_a_log_without_lines_says_why(tmp_path: Path) -> None:
