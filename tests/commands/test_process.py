@@ -147,6 +147,7 @@ def test_colours_are_for_terminals_and_never_with_no_color(home: Path) -> None:
     for value in ("", "1"):
         env = environment(home) | ({"NO_COLOR": value} if value else {})
         with Terminal([*VERTEX, "check", str(TUTORIAL)], env, columns=200) as terminal:
+            terminal.wait(": error ")
             terminal.wait_exit()
             row = next(row for row, line in enumerate(terminal.screen.display) if ": error " in line)
             column = terminal.screen.display[row].index("error ")
